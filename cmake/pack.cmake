@@ -1,0 +1,1 @@
+# Detections/ is turned into one generated source file.

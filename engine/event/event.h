@@ -1,0 +1,102 @@
+// Event: one audit event as slots of values, borrowed from its record. The envelope fields (everything but
+// bodies) are always there; bodies are raw JSON text until a rule asks for them.
+//
+// Owned by one worker, filled again for each record by EventReader; nothing of it may be kept beyond that.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/timestamp.h"
+#include "engine/event/field_table.h"
+
+namespace kubevigil {
+
+enum class BodyDefect : uint8_t { None, Utf8, Depth, Nodes, Grammar, Oversize, Truncated };
+std::string_view to_text(BodyDefect defect);
+
+struct MapEntry {
+  std::string_view key;
+  Value value;
+};
+
+// What is known about a record apart from its JSON. Borrowed; lives as long as the batch.
+struct RecordOrigin {
+  std::string_view cluster;                  // from a flag or the envelope; may be empty
+  std::string_view envelope;                 // "native", "eks-cloudwatch", ...: names of engine/event/envelope.h
+  std::optional<Timestamp> envelope_time;    // used only when the event has no valid time of its own
+  Timestamp previous_time;                   // the last resort (design/rules.md 4)
+  BodyDefect defect = BodyDefect::None;      // found while cutting the record (oversize, truncated)
+};
+
+enum class TimeSource : uint8_t { Event, Envelope, Previous };
+
+class Event {
+ public:
+  struct Slot {
+    uint32_t first = 0;
+    uint32_t count = 0;
+    bool present = false;  // the key is there, if only with null or an empty list
+  };
+
+  std::span<const Value> values(FieldId field) const {
+    const Slot& s = slots_[static_cast<size_t>(field)];
+    return {values_.data() + s.first, s.count};
+  }
+  bool present(FieldId field) const { return slots_[static_cast<size_t>(field)].present; }
+  // First value as text, or "".
+  std::string_view text(FieldId field) const {
+    const auto v = values(field);
+    return v.empty() ? std::string_view{} : v.front().text;
+  }
+  // Entries of a Map field (annotations, user.extra, impersonatedUser.extra); repeated keys repeat, a list
+  // value gives one entry per element.
+  std::span<const MapEntry> entries(FieldId map) const;
+
+  // Raw JSON of requestObject, responseObject and responseStatus.details; empty when absent or null.
+  std::string_view raw(FieldId tree) const;
+
+  Timestamp time;             // event time, see design/rules.md 4
+  TimeSource time_source = TimeSource::Event;
+  BodyDefect defect = BodyDefect::None;
+  bool truncated = false;     // annotation audit.k8s.io/truncated
+  std::string_view cluster;
+  std::string_view envelope;
+  std::string_view record;    // the whole JSON text of the event
+
+  // Filling; EventReader only.
+  void clear();
+  void add(FieldId field, Value value);
+  void mark_present(FieldId field) { slots_[static_cast<size_t>(field)].present = true; }
+  void add_entry(FieldId map, std::string_view key, Value value);
+  void set_raw(FieldId tree, std::string_view json);
+
+ private:
+  std::array<Slot, kEnvelopeFieldCount> slots_{};
+  std::vector<Value> values_;  // add() for one field comes in one run, except for repeated keys, which re-home the slot
+  std::array<std::vector<MapEntry>, 3> maps_;
+  std::array<std::string_view, 3> raws_;
+};
+
+// 128-bit identity of an event (streaming.md S8, plus `timestamp` and metadata.creationTimestamp for old
+// dialects). auditID alone is chosen by the client and proves nothing.
+Hash128 event_identity(const Event& event, HashKey key = {});
+// Identity of the request that the event is a stage of: as above without stage, stage times and code.
+Hash128 request_identity(const Event& event, HashKey key = {});
+
+// RequestReceived -> false. A long-running request or a 401 -> at ResponseStarted; all others at
+// ResponseComplete or Panic. Rules that do not name `stage` see an event when this is not None.
+enum class StageRole : uint8_t {
+  None,    // not counted: RequestReceived, or ResponseStarted of a short request
+  First,   // the stage that counts
+  Later,   // ResponseComplete of a long-running request: joins the hit of ResponseStarted, or counts if there was none
+};
+StageRole stage_role(const Event& event);
+
+}  // namespace kubevigil

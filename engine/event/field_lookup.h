@@ -1,0 +1,69 @@
+// FieldLookup: the values of any field (envelope, body path, derived) of the current event, computed once per
+// event and only when asked for. One per worker; begin() starts a new event.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "engine/event/event.h"
+#include "engine/event/field_ref.h"
+#include "engine/event/json_tree.h"
+
+namespace kubevigil {
+
+// Why there are no values (design/rules.md 3).
+enum class Presence : uint8_t {
+  Present,   // the key is there (values may still be empty: null or [])
+  Absent,    // plainly not there
+  Partial,   // not in this patch, which says nothing about the object: false, but unknown under `not` and `every`
+  Unknown,   // the request has a body that the event does not carry
+};
+
+struct FieldValues {
+  std::span<const Value> values;
+  Presence presence = Presence::Absent;
+};
+
+// Elements of the array at a path, for array blocks.
+struct ArrayElement {
+  const JsonTree* tree = nullptr;
+  uint32_t node = JsonNode::kNone;
+  bool partial = false;  // part of a patch: missing fields are Partial
+  Value scalar;          // for lists of the envelope (user.groups): the element itself; tree is null
+};
+struct ArrayValues {
+  std::span<const ArrayElement> elements;
+  Presence presence = Presence::Absent;
+};
+
+struct DerivedConfig {
+  std::vector<std::string> trusted_proxies;  // addresses or CIDRs that peerIP steps over, from the right
+  bool operator==(const DerivedConfig&) const = default;
+};
+
+class FieldLookup {
+ public:
+  explicit FieldLookup(DerivedConfig config = {});
+  ~FieldLookup();
+  FieldLookup(const FieldLookup&) = delete;
+  FieldLookup& operator=(const FieldLookup&) = delete;
+
+  // REQUIRES: `event` outlives the use; spans returned before are dead.
+  void begin(const Event& event);
+
+  // Spans stay valid until the next begin().
+  FieldValues values(const FieldRef& field);
+  ArrayValues elements(const FieldRef& array);
+  // Inside an array block: a path relative to an element.
+  FieldValues values(const ArrayElement& element, const FieldRef& field);
+  ArrayValues elements(const ArrayElement& element, const FieldRef& array);
+
+  // What body.defect shows: the reader's, or one found while a body was walked.
+  BodyDefect defect() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kubevigil

@@ -1,0 +1,61 @@
+// Record: one document cut out of an input, still as bytes. Batch: a run of records of one source with the
+// memory they live in. Cutting (splitter, one thread per source) and reading (workers) meet here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/event/event.h"
+
+namespace kubevigil {
+
+// A place in an input file: uncompressed byte offset and line (from 1) of the first byte of the record.
+struct RecordPosition {
+  uint32_t file = 0;  // index into the run's list of files
+  uint64_t offset = 0;
+  uint64_t line = 0;
+};
+
+struct Record {
+  uint64_t begin = 0;   // in the batch's memory
+  uint64_t size = 0;
+  RecordPosition position;
+  uint32_t wrapper = 0; // index into Batch::wrappers
+  BodyDefect defect = BodyDefect::None;
+  bool salvaged = false;  // found again after a torn line
+};
+
+// What the container around a list said (CloudWatch logGroup, Azure time, ...): raw JSON text of the container's
+// scalar members that stood before the list; empty for records of their own.
+struct Wrapper {
+  std::string json;
+};
+
+enum class BadReason : uint8_t {
+  NotJson, Torn, TooLong, NotAuditEvent, WrappedTooDeep, CutOff, Encoding, OtherLog,
+};
+std::string_view to_text(BadReason reason);
+
+// A line or document that gave no event. `kept` is its beginning, for --bad-lines.
+struct BadRecord {
+  BadReason reason;
+  RecordPosition position;
+  std::string message;
+  std::string kept;
+};
+
+struct Batch {
+  uint32_t source = 0;
+  uint64_t sequence = 0;       // 0, 1, 2, ... within the source
+  std::string memory;          // ends with kRecordPadding bytes of slack
+  std::vector<Record> records;
+  std::vector<Wrapper> wrappers;
+  std::vector<BadRecord> bad;  // found while cutting
+  uint64_t input_bytes = 0;    // bytes of the (compressed) file that this batch took, for progress
+
+  std::string_view text(const Record& r) const { return std::string_view(memory).substr(r.begin, r.size); }
+};
+
+}  // namespace kubevigil

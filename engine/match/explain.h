@@ -1,0 +1,28 @@
+// Explanation: a tree that mirrors a condition, with the outcome of every node, the values that were there,
+// and why a test could not be judged. For `rules explain`, and as `why` in alerts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/event/field_lookup.h"
+#include "engine/rule/expr.h"
+
+namespace kubevigil {
+
+struct Explanation {
+  Truth truth = Truth::False;
+  std::string text;                  // the node: "all of", "not", or the test's canonical text
+  std::string label;                 // selection name
+  std::string field;                 // tests: the field's canonical name
+  std::vector<std::string> values;   // actual values, as they are (redact before showing), at most 16
+  std::string reason;                // why unknown: "requestObject is not in the event (level Metadata)"
+  std::vector<Explanation> children;
+};
+
+Explanation explain(const Expr& condition, FieldLookup& fields);
+
+// The tests that made the condition true, in order: for `why`.
+std::vector<const Explanation*> decisive_tests(const Explanation& root);
+
+}  // namespace kubevigil

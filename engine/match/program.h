@@ -1,0 +1,65 @@
+// Program: all rules of a RuleSet compiled for matching, immutable and shared by all workers. Matcher: the
+// scratch memory of one worker, which applies a Program to one event after the other.
+//
+// How it is fast: for each envelope field that rules test, each distinct value is judged once into a bit set over
+// the rules that it does not rule out (all other fields taken as Unknown, so the set never loses a rule); an event
+// costs one look-up and one AND per field. Only rules that are left are evaluated as written, bodies last.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/event/field_lookup.h"
+#include "engine/match/hit.h"
+#include "engine/rule/rule.h"
+
+namespace kubevigil {
+
+// One (detection, correlation input) pair: what a hit of the detection hands to the correlation.
+// Chained correlations have no feeds of their own: the correlator hands their firings on.
+struct Feed {
+  uint32_t correlation = 0;   // index into RuleSet::rules
+  uint32_t input = 0;         // index into Correlation::inputs
+};
+
+class Program {
+ public:
+  static std::shared_ptr<const Program> compile(std::shared_ptr<const RuleSet> rules, DerivedConfig derived = {});
+
+  const RuleSet& rules() const { return *rules_; }
+  std::span<const Feed> feeds() const { return feeds_; }
+  std::string to_text() const;   // index fields, per rule its necessary envelope tests and its body tests
+
+  struct Code;                   // program.cpp and matcher.cpp only
+  const Code& code() const { return *code_; }
+  const DerivedConfig& derived() const { return derived_; }
+  ~Program();
+
+ private:
+  Program();
+  std::shared_ptr<const RuleSet> rules_;
+  std::vector<Feed> feeds_;
+  DerivedConfig derived_;
+  std::unique_ptr<Code> code_;
+};
+
+class Matcher {
+ public:
+  explicit Matcher(std::shared_ptr<const Program> program, HashKey key = {});
+  ~Matcher();
+
+  // Appends one EventMark and its hits to `result`. REQUIRES: calls come in record order.
+  void match(const Event& event, uint32_t record, uint32_t inner, MatchResult& result);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Evaluates one condition as written, without index or memory of earlier events: for explain and `why`.
+Truth evaluate(const Expr& condition, FieldLookup& fields);
+
+}  // namespace kubevigil

@@ -1,0 +1,147 @@
+// Rule: one Sigma rule (detection or correlation) after parsing, with our extensions. RuleSet: all rules of a
+// load, references resolved, filters applied. Immutable after loading, shared by all threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/diagnostics.h"
+#include "engine/base/level.h"
+#include "engine/base/timestamp.h"
+#include "engine/rule/expr.h"
+
+namespace kubevigil {
+
+struct RuleMeta {
+  std::string id;            // UUID
+  std::string name;          // slug; for rules without one, derived from the title
+  std::string title;
+  std::string description;
+  std::string status;        // stable, test, experimental, deprecated, unsupported
+  std::string author;
+  std::string date;
+  std::string modified;
+  Level level = Level::Medium;
+  std::vector<std::string> tags;
+  std::vector<std::string> references;
+  std::vector<std::string> falsepositives;
+  std::vector<std::string> next_steps;   // kubevigil.next-steps: kubectl lines and advice, never run
+  SourceSpan span;           // of the document
+  bool builtin = false;
+};
+
+struct DedupSpec {
+  std::vector<FieldRef> by;  // empty: the default of design/rules.md 4
+  Duration period = Duration::hours(1);  // from the first match
+};
+
+// The `kubevigil:` mapping.
+struct Extension {
+  Stage stage = Stage::None;
+  int risk = 0;
+  DedupSpec dedup;
+  std::string message;       // template with {field}, {count}, {distinct}, {values:N}, {span}
+  bool exempt_never = false;
+  bool across_clusters = false;
+};
+
+struct Detection {
+  Expr condition;            // filters already applied
+  bool names_stage = false;  // the rule tests `stage` itself: see Event::stage_role
+};
+
+// A condition on a number: gte 10, or a range gte 3 and lt 8.
+struct CountCondition {
+  enum class Op : uint8_t { Gt, Gte, Lt, Lte, Eq, Neq };
+  struct Bound {
+    Op op = Op::Gte;
+    double value = 0;
+    bool operator==(const Bound&) const = default;
+  };
+  std::vector<Bound> bounds;  // all must hold
+  bool holds(double n) const;
+  // True when only lower bounds: once true it stays true as more matches come (fires at once).
+  bool monotone() const;
+  // Smallest whole number that satisfies all lower bounds.
+  uint64_t threshold() const;
+};
+
+enum class CorrelationType : uint8_t {
+  EventCount, ValueCount, Temporal, TemporalOrdered, ValueSum, ValueAvg, ValuePercentile, NewValue, Absence,
+};
+std::string_view to_text(CorrelationType type);
+
+// One rule that a correlation reads, and the fields to read from its events.
+struct CorrelationInput {
+  enum class Role : uint8_t {
+    Member,     // counts, is a step, is tested
+    TaughtBy,   // new_value: adds values, never alerts
+    ForgetOn,   // new_value: removes values
+    Expect,     // absence: what must come
+  };
+  Role role = Role::Member;
+  uint32_t rule = 0;                  // index in RuleSet::rules
+  std::vector<FieldRef> group;        // as many as Correlation::group_by, aliases resolved for this rule
+  std::vector<FieldRef> values;       // condition fields; may be empty
+  // When `rule` is itself a correlation: its firings are the matches, and element i of the group is element
+  // upstream_group[i] of its group key (a group-by field that it lacks is a load error). Else empty.
+  std::vector<size_t> upstream_group;
+};
+
+struct NewValueSpec {
+  Duration learn{};                   // 0: alert from the first event
+  bool new_key_learns = false;        // new-key: learn
+  std::vector<std::vector<std::string>> seed;  // value tuples known from the start
+};
+
+// kubevigil.value_count.require-any: one of these values must be among the distinct ones.
+struct ValueCountSpec {
+  std::vector<std::string> require_any;
+};
+
+struct AbsenceSpec {
+  Duration look_back{};
+  std::optional<Duration> every;      // heartbeat form
+};
+
+struct Correlation {
+  CorrelationType type = CorrelationType::EventCount;
+  std::vector<std::string> group_by;  // names as written (field or alias), for display
+  Duration timespan;
+  CountCondition condition;
+  std::vector<std::string> condition_fields;  // as written
+  double percentile = 0;              // value_percentile
+  std::vector<CorrelationInput> inputs;
+  bool generate = false;              // Sigma: the referenced rules alert on their own, too
+  ValueCountSpec value_count;
+  NewValueSpec new_value;
+  AbsenceSpec absence;
+};
+
+struct Rule {
+  RuleMeta meta;
+  Extension extension;
+  std::variant<Detection, Correlation> body;
+  bool alerts = true;                 // false: only read by correlations (no `generate`)
+  std::string dead;                   // why it can never match, or ""
+  std::string semantic_hash;          // sha256 of everything that changes its meaning (filters, lists included)
+
+  bool is_detection() const { return std::holds_alternative<Detection>(body); }
+  const Detection& detection() const { return std::get<Detection>(body); }
+  const Correlation& correlation() const { return std::get<Correlation>(body); }
+};
+
+struct RuleSet {
+  std::vector<Rule> rules;            // a correlation stands behind everything that it reads
+  std::string hash;                   // sha256 over all semantic hashes, sorted
+  const Rule* find(std::string_view id_or_name) const;
+};
+
+// Canonical, readable text of everything that matters in a rule; golden tests compare it.
+std::string to_text(const Rule& rule, const RuleSet& rules);
+
+}  // namespace kubevigil

@@ -1,0 +1,39 @@
+// Loading rules: files, directories and texts in, one RuleSet and all Diagnostics out. Reads files; keeps nothing.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/base/diagnostics.h"
+#include "engine/rule/rule.h"
+
+namespace kubevigil {
+
+struct RuleSource {
+  std::string name;  // file name for diagnostics
+  std::string text;
+  bool builtin = false;
+};
+
+struct LoadOptions {
+  bool strict = false;          // any warning that makes a test constant false is an error
+  // Lists for the `expand` modifier and `seed`: name -> YAML text, e.g. "lists/known-readers".
+  std::map<std::string, std::string> lists;
+  std::string today;            // "2026-01-31": decides which filters have expired; empty: none has
+};
+
+struct LoadedRules {
+  RuleSet rules;                // without the broken ones
+  Diagnostics diagnostics;
+  SourceTexts sources;
+  std::vector<std::string> skipped;  // one line each: other log source, broken rule left out, expired filter
+};
+
+LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions& options);
+
+// Collects *.yml and *.yaml under files, directories and globs, in a fixed order; *.test.yaml and lists/ apart.
+// Errors (unreadable, too large) go to `diagnostics`.
+std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+
+}  // namespace kubevigil

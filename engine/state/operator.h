@@ -1,0 +1,94 @@
+// Operator: keeps the state of one correlation and turns matches into firings. All operators live in the
+// Correlator, on its one thread; they see matches in the run's order, and time only as event time.
+//
+// Contract (streaming.md S3 to S6, S12 to S15; design/rules.md 5):
+//  * Windows are (t - timespan, t] over event time. A match older than watermark - lateness is not handed in.
+//  * Monotone operators (only lower bounds) answer at once: on_match says whether some window that holds the new match
+//    satisfies the condition. Others answer from on_watermark, once nothing can change the answer.
+//  * The answer depends only on the matches and their order, and for all but new_value not even on the order, within
+//    the lateness: exact, not approximate, unless a firing says `approximate`.
+//  * State is bounded: O(threshold) plus the matches inside the lateness horizon for each key; keys are bounded by
+//    the budget, evicted in a fixed order, and counted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/timestamp.h"
+#include "engine/event/record.h"
+#include "engine/rule/rule.h"
+
+namespace kubevigil {
+
+class Archive;  // archive.h
+
+// Enough to find an event again, and to name it in an alert.
+struct EventRef {
+  RecordPosition position;
+  uint32_t inner = 0;
+  uint32_t size = 0;
+  Timestamp time;
+  Hash128 identity;
+  std::array<uint8_t, 16> audit_id{};  // binary UUID; zero when auditID is none
+};
+
+struct Match {
+  Timestamp time;
+  uint64_t sequence = 0;       // position in the run's one order; breaks ties of time
+  uint32_t input = 0;          // index into Correlation::inputs
+  Hash128 key;                 // group
+  std::string_view key_bytes;  // encoded (match/group_key.h)
+  Hash128 value;
+  std::string_view value_bytes;
+  double number = 0;
+  EventRef event;
+};
+
+enum class RuleState : uint8_t { Ready, Learning, Cold };
+
+struct Firing {
+  Timestamp time;              // of the match or deadline that completed it
+  Hash128 key;
+  std::string key_bytes;
+  double count = 0;            // events, distinct values, or the sum/avg/percentile
+  std::vector<std::string> values;   // sample of encoded values (value_count, new_value), at most 10
+  std::vector<EventRef> events;      // evidence inside the window, newest last, at most limits::kSampleEvents
+  Timestamp first_seen;
+  EventRef anchor;             // identity of the opening: the completing event; absence: the starter
+  bool approximate = false;
+  bool degraded = false;       // part of the key's state was evicted before
+};
+
+struct OperatorStats {
+  uint64_t matches = 0, firings = 0, evictions = 0, approximate_keys = 0, keys = 0, bytes = 0;
+  uint64_t pending = 0;        // absence: undetermined deadlines; counts waiting for the watermark
+  RuleState state = RuleState::Ready;
+};
+
+struct OperatorLimits {
+  size_t bytes;                // state budget of this operator
+  size_t keys;
+  Duration lateness = Duration::minutes(5);
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+  // Appends at most one firing per satisfied match.
+  virtual void on_match(const Match& match, std::vector<Firing>& out) = 0;
+  // The watermark moved to `watermark`: fires whatever became final, in order (deadline, key).
+  virtual void on_watermark(Timestamp watermark, std::vector<Firing>& out) = 0;
+  // Saves or loads all state, depending on the archive's direction.
+  virtual void archive(Archive& archive) = 0;
+  virtual OperatorStats stats() const = 0;
+};
+
+// `rule` must be a correlation and outlive the operator.
+std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& limits);
+
+}  // namespace kubevigil
