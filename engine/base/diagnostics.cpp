@@ -38,9 +38,12 @@ std::string caret(std::string_view line, const SourceSpan& span) {
 
 std::string_view to_text(Severity severity) {
   switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Error: return "error";
+    case Severity::Note:
+      return "note";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
   }
   return "error";
 }
@@ -58,8 +61,8 @@ void Diagnostics::note(std::string code, std::string message, SourceSpan span, s
 }
 
 size_t Diagnostics::count(Severity severity) const {
-  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(),
-                                           [&](const Diagnostic& d) { return d.severity == severity; }));
+  return static_cast<size_t>(
+      std::count_if(entries_.begin(), entries_.end(), [&](const Diagnostic& d) { return d.severity == severity; }));
 }
 
 void Diagnostics::append(const Diagnostics& other) {

@@ -28,7 +28,7 @@ struct Diagnostic {
   std::string message;  // what was found and what was expected
   std::string hint;     // how to mend it; may be empty
   SourceSpan span;
-  std::string rule;     // name or id of the rule it belongs to; may be empty
+  std::string rule;  // name or id of the rule it belongs to; may be empty
 };
 
 class Diagnostics {

@@ -36,8 +36,8 @@ Decoded decode(std::string_view text) {
 
 bool is_hidden(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x061C || code == 0x200E || code == 0x200F ||
-         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 ||
-         code == 0x2029 || code == 0xFEFF;
+         (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029 ||
+         code == 0xFEFF;
 }
 
 size_t edit_distance(std::string_view a, std::string_view b) {

@@ -1,0 +1,52 @@
+# Everything that this project can do with itself. Each target installs what it needs first (Debian 12), if it may.
+
+CMAKE_PRESETS := dev release asan tsan fuzz bench tidy
+JOBS ?= $(shell nproc)
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export KUBEVIGIL_CORPUS ?= $(CURDIR)/../shared/corpus
+
+.PHONY: run test check soak bench format lint clean packages packages-check help $(CMAKE_PRESETS:%=build-%)
+
+help:
+	@echo 'make run     build the release binary and show the bundled intrusion'
+	@echo 'make test    build and run every test'
+	@echo 'make check   clang, ASan+UBSan, TSan, tidy, format, fuzzing from seeds'
+	@echo 'make soak    the long proofs: many more seeds, longer fuzzing'
+	@echo 'make bench   benchmarks; each checks its answer first'
+	@echo 'make format  rewrite the sources in the house format;  make lint  tidy and format, checking only'
+	@echo 'make clean   remove build/'
+
+packages:
+	@.ci/install-packages packages
+packages-check:
+	@.ci/install-packages packages packages-check
+
+run: build-release
+	@echo
+	build/release/kubevigil demo --output table
+
+test: build-dev
+	cd build/dev && ctest --output-on-failure -j $(JOBS) --output-junit test-results.xml
+
+check: packages-check
+	.ci/check
+
+soak: packages-check build-asan
+	KUBEVIGIL_SOAK=1 KUBEVIGIL_FUZZ_SECONDS=1800 .ci/soak
+
+bench: build-bench
+	.ci/bench
+
+format: packages-check
+	git ls-files '*.cpp' '*.h' | xargs clang-format-16 -i
+lint: packages-check
+	.ci/lint
+
+clean:
+	rm -rf build
+
+build-%: packages
+	@case $* in asan|tsan|fuzz|tidy) .ci/install-packages packages packages-check ;; esac
+	@[ -f build/$*/build.ninja ] || cmake --preset $*
+	ninja -C build/$* -j $(JOBS)
