@@ -1,0 +1,64 @@
+#include "engine/rule/regex.h"
+
+#include <re2/re2.h>
+#include <re2/set.h>
+
+#include "engine/base/limits.h"
+
+namespace kubevigil {
+namespace {
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+RE2::Options options(size_t max_bytes) {
+  RE2::Options result;
+  result.set_log_errors(false);
+  result.set_max_mem(static_cast<int64_t>(max_bytes));
+  return result;
+}
+
+std::string with_flags(std::string_view pattern, std::string_view flags) {
+  if (flags.empty()) return std::string(pattern);
+  return "(?" + std::string(flags) + ")" + std::string(pattern);
+}
+
+}  // namespace
+
+struct Regex::Code {
+  Code(const std::string& pattern, const RE2::Options& opts) : re(pattern, opts) {}
+  RE2 re;
+};
+
+Result<Regex> Regex::compile(std::string_view pattern, std::string_view flags) {
+  auto code = std::make_shared<Code>(with_flags(pattern, flags), options(limits::kRegexProgramBytes));
+  if (code->re.ok()) return Regex(std::move(code));
+  std::string message = "RE2 refuses this regular expression: " + code->re.error();
+  if (!code->re.error_arg().empty()) message += " (at '" + code->re.error_arg() + "')";
+  return fail(std::move(message));
+}
+
+bool Regex::matches(std::string_view text) const { return RE2::PartialMatch(piece(text), code_->re); }
+
+struct RegexSet::Code {
+  explicit Code(const RE2::Options& opts) : set(opts, RE2::UNANCHORED) {}
+  RE2::Set set;
+};
+
+Result<RegexSet> RegexSet::compile(std::span<const std::string> patterns, std::string_view flags, size_t max_bytes) {
+  auto code = std::make_shared<Code>(options(max_bytes));
+  for (const std::string& pattern : patterns) {
+    std::string error;
+    if (code->set.Add(with_flags(pattern, flags), &error) < 0) return fail("RE2 refuses '" + pattern + "': " + error);
+  }
+  if (!code->set.Compile()) return fail("the patterns do not fit into one automaton");
+  return RegexSet(std::move(code));
+}
+
+RegexSet::Answer RegexSet::matches(std::string_view text) const {
+  std::vector<int> which;
+  RE2::Set::ErrorInfo error{};
+  if (code_->set.Match(piece(text), &which, &error)) return Answer::Yes;
+  return error.kind == RE2::Set::kNoError ? Answer::No : Answer::Broken;
+}
+
+}  // namespace kubevigil
