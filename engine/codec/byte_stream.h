@@ -1,0 +1,84 @@
+// ByteStream: bytes pulled from a file, from memory or out of a decompressor. One thread.
+//
+// A stream that ends badly (a file cut in the middle of a gzip member, a bad checksum, a read error) first
+// gives every byte it could get, then 0; end() tells how it ended.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/base/hash.h"
+#include "engine/base/result.h"
+
+namespace kubevigil {
+
+enum class StreamEnd : uint8_t {
+  Complete,   // the end, as it should be
+  CutOff,     // the input stopped inside a compressed member
+  Corrupt,    // compressed data that does not decode, or whose checksum is wrong
+  Garbage,    // complete, but followed by bytes that belong to no member; they were left out
+  Ratio,      // expands beyond limits::kDecompressRatio; given up
+  ReadError,  // the operating system refused to read on
+};
+std::string_view to_text(StreamEnd end);
+
+struct StreamStatus {
+  StreamEnd end = StreamEnd::Complete;
+  std::string message;  // empty when Complete
+};
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // Fills some of `out` and returns how much; 0 only at the end (or for an empty `out`).
+  virtual size_t read(std::span<char> out) = 0;
+  // How the stream ended. Meaningful after read() returned 0.
+  virtual const StreamStatus& status() const = 0;
+  // Bytes taken from the outermost source so far: the compressed size, for progress and for the ratio bound.
+  virtual uint64_t raw_bytes() const = 0;
+};
+
+// Borrowed bytes.
+class MemoryStream final : public ByteStream {
+ public:
+  explicit MemoryStream(std::string_view bytes) : bytes_(bytes) {}
+  size_t read(std::span<char> out) override;
+  const StreamStatus& status() const override { return status_; }
+  uint64_t raw_bytes() const override { return at_; }
+
+ private:
+  std::string_view bytes_;
+  size_t at_ = 0;
+  StreamStatus status_;
+};
+
+// A file or standard input ("-"), optionally hashed on the way (SHA-256 of the raw bytes).
+class FileStream final : public ByteStream {
+ public:
+  static Result<std::unique_ptr<FileStream>> open(const std::string& path, bool hashed);
+  ~FileStream() override;
+  FileStream(const FileStream&) = delete;
+  FileStream& operator=(const FileStream&) = delete;
+
+  size_t read(std::span<char> out) override;
+  const StreamStatus& status() const override { return status_; }
+  uint64_t raw_bytes() const override { return raw_bytes_; }
+  // Reads whatever is left, so that hash and size are those of the whole file, and finishes the hash.
+  // Call once. Empty when not hashed.
+  std::string drain_and_hash();
+
+ private:
+  FileStream(int fd, bool owned, bool hashed);
+
+  int fd_;
+  bool owned_;
+  uint64_t raw_bytes_ = 0;
+  std::unique_ptr<Sha256> hash_;
+  StreamStatus status_;
+};
+
+}  // namespace kubevigil

@@ -1,0 +1,190 @@
+#include "engine/codec/decompress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "engine/codec/decoder.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kInputBytes = 256 << 10;
+constexpr size_t kMagicBytes = 4;
+
+// zstd: 28 B5 2F FD, or a skippable frame 5x 2A 4D 18 (RFC 8878, 3.1).
+bool is_skippable_zstd(std::string_view bytes) {
+  return bytes.size() >= 4 && (bytes[0] & 0xF0) == 0x50 && bytes.substr(1, 3) == "\x2A\x4D\x18";
+}
+
+// A stream whose first bytes can be looked at before it is read.
+class PeekedStream final : public ByteStream {
+ public:
+  explicit PeekedStream(std::unique_ptr<ByteStream> source) : source_(std::move(source)) {
+    while (size_ < kMagicBytes) {
+      const size_t n = source_->read({head_ + size_, kMagicBytes - size_});
+      if (n == 0) break;
+      size_ += n;
+    }
+  }
+  std::string_view head() const { return {head_, size_}; }
+  size_t read(std::span<char> out) override {
+    if (at_ == size_) return source_->read(out);
+    const size_t n = std::min(out.size(), size_ - at_);
+    std::memcpy(out.data(), head_ + at_, n);
+    at_ += n;
+    return n;
+  }
+  const StreamStatus& status() const override { return source_->status(); }
+  uint64_t raw_bytes() const override { return source_->raw_bytes(); }
+
+ private:
+  std::unique_ptr<ByteStream> source_;
+  char head_[kMagicBytes] = {};
+  size_t size_ = 0;
+  size_t at_ = 0;
+};
+
+class DecompressingStream final : public ByteStream {
+ public:
+  DecompressingStream(std::unique_ptr<ByteStream> source, DecompressLimits limits)
+      : source_(std::move(source)), limits_(limits), input_(kInputBytes) {}
+
+  size_t read(std::span<char> out) override {
+    while (!ended_ && !out.empty()) {
+      if (decoder_ == nullptr && !next_member()) break;
+      const size_t n = decode(out);
+      if (n > 0) return n;
+    }
+    return 0;
+  }
+  const StreamStatus& status() const override { return status_; }
+  uint64_t raw_bytes() const override { return source_->raw_bytes(); }
+
+ private:
+  std::string_view left() const { return {input_.data() + begin_, end_ - begin_}; }
+
+  void finish(StreamEnd end, std::string message) {
+    status_ = {end, std::move(message)};
+    ended_ = true;
+  }
+
+  // Keeps what is left and reads more behind it. False at the end of the source.
+  bool refill() {
+    std::memmove(input_.data(), input_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    if (source_ended_) return false;
+    const size_t n = source_->read({input_.data() + end_, input_.size() - end_});
+    end_ += n;
+    source_ended_ = n == 0;
+    return n > 0;
+  }
+
+  // Finds the decoder for the member at hand; false when there is none.
+  bool next_member() {
+    skip_padding();
+    if (left().empty()) {
+      finish(source_->status().end, source_->status().message);
+      if (padding_ > 0) status_.message = fmt::format("{} zero bytes between or behind members were skipped", padding_);
+      return false;
+    }
+    if (!is_gzip(left()) && !is_zstd(left())) {
+      finish(StreamEnd::Garbage, fmt::format("behind compressed member {}, near byte {}, stand bytes that belong to no "
+                                             "member; they were left out",
+                                             members_, raw_bytes() - left().size()));
+      return false;
+    }
+    std::unique_ptr<Decoder>& decoder = is_gzip(left()) ? gzip_ : zstd_;
+    if (decoder == nullptr) decoder = is_gzip(left()) ? gzip_decoder() : zstd_decoder();
+    decoder->start();
+    decoder_ = decoder.get();
+    ++members_;
+    return true;
+  }
+
+  // Zeros behind a member are padding (tapes, preallocated files). Leaves kMagicBytes to look at, if there are any.
+  void skip_padding() {
+    for (;;) {
+      while (left().size() < kMagicBytes && !source_ended_) refill();
+      const size_t zeros = std::min(left().find_first_not_of('\0'), left().size());
+      begin_ += zeros;
+      padding_ += zeros;
+      if (zeros == 0 || left().size() >= kMagicBytes) return;
+    }
+  }
+
+  size_t decode(std::span<char> out) {
+    if (left().empty()) refill();
+    size_t used = left().size();
+    size_t made = out.size();
+    const Decoder::State state = decoder_->step(left().data(), used, out.data(), made);
+    begin_ += used;
+    output_ += made;
+    if (state == Decoder::State::Finished) decoder_ = nullptr;
+    if (state == Decoder::State::Failed) {
+      finish(StreamEnd::Corrupt,
+             fmt::format("{} in member {}, near byte {}", decoder_->problem(), members_, raw_bytes()));
+    } else if (state == Decoder::State::More && made == 0 && used == 0 && !refill()) {
+      finish_cut();
+    }
+    if (output_ > limits_.free_output && output_ / limits_.ratio > raw_bytes()) {
+      finish(StreamEnd::Ratio, fmt::format("{} bytes expand to more than {}: over {} times as much; given up",
+                                           raw_bytes(), output_, limits_.ratio));
+    }
+    return made;
+  }
+
+  void finish_cut() {
+    if (source_->status().end != StreamEnd::Complete) return finish(source_->status().end, source_->status().message);
+    finish(StreamEnd::CutOff, fmt::format("the file ends inside compressed member {}, after {} bytes; "
+                                          "everything before the cut was read",
+                                          members_, raw_bytes()));
+  }
+
+  std::unique_ptr<ByteStream> source_;
+  DecompressLimits limits_;
+  std::vector<char> input_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  bool source_ended_ = false;
+  bool ended_ = false;
+  uint64_t output_ = 0;
+  uint64_t members_ = 0;
+  uint64_t padding_ = 0;
+  std::unique_ptr<Decoder> gzip_;
+  std::unique_ptr<Decoder> zstd_;
+  Decoder* decoder_ = nullptr;  // of the member at hand
+  StreamStatus status_;
+};
+
+}  // namespace
+
+bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1F\x8B"); }
+bool is_zstd(std::string_view bytes) { return bytes.starts_with("\x28\xB5\x2F\xFD") || is_skippable_zstd(bytes); }
+
+std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits) {
+  for (int layer = 0;; ++layer) {
+    auto peeked = std::make_unique<PeekedStream>(std::move(source));
+    const bool compressed = is_gzip(peeked->head()) || is_zstd(peeked->head());
+    if (!compressed || layer == kCompressionLayers) return peeked;
+    source = std::make_unique<DecompressingStream>(std::move(peeked), limits);
+  }
+}
+
+Result<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
+  const auto stream = decompressed(std::make_unique<MemoryStream>(bytes));
+  std::string out;
+  char piece[16 << 10];
+  while (const size_t n = stream->read(piece)) {
+    out.append(piece, n);
+    if (out.size() > max_bytes) return fail(fmt::format("payload expands to more than {} bytes", max_bytes));
+  }
+  const StreamStatus& status = stream->status();
+  if (status.end != StreamEnd::Complete && status.end != StreamEnd::Garbage) return fail(status.message);
+  return out;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,34 @@
+// Decompression by content: gzip (RFC 1952, many members one after another), zstd (RFC 8878, many frames,
+// skippable frames) and everything else passed through as it is. Names and suffixes mean nothing here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/limits.h"
+#include "engine/base/result.h"
+#include "engine/codec/byte_stream.h"
+
+namespace kubevigil {
+
+// How many layers of compression are taken off: CloudWatch data is gzip already and Firehose may gzip it again.
+inline constexpr int kCompressionLayers = 3;
+
+struct DecompressLimits {
+  uint64_t ratio = limits::kDecompressRatio;  // output over input of the whole chain
+  uint64_t free_output = 64u << 20;           // output below this is never held against the ratio
+};
+
+// Takes the stream and gives its content. Zero padding behind the last member is accepted; other bytes there
+// end the stream with StreamEnd::Garbage.
+std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits = {});
+
+bool is_gzip(std::string_view bytes);
+bool is_zstd(std::string_view bytes);
+
+// A whole compressed payload in memory (CloudWatch, Pub/Sub, Firehose). Fails beyond `max_bytes` of output, and
+// when the payload is cut or corrupt.
+Result<std::string> gunzip(std::string_view bytes, size_t max_bytes);
+
+}  // namespace kubevigil
