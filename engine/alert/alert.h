@@ -15,21 +15,37 @@
 
 namespace kubevigil {
 
-struct AlertAttack { std::string tactic_id, tactic, technique_id, technique; };
+struct AlertAttack {
+  std::string tactic_id, tactic, technique_id, technique;
+};
 
 struct AlertActor {
-  std::string username, uid, impersonated_by;     // username: the effective user
+  std::string username, uid, impersonated_by;  // username: the effective user
   std::vector<std::string> groups;
   std::string service_account_namespace, service_account_name;
   std::string pod, pod_uid, node, credential_id;
 };
 
-struct AlertPermission { std::string decision, reason, binding, role; };
-struct AlertSource { std::vector<std::string> ips; std::string peer_ip, user_agent; };
-struct AlertTarget { std::string api_group, resource, subresource, ns, name, uid; };
-struct AlertRequest { std::string verb, uri, audit_id, stage; int code = 0; bool dry_run = false; };
+struct AlertPermission {
+  std::string decision, reason, binding, role;
+};
+struct AlertSource {
+  std::vector<std::string> ips;
+  std::string peer_ip, user_agent;
+};
+struct AlertTarget {
+  std::string api_group, resource, subresource, ns, name, uid;
+};
+struct AlertRequest {
+  std::string verb, uri, audit_id, stage;
+  int code = 0;
+  bool dry_run = false;
+};
 
-struct AlertWhy { std::string condition, field; std::vector<std::string> values; };
+struct AlertWhy {
+  std::string condition, field;
+  std::vector<std::string> values;
+};
 
 struct AlertEvent {
   std::string audit_id, file;
@@ -49,10 +65,10 @@ struct Alert {
   Level level = Level::Medium;
   Stage stage = Stage::None;
   int risk = 0;
-  std::string message;                                      // filled template, or the title
+  std::string message;  // filled template, or the title
   std::vector<AlertAttack> attack;
   std::string cluster, envelope;
-  std::vector<std::pair<std::string, std::string>> group;   // name, value
+  std::vector<std::pair<std::string, std::string>> group;  // name, value
   std::vector<std::string> values;
   AlertActor actor;
   AlertPermission permission;
@@ -61,8 +77,8 @@ struct Alert {
   AlertRequest request;
   std::vector<AlertWhy> why;
   std::vector<AlertEvent> events;
-  std::string audit_level;                                  // of the opening event
-  std::vector<std::string> missing;                         // what the event did not carry: bodies, groups
+  std::string audit_level;           // of the opening event
+  std::vector<std::string> missing;  // what the event did not carry: bodies, groups
   std::vector<std::string> next_steps;
   std::vector<std::string> references;
   bool approximate = false, degraded = false, salvaged = false;

@@ -1,0 +1,240 @@
+#include "engine/alert/alert_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/alert/attack.h"
+#include "engine/alert/event_facts.h"
+#include "engine/base/limits.h"
+#include "engine/match/explain.h"
+#include "engine/match/group_key.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kWhyEntries = 24;
+
+// Names of the elements of a rule's group key behind the cluster, and the fields to redact them by.
+struct GroupName {
+  std::string shown, field;
+};
+
+std::vector<GroupName> group_names(const Rule& rule) {
+  std::vector<GroupName> names;
+  if (!rule.is_detection()) {
+    const Correlation& correlation = rule.correlation();
+    for (size_t i = 0; i < correlation.group_by.size(); ++i) {
+      const std::string& shown = correlation.group_by[i];
+      std::string field = shown;
+      for (const CorrelationInput& input : correlation.inputs) {
+        if (i < input.group.size()) field = to_text(input.group[i]);
+      }
+      names.push_back({shown, field});
+    }
+    return names;
+  }
+  for (const FieldRef& field : rule.extension.dedup.by) names.push_back({to_text(field), to_text(field)});
+  if (names.empty()) {  // the default of design/rules.md 4
+    for (const char* name :
+         {"user.username", "effectiveUser.username", "resource", "objectRef.namespace", "objectRef.name"}) {
+      names.push_back({name, name});
+    }
+  }
+  return names;
+}
+
+std::string_view op_text(CountCondition::Op op) {
+  constexpr std::array<std::string_view, 6> kTexts = {">", ">=", "<", "<=", "==", "!="};
+  return kTexts[static_cast<size_t>(op)];
+}
+
+// The detection behind `rule` (itself, or one that feeds it) whose condition holds on the event.
+void explain_matching(const RuleSet& rules, const Rule& rule, FieldLookup& fields, size_t depth,
+                      std::vector<Explanation>& out) {
+  if (rule.is_detection()) {
+    Explanation tree = explain(rule.detection().condition, fields);
+    if (tree.truth == Truth::True) out.push_back(std::move(tree));
+    return;
+  }
+  if (depth == 0) return;
+  for (const CorrelationInput& input : rule.correlation().inputs) {
+    if (input.role == CorrelationInput::Role::Member) {
+      explain_matching(rules, rules.rules[input.rule], fields, depth - 1, out);
+    }
+    if (!out.empty()) return;
+  }
+}
+
+// Where the opening event is not at hand: who and what, as far as the group key tells.
+void fill_from_group(Alert& alert) {
+  for (const auto& [name, value] : alert.group) {
+    if (value == "null") continue;
+    if (name == "user.username" || name == "effectiveUser.username") alert.actor.username = value;
+    if (name == "objectRef.namespace") alert.target.ns = value;
+    if (name == "objectRef.name") alert.target.name = value;
+    if (name == "objectRef.resource" || name == "resource") alert.target.resource = value;
+    if (name == "peerIP") alert.source.peer_ip = value;
+  }
+}
+
+std::string group_text(const Alert& alert, std::string_view name) {
+  for (const auto& [group, value] : alert.group) {
+    if (group == name) return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string displayed(std::string_view text) {
+  if (text.size() <= limits::kDisplayBytes) return std::string(text);
+  size_t end = limits::kDisplayBytes;
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0u) == 0x80u) --end;
+  return std::string(text.substr(0, end)) + "\xE2\x80\xA6";
+}
+
+std::string uuid_text(const std::array<uint8_t, 16>& id) {
+  if (std::all_of(id.begin(), id.end(), [](uint8_t b) { return b == 0; })) return {};
+  std::string out;
+  for (size_t i = 0; i < id.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += fmt::format("{:02x}", id[i]);
+  }
+  return out;
+}
+
+std::string condition_text(const Rule& rule) {
+  if (rule.is_detection()) return {};
+  const Correlation& c = rule.correlation();
+  std::string out(to_text(c.type));
+  for (size_t i = 0; i < c.condition_fields.size(); ++i) out += (i == 0 ? " of " : ", ") + c.condition_fields[i];
+  for (size_t i = 0; i < c.condition.bounds.size(); ++i) {
+    const CountCondition::Bound& bound = c.condition.bounds[i];
+    out += fmt::format("{} {} {}", i == 0 ? "" : " and", op_text(bound.op), bound.value);
+  }
+  if (c.timespan.micros > 0) out += " within " + format_duration(c.timespan);
+  return out;
+}
+
+AlertBuilder::AlertBuilder(std::shared_ptr<const Program> program, Redactor redactor, FileNames files)
+    : program_(std::move(program)), redactor_(redactor), files_(std::move(files)) {}
+
+void AlertBuilder::add_rule(Alert& alert, const Rule& rule) const {
+  alert.rule_id = rule.meta.id;
+  alert.rule_name = rule.meta.name;
+  alert.rule_title = rule.meta.title;
+  alert.rule_hash = rule.semantic_hash;
+  alert.level = rule.meta.level;
+  alert.stage = rule.extension.stage;
+  alert.risk = rule.extension.risk;
+  alert.attack = attack_of_tags(rule.meta.tags);
+  alert.references = rule.meta.references;
+}
+
+void AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& episode) const {
+  const std::vector<GroupName> names = group_names(rule);
+  const std::vector<std::string> values = decode_group_key(episode.key_bytes);
+  const bool cluster_first = values.size() == names.size() + 1;
+  if (cluster_first && values.front() != "null") alert.cluster = displayed(values.front());
+  for (size_t i = 0; i < names.size(); ++i) {
+    const size_t at = i + (cluster_first ? 1 : 0);
+    if (at >= values.size()) break;
+    alert.group.emplace_back(names[i].shown, displayed(redactor_.value(names[i].field, "", values[at])));
+  }
+}
+
+void AlertBuilder::add_event(Alert& alert, const OpeningEvent& opening) const {
+  alert.salvaged = opening.salvaged;
+  if (opening.event == nullptr) return fill_from_group(alert);
+  const EventFacts facts(*opening.event, *opening.fields, redactor_);
+  facts.fill(alert);
+}
+
+void AlertBuilder::add_why(Alert& alert, const Rule& rule, const OpeningEvent& opening) const {
+  if (!rule.is_detection()) alert.why.push_back({condition_text(rule), "", alert.values});
+  if (opening.event == nullptr) return;
+  std::vector<Explanation> trees;
+  explain_matching(program_->rules(), rule, *opening.fields, limits::kChainDepth, trees);
+  const std::string resource = full_resource(*opening.event);
+  for (const Explanation& tree : trees) {
+    for (const Explanation* test : decisive_tests(tree)) {
+      if (alert.why.size() >= kWhyEntries) return;
+      AlertWhy why{displayed(test->text), test->field, {}};
+      for (const std::string& value : test->values) {
+        why.values.push_back(displayed(redactor_.value(test->field, resource, value)));
+      }
+      alert.why.push_back(std::move(why));
+    }
+  }
+}
+
+std::vector<std::string> AlertBuilder::values_of(const Rule& rule, const Episode& episode) const {
+  std::vector<std::string> names;
+  if (!rule.is_detection()) {
+    for (const CorrelationInput& input : rule.correlation().inputs) {
+      if (!names.empty()) break;
+      for (const FieldRef& field : input.values) names.push_back(to_text(field));
+    }
+  }
+  std::vector<std::string> out;
+  for (const std::string& encoded : episode.values) {
+    std::string shown;
+    const std::vector<std::string> tuple = decode_group_key(encoded);
+    for (size_t i = 0; i < tuple.size(); ++i) {
+      shown += (i == 0 ? "" : " / ") + redactor_.value(i < names.size() ? names[i] : "value", "", tuple[i]);
+    }
+    out.push_back(displayed(shown));
+  }
+  return out;
+}
+
+OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningEvent& opening) const {
+  const Rule& rule = program_->rules().rules[episode.rule];
+  OpenAlert open;
+  Alert& alert = open.alert;
+  alert.id = episode.alert_id;
+  alert.dedup_key = episode.dedup_key;
+  alert.time = episode.opened;
+  add_rule(alert, rule);
+  add_group(alert, rule, episode);
+  add_event(alert, opening);
+  alert.values = values_of(rule, episode);
+  add_why(alert, rule, opening);
+  const FieldText field = [&](std::string_view name) {
+    if (std::string group = group_text(alert, name); !group.empty()) return group;
+    if (opening.event == nullptr) return std::string("(unknown)");
+    return EventFacts(*opening.event, *opening.fields, redactor_).text(name);
+  };
+  const std::string& text = rule.extension.message;
+  open.message = parse_message(text.empty() ? rule.meta.title : text, field);
+  for (const std::string& step : rule.meta.next_steps) {
+    const FieldText word = [&](std::string_view name) { return shell_word(field(name)); };
+    alert.next_steps.push_back(fill_message(parse_message(step, word), {}));
+  }
+  update(open, episode);
+  return open;
+}
+
+void AlertBuilder::update(OpenAlert& open, const Episode& episode) const {
+  Alert& alert = open.alert;
+  alert.revision = episode.revision;
+  alert.status = episode.status;
+  alert.first_seen = episode.first_seen;
+  alert.last_seen = episode.last_seen;
+  alert.count = episode.count;
+  alert.measure = episode.measure;
+  if (episode.duration_micros >= 0) alert.duration_seconds = static_cast<double>(episode.duration_micros) / 1e6;
+  alert.approximate = episode.approximate;
+  alert.degraded = episode.degraded;
+  alert.values = values_of(program_->rules().rules[episode.rule], episode);
+  alert.events.clear();
+  for (const EventRef& e : episode.events) {
+    const RecordPosition& p = e.position;
+    alert.events.push_back({uuid_text(e.audit_id), files_(p.file), e.time, p.offset, p.line});
+  }
+  alert.message = displayed(
+      fill_message(open.message, {alert.count, alert.measure, alert.last_seen - alert.first_seen, &alert.values}));
+}
+
+}  // namespace kubevigil
