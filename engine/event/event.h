@@ -28,11 +28,11 @@ struct MapEntry {
 
 // What is known about a record apart from its JSON. Borrowed; lives as long as the batch.
 struct RecordOrigin {
-  std::string_view cluster;                  // from a flag or the envelope; may be empty
-  std::string_view envelope;                 // "native", "eks-cloudwatch", ...: names of engine/event/envelope.h
-  std::optional<Timestamp> envelope_time;    // used only when the event has no valid time of its own
-  Timestamp previous_time;                   // the last resort (design/rules.md 4)
-  BodyDefect defect = BodyDefect::None;      // found while cutting the record (oversize, truncated)
+  std::string_view cluster;                // from a flag or the envelope; may be empty
+  std::string_view envelope;               // "native", "eks-cloudwatch", ...: names of engine/event/envelope.h
+  std::optional<Timestamp> envelope_time;  // used only when the event has no valid time of its own
+  Timestamp previous_time;                 // the last resort (design/rules.md 4)
+  BodyDefect defect = BodyDefect::None;    // found while cutting the record (oversize, truncated)
 };
 
 enum class TimeSource : uint8_t { Event, Envelope, Previous };
@@ -56,19 +56,22 @@ class Event {
     return v.empty() ? std::string_view{} : v.front().text;
   }
   // Entries of a Map field (annotations, user.extra, impersonatedUser.extra); repeated keys repeat, a list
-  // value gives one entry per element.
+  // value gives one entry per element. present(map) says whether the map itself was there.
   std::span<const MapEntry> entries(FieldId map) const;
 
   // Raw JSON of requestObject, responseObject and responseStatus.details; empty when absent or null.
   std::string_view raw(FieldId tree) const;
+  // Why that body (RequestObject, ResponseObject) is missing or not to be trusted.
+  BodyDefect body_defect(FieldId body) const { return body_defects_[body == FieldId::RequestObject ? 0 : 1]; }
 
-  Timestamp time;             // event time, see design/rules.md 4
+  Timestamp time;  // event time, see design/rules.md 4
   TimeSource time_source = TimeSource::Event;
-  BodyDefect defect = BodyDefect::None;
-  bool truncated = false;     // annotation audit.k8s.io/truncated
+  BodyDefect defect = BodyDefect::None;  // the first found in any body
+  uint32_t values_cut = 0;               // values beyond limits::kListValues of one field, left out
+  bool truncated = false;                // annotation audit.k8s.io/truncated
   std::string_view cluster;
   std::string_view envelope;
-  std::string_view record;    // the whole JSON text of the event
+  std::string_view record;  // the whole JSON text of the event
 
   // Filling; EventReader only.
   void clear();
@@ -76,16 +79,20 @@ class Event {
   void mark_present(FieldId field) { slots_[static_cast<size_t>(field)].present = true; }
   void add_entry(FieldId map, std::string_view key, Value value);
   void set_raw(FieldId tree, std::string_view json);
+  void set_body_defect(FieldId body, BodyDefect found);
 
  private:
   std::array<Slot, kEnvelopeFieldCount> slots_{};
   std::vector<Value> values_;  // add() for one field comes in one run, except for repeated keys, which re-home the slot
   std::array<std::vector<MapEntry>, 3> maps_;
   std::array<std::string_view, 3> raws_;
+  std::array<BodyDefect, 2> body_defects_{};
 };
 
-// 128-bit identity of an event (streaming.md S8, plus `timestamp` and metadata.creationTimestamp for old
-// dialects). auditID alone is chosen by the client and proves nothing.
+// 128-bit identity of an event: a hash over cluster, auditID, stage, all timestamps (those of old dialects too),
+// user, impersonated user, verb, requestURI, objectRef and responseStatus.code, as typed, length-prefixed parts.
+// Not over the raw bytes: items of a list omit kind and apiVersion that the log line has. auditID alone is chosen by
+// the client and proves nothing.
 Hash128 event_identity(const Event& event, HashKey key = {});
 // Identity of the request that the event is a stage of: as above without stage, stage times and code.
 Hash128 request_identity(const Event& event, HashKey key = {});
@@ -93,10 +100,12 @@ Hash128 request_identity(const Event& event, HashKey key = {});
 // RequestReceived -> false. A long-running request or a 401 -> at ResponseStarted; all others at
 // ResponseComplete or Panic. Rules that do not name `stage` see an event when this is not None.
 enum class StageRole : uint8_t {
-  None,    // not counted: RequestReceived, or ResponseStarted of a short request
-  First,   // the stage that counts
-  Later,   // ResponseComplete of a long-running request: joins the hit of ResponseStarted, or counts if there was none
+  None,   // not counted: RequestReceived, or ResponseStarted of a short request
+  First,  // the stage that counts
+  Later,  // ResponseComplete of a long-running request: joins the hit of ResponseStarted, or counts if there was none
 };
 StageRole stage_role(const Event& event);
+// watch, and the subresources exec, attach, portforward, proxy and log: the stage ResponseStarted has the answer.
+bool is_long_running(const Event& event);
 
 }  // namespace kubevigil

@@ -1,11 +1,11 @@
 // FieldRef: a field name after parsing: a row of the field table, and a path below it for maps and trees.
 //
-// Grammar of names (design/rules.md 2; `\.` is a dot inside a key, anywhere):
-//   name    = table-name { "." segment }
-//   segment = key [ "[" number "]" ]
-// After `annotations.`, `user.extra.`, and inside trees `labels.` and `annotations.`, the rest is one key.
-// Array quantifiers ([any], [all], ...) are not part of a FieldRef: the rule parser turns them into Expr nodes.
-// A key segment crosses arrays (any element).
+// Grammar of names (design/rules.md 2; `\.`, `\[` and `\\` are those characters inside a key, anywhere):
+//   name    = table-name [ "[" number "]" ] { "." segment }
+//   segment = key { "[" number "]" }
+// After `annotations.`, `user.extra.`, `uri.query.` and inside trees `labels.` and `annotations.`, the rest is one
+// key. Array quantifiers ([any], [all], ...) are not part of a FieldRef: the rule parser turns them into Expr
+// nodes. A key segment crosses arrays (any element).
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@
 namespace kubevigil {
 
 struct PathSegment {
-  std::string key;             // empty: only the index
-  std::optional<size_t> index; // [N] after the key
+  std::string key;              // empty: only the index
+  std::optional<size_t> index;  // [N] after the key
   bool operator==(const PathSegment&) const = default;
 };
 
@@ -33,7 +33,7 @@ struct FieldRef {
 std::optional<FieldRef> parse_field(std::string_view name);
 // Resolves a name inside an array block, relative to the element; "." or "" is the element itself.
 FieldRef parse_element_field(std::string_view name);
-// The canonical name; parse_field(to_text(f)) == f.
+// The canonical name; parse_field(to_text(f)) == f, and parse_element_field(to_text(f)) == f for Element.
 std::string to_text(const FieldRef& field);
 // The nearest known name, or "".
 std::string field_suggestion(std::string_view name);

@@ -1,0 +1,349 @@
+#include "engine/event/event_reader.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "engine/base/text.h"
+#include "engine/event/json_text.h"
+#include "engine/event/record_repair.h"
+
+namespace kubevigil {
+namespace {
+
+namespace od = simdjson::ondemand;
+using simdjson::error_code;
+
+constexpr size_t kKeptCapacity = 1u << 20;  // a larger record gets a parser of its own, so that memory stays small
+
+enum class Shape : uint8_t { Scalar, List, Map, Raw, Object };
+
+struct Member;
+using Members = std::span<const Member>;
+
+// A member of an object that we read. Tables stand in the order in which the API server writes: the search for a
+// key starts behind the member found last.
+struct Member {
+  std::string_view key;
+  Shape shape = Shape::Scalar;
+  FieldId field = FieldId::Kind;
+  Members inner = {};
+};
+
+constexpr std::array<Member, 4> kUser = {{{"username", Shape::Scalar, FieldId::UserUsername},
+                                          {"uid", Shape::Scalar, FieldId::UserUid},
+                                          {"groups", Shape::List, FieldId::UserGroups},
+                                          {"extra", Shape::Map, FieldId::UserExtra}}};
+constexpr std::array<Member, 4> kImpersonated = {{{"username", Shape::Scalar, FieldId::ImpersonatedUsername},
+                                                  {"uid", Shape::Scalar, FieldId::ImpersonatedUid},
+                                                  {"groups", Shape::List, FieldId::ImpersonatedGroups},
+                                                  {"extra", Shape::Map, FieldId::ImpersonatedExtra}}};
+constexpr std::array<Member, 1> kAuthentication = {
+    {{"impersonationConstraint", Shape::Scalar, FieldId::ImpersonationConstraint}}};
+constexpr std::array<Member, 8> kObjectRef = {{{"resource", Shape::Scalar, FieldId::ObjectResource},
+                                               {"namespace", Shape::Scalar, FieldId::ObjectNamespace},
+                                               {"name", Shape::Scalar, FieldId::ObjectName},
+                                               {"uid", Shape::Scalar, FieldId::ObjectUid},
+                                               {"apiGroup", Shape::Scalar, FieldId::ObjectApiGroup},
+                                               {"apiVersion", Shape::Scalar, FieldId::ObjectApiVersion},
+                                               {"resourceVersion", Shape::Scalar, FieldId::ObjectResourceVersion},
+                                               {"subresource", Shape::Scalar, FieldId::ObjectSubresource}}};
+constexpr std::array<Member, 5> kStatus = {{{"status", Shape::Scalar, FieldId::ResponseStatus},
+                                            {"message", Shape::Scalar, FieldId::ResponseMessage},
+                                            {"reason", Shape::Scalar, FieldId::ResponseReason},
+                                            {"details", Shape::Raw, FieldId::ResponseDetails},
+                                            {"code", Shape::Scalar, FieldId::ResponseCode}}};
+constexpr std::array<Member, 1> kMetadata = {{{"creationTimestamp", Shape::Scalar, FieldId::CreationTimestamp}}};
+
+constexpr std::array<Member, 21> kEvent = {{
+    {"kind", Shape::Scalar, FieldId::Kind},
+    {"apiVersion", Shape::Scalar, FieldId::ApiVersion},
+    {"metadata", Shape::Object, FieldId::CreationTimestamp, kMetadata},
+    {"level", Shape::Scalar, FieldId::Level},
+    {"timestamp", Shape::Scalar, FieldId::Timestamp},
+    {"auditID", Shape::Scalar, FieldId::AuditId},
+    {"stage", Shape::Scalar, FieldId::Stage},
+    {"requestURI", Shape::Scalar, FieldId::RequestUri},
+    {"verb", Shape::Scalar, FieldId::Verb},
+    {"user", Shape::Object, FieldId::UserUsername, kUser},
+    {"impersonatedUser", Shape::Object, FieldId::ImpersonatedUsername, kImpersonated},
+    {"authenticationMetadata", Shape::Object, FieldId::ImpersonationConstraint, kAuthentication},
+    {"sourceIPs", Shape::List, FieldId::SourceIps},
+    {"userAgent", Shape::Scalar, FieldId::UserAgent},
+    {"objectRef", Shape::Object, FieldId::ObjectResource, kObjectRef},
+    {"responseStatus", Shape::Object, FieldId::ResponseStatus, kStatus},
+    {"requestObject", Shape::Raw, FieldId::RequestObject},
+    {"responseObject", Shape::Raw, FieldId::ResponseObject},
+    {"requestReceivedTimestamp", Shape::Scalar, FieldId::RequestReceivedTimestamp},
+    {"stageTimestamp", Shape::Scalar, FieldId::StageTimestamp},
+    {"annotations", Shape::Map, FieldId::Annotations},
+}};
+
+// The text of a token without the white space behind it.
+std::string_view token_of(od::value& value) {
+  std::string_view token = value.raw_json_token();
+  while (!token.empty() && is_json_space(token.back())) token.remove_suffix(1);
+  return token;
+}
+
+// One walk over one record. Keys and values borrow from the record, or from `decoded` when they had escapes.
+class Walk {
+ public:
+  Walk(std::string_view record, std::string& decoded, Event& event)
+      : record_(record), decoded_(decoded), event_(event) {
+    decoded_.clear();
+  }
+
+  error_code run(od::parser& parser) {
+    od::document document;
+    if (const auto e = parser.iterate(record_.data(), record_.size(), record_.size() + kRecordPadding).get(document)) {
+      return e;
+    }
+    od::object root;
+    if (const auto e = document.get_object().get(root)) return e;
+    if (const auto e = object(root, kEvent)) return e;
+    // Only at the end there is no current location.
+    return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
+                                                                          : simdjson::TRAILING_CONTENT;
+  }
+
+ private:
+  error_code object(od::object members, Members known) {
+    size_t next = 0;
+    for (auto result : members) {
+      od::field field;
+      if (const auto e = std::move(result).get(field)) return e;
+      const std::string_view key = key_of(field);
+      for (size_t tried = 0; tried < known.size(); ++tried) {
+        const Member& m = known[next];
+        next = next + 1 == known.size() ? 0 : next + 1;
+        if (m.key != key) continue;
+        if (const auto e = member(field.value(), m)) return e;
+        break;
+      }
+    }
+    return simdjson::SUCCESS;
+  }
+
+  error_code member(od::value& value, const Member& m) {
+    switch (m.shape) {
+      case Shape::Scalar:
+        return scalar(value, m.field);
+      case Shape::List:
+        return list(value, m.field);
+      case Shape::Map:
+        return map(value, m.field);
+      case Shape::Raw:
+        return raw(value, m.field);
+      case Shape::Object: {
+        od::object inner;
+        if (token_of(value).front() != '{') return simdjson::SUCCESS;
+        if (const auto e = value.get_object().get(inner)) return e;
+        return object(inner, m.inner);
+      }
+    }
+    return simdjson::SUCCESS;
+  }
+
+  // Null adds no value: the field is present and empty.
+  error_code scalar(od::value& value, FieldId field) {
+    event_.mark_present(field);
+    Value v;
+    if (const auto e = value_of(value, v)) return e;
+    if (v.type != ValueType::Null) event_.add(field, v);
+    return simdjson::SUCCESS;
+  }
+
+  template <typename Each>
+  error_code each(od::value& value, Each&& add) {
+    Value v;
+    if (token_of(value).front() != '[') {
+      if (const auto e = value_of(value, v)) return e;
+      if (v.type != ValueType::Null) add(v);
+      return simdjson::SUCCESS;
+    }
+    od::array elements;
+    if (const auto e = value.get_array().get(elements)) return e;
+    for (auto result : elements) {
+      od::value element;
+      if (const auto e = std::move(result).get(element)) return e;
+      if (const auto e = value_of(element, v)) return e;
+      if (v.type != ValueType::Null) add(v);
+    }
+    return simdjson::SUCCESS;
+  }
+
+  error_code list(od::value& value, FieldId field) {
+    event_.mark_present(field);
+    return each(value, [&](const Value& v) { event_.add(field, v); });
+  }
+
+  error_code map(od::value& value, FieldId field) {
+    event_.mark_present(field);
+    if (token_of(value).front() != '{') return simdjson::SUCCESS;
+    od::object members;
+    if (const auto e = value.get_object().get(members)) return e;
+    for (auto result : members) {
+      od::field entry;
+      if (const auto e = std::move(result).get(entry)) return e;
+      const std::string_view key = key_of(entry);
+      if (const auto e = each(entry.value(), [&](const Value& v) { event_.add_entry(field, key, v); })) return e;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  error_code raw(od::value& value, FieldId field) {
+    std::string_view text = token_of(value);
+    if (text == "null") return simdjson::SUCCESS;
+    if (text.front() == '{') {
+      od::object o;
+      if (const auto e = value.get_object().get(o)) return e;
+      if (const auto e = o.raw_json().get(text)) return e;
+    } else if (text.front() == '[') {
+      od::array a;
+      if (const auto e = value.get_array().get(a)) return e;
+      if (const auto e = a.raw_json().get(text)) return e;
+    }
+    while (is_json_space(text.back())) text.remove_suffix(1);
+    if (!event_.raw(field).empty() && field != FieldId::ResponseDetails) {
+      event_.set_body_defect(field, BodyDefect::Grammar);
+    }
+    event_.set_raw(field, text);
+    return simdjson::SUCCESS;
+  }
+
+  error_code value_of(od::value& value, Value& out) {
+    const std::string_view token = token_of(value);
+    switch (token.front()) {
+      case '{':
+        out = {ValueType::Object, {}, 0};
+        return simdjson::SUCCESS;
+      case '[':
+        out = {ValueType::Array, {}, 0};
+        return simdjson::SUCCESS;
+      case '"':
+        out = Value::string(decoded(token.substr(1, token.size() - 2)));
+        return simdjson::SUCCESS;
+      default: {
+        const auto parsed = parse_json_scalar(token);
+        if (!parsed) return simdjson::TAPE_ERROR;
+        out = *parsed;
+        return simdjson::SUCCESS;
+      }
+    }
+  }
+
+  std::string_view key_of(od::field& field) {
+    const char* begin = field.key().raw();
+    const auto open = static_cast<size_t>(begin - record_.data()) - 1;
+    return decoded(record_.substr(open + 1, closing_quote(record_, open) - open - 1));
+  }
+
+  // An escape that JSON does not know stays as it is written.
+  std::string_view decoded(std::string_view text) {
+    if (text.find('\\') == std::string_view::npos) return text;
+    if (decoded_.capacity() < record_.size()) decoded_.reserve(record_.size());  // at once: views must stay valid
+    return decode_json_string(text, decoded_).value_or(text);
+  }
+
+  std::string_view record_;
+  std::string& decoded_;
+  Event& event_;
+};
+
+void set_time(const RecordOrigin& origin, Event& event) {
+  for (const FieldId field :
+       {FieldId::StageTimestamp, FieldId::RequestReceivedTimestamp, FieldId::Timestamp, FieldId::CreationTimestamp}) {
+    for (const Value& v : event.values(field)) {
+      if (const auto t = parse_rfc3339(v.text)) {
+        event.time = *t;
+        event.time_source = TimeSource::Event;
+        return;
+      }
+    }
+  }
+  event.time = origin.envelope_time.value_or(origin.previous_time);
+  event.time_source = origin.envelope_time ? TimeSource::Envelope : TimeSource::Previous;
+}
+
+bool is_truncated(const Event& event) {
+  const auto entries = event.entries(FieldId::Annotations);
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const MapEntry& e) { return e.key == "audit.k8s.io/truncated" && e.value.text == "true"; });
+}
+
+bool has_text(const Event& event, FieldId field) {
+  const auto values = event.values(field);
+  return !values.empty() && values.front().type == ValueType::String;
+}
+
+tl::unexpected<ReadError> not_json(std::string message, size_t offset) {
+  return tl::unexpected(ReadError{ReadProblem::NotJson, std::move(message), offset});
+}
+
+}  // namespace
+
+struct EventReader::State {
+  od::parser parser;
+  std::string decoded;
+  RepairedRecord repaired;
+
+  error_code walk(std::string_view text, Event& event) {
+    event.clear();
+    if (decoded.capacity() > kKeptCapacity) std::string().swap(decoded);
+    if (text.size() <= kKeptCapacity) return Walk(text, decoded, event).run(parser);
+    od::parser large;
+    return Walk(text, decoded, event).run(large);
+  }
+
+  // The second try, on a repaired copy.
+  tl::expected<void, ReadError> walk_repaired(std::string_view record, Event& event) {
+    auto result = repair_record(record);
+    if (!result) return not_json(std::string(result.error().message), result.error().offset);
+    repaired = std::move(*result);
+    if (const auto e = walk(repaired.text, event)) {
+      return not_json(std::string("the event is not valid JSON: ") + simdjson::error_message(e), 0);
+    }
+    const std::array bodies = {FieldId::RequestObject, FieldId::ResponseObject};
+    for (size_t i = 0; i < bodies.size(); ++i) {
+      if (repaired.defects[i] != BodyDefect::None) event.set_body_defect(bodies[i], repaired.defects[i]);
+    }
+    return {};
+  }
+};
+
+EventReader::EventReader() : state_(std::make_unique<State>()) {}
+EventReader::~EventReader() = default;
+
+tl::expected<void, ReadError> EventReader::read(std::string_view record, const RecordOrigin& origin, Event& event) {
+  const auto first = std::find_if_not(record.begin(), record.end(), is_json_space);
+  if (first == record.end() || *first != '{') {
+    return not_json(
+        first == record.end() ? "an empty record, expected a JSON object" : "expected { at the beginning of the record",
+        static_cast<size_t>(first - record.begin()));
+  }
+  if (state_->walk(record, event) != simdjson::SUCCESS) {
+    if (auto repaired = state_->walk_repaired(record, event); !repaired) return repaired;
+  }
+  if (!has_text(event, FieldId::AuditId) || !has_text(event, FieldId::Stage)) {
+    return tl::unexpected(ReadError{ReadProblem::NotAuditEvent, "JSON without auditID and stage: no audit event", 0});
+  }
+  event.record = record;
+  event.cluster = origin.cluster;
+  event.envelope = origin.envelope;
+  event.truncated = is_truncated(event);
+  if (origin.defect != BodyDefect::None) {
+    for (const FieldId body : {FieldId::RequestObject, FieldId::ResponseObject}) {
+      if (event.raw(body).empty()) event.set_body_defect(body, origin.defect);
+    }
+    if (event.defect == BodyDefect::None) event.defect = origin.defect;
+  }
+  set_time(origin, event);
+  return {};
+}
+
+std::string simdjson_kernel() { return simdjson::get_active_implementation()->name(); }
+
+}  // namespace kubevigil
