@@ -11,18 +11,22 @@
 namespace kubevigil {
 
 struct Explanation {
+  Expr::Kind kind = Expr::Kind::Constant;
+  Quantifier quantifier = Quantifier::Any;  // of an Element
   Truth truth = Truth::False;
-  std::string text;                  // the node: "all of", "not", or the test's canonical text
-  std::string label;                 // selection name
-  std::string field;                 // tests: the field's canonical name
-  std::vector<std::string> values;   // actual values, as they are (redact before showing), at most 16
-  std::string reason;                // why unknown: "requestObject is not in the event (level Metadata)"
+  bool negated = false;             // stands under an odd number of Nots: it helps the rule by being false
+  std::string text;                 // the node: "all of", "not", or the test's canonical text
+  std::string label;                // selection name
+  std::string field;                // tests: the field's canonical name
+  std::vector<std::string> values;  // actual values, as they are (redact before showing), at most 16
+  std::string reason;               // why unknown: "requestObject is not in the event (level Metadata)"
   std::vector<Explanation> children;
 };
 
 Explanation explain(const Expr& condition, FieldLookup& fields);
 
-// The tests that made the condition true, in order: for `why`.
+// The tests that made the condition true, in order: for `why`. Negated ones among them are false. Points into
+// `root`; empty when the condition is not true.
 std::vector<const Explanation*> decisive_tests(const Explanation& root);
 
 }  // namespace kubevigil

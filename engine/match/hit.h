@@ -16,18 +16,18 @@ namespace kubevigil {
 // What one correlation input reads from one matching event: its group key and its values, canonically encoded
 // (group_key.h) in the batch result's memory. One per (hit, feed); several when a value field has several values.
 struct Operand {
-  uint32_t feed = 0;          // index into Program::feeds()
-  Hash128 key;                // of the encoded group key, cluster first
-  Hash128 value;              // of the encoded value tuple; zero when the feed has none
-  double number = 0;          // of the first value field, for sum/avg/percentile; NaN when it is no number
-  uint32_t key_begin = 0, key_size = 0;      // encoded bytes in MatchResult::memory
+  uint32_t feed = 0;                     // index into Program::feeds()
+  Hash128 key;                           // of the encoded group key, cluster first
+  Hash128 value;                         // of the encoded value tuple; zero when the feed has none
+  double number = 0;                     // of the first value field, for sum/avg/percentile; NaN when it is no number
+  uint32_t key_begin = 0, key_size = 0;  // encoded bytes in MatchResult::memory
   uint32_t value_begin = 0, value_size = 0;
 };
 
 struct Hit {
-  uint32_t rule = 0;          // index into RuleSet::rules
+  uint32_t rule = 0;                              // index into RuleSet::rules
   uint32_t operand_begin = 0, operand_count = 0;  // in MatchResult::operands
-  Hash128 dedup_key;          // of the rule's dedup.by fields (detections that alert)
+  Hash128 dedup_key;                              // of the rule's dedup.by fields (detections that alert)
   uint32_t dedup_begin = 0, dedup_size = 0;
 };
 
@@ -36,20 +36,21 @@ struct EventMark {
   Timestamp time;
   TimeSource time_source = TimeSource::Event;
   Hash128 identity;
-  Hash128 request;            // filled only when role != None and something hit, or the request is long-running
-  Hash128 audit_stage;        // siphash of (cluster, auditID, stage): same with another intent = audit-id reuse
-  uint64_t intent = 0;        // low half of siphash of (user.username, verb, requestURI): what an aggregated API server repeats
-  uint64_t cluster = 0;       // low half of siphash(cluster name, HashKey{}): since when is each cluster seen
+  Hash128 request;      // filled only when role != None and something hit, or the request is long-running
+  Hash128 audit_stage;  // siphash of (cluster, auditID, stage): same with another intent = audit-id reuse
+  uint64_t intent =
+      0;  // low half of siphash of (user.username, verb, requestURI): what an aggregated API server repeats
+  uint64_t cluster = 0;  // low half of siphash(cluster name, HashKey{}): since when is each cluster seen
   StageRole role = StageRole::First;
   bool long_running = false;
-  uint32_t record = 0;        // index into Batch::records
-  uint32_t inner = 0;         // position inside a record that held several events
+  uint32_t record = 0;  // index into Batch::records
+  uint32_t inner = 0;   // position inside a record that held several events
   uint32_t hit_begin = 0, hit_count = 0;
 };
 
 // Everything a worker says about a batch.
 struct MatchResult {
-  std::vector<EventMark> events;   // in record order
+  std::vector<EventMark> events;  // in record order
   std::vector<Hit> hits;
   std::vector<Operand> operands;
   std::string memory;

@@ -21,8 +21,8 @@ namespace kubevigil {
 // One (detection, correlation input) pair: what a hit of the detection hands to the correlation.
 // Chained correlations have no feeds of their own: the correlator hands their firings on.
 struct Feed {
-  uint32_t correlation = 0;   // index into RuleSet::rules
-  uint32_t input = 0;         // index into Correlation::inputs
+  uint32_t correlation = 0;  // index into RuleSet::rules
+  uint32_t input = 0;        // index into Correlation::inputs
 };
 
 class Program {
@@ -31,9 +31,11 @@ class Program {
 
   const RuleSet& rules() const { return *rules_; }
   std::span<const Feed> feeds() const { return feeds_; }
-  std::string to_text() const;   // index fields, per rule its necessary envelope tests and its body tests
+  std::string to_text() const;  // index fields, and per rule the fields it reads, envelope and body apart
+  // Tests whose regular expressions do not fit into one automaton and are asked one by one: slower, never wrong.
+  uint64_t patterns_without_automaton() const;
 
-  struct Code;                   // program.cpp and matcher.cpp only
+  struct Code;  // program_code.h
   const Code& code() const { return *code_; }
   const DerivedConfig& derived() const { return derived_; }
   ~Program();
@@ -46,6 +48,15 @@ class Program {
   std::unique_ptr<Code> code_;
 };
 
+// What a matcher did, for statistics. Set fallbacks and intern clears cost time, never a match.
+struct MatchCounters {
+  uint64_t events = 0;
+  uint64_t candidates = 0;       // (event, rule) pairs that the index left
+  uint64_t body_candidates = 0;  // of these, those that needed a body
+  uint64_t intern_clears = 0;    // limits::kInternedValues
+  uint64_t set_fallbacks = 0;    // texts that an automaton of patterns could not judge, judged pattern by pattern
+};
+
 class Matcher {
  public:
   explicit Matcher(std::shared_ptr<const Program> program, HashKey key = {});
@@ -53,6 +64,8 @@ class Matcher {
 
   // Appends one EventMark and its hits to `result`. REQUIRES: calls come in record order.
   void match(const Event& event, uint32_t record, uint32_t inner, MatchResult& result);
+
+  const MatchCounters& counters() const;
 
  private:
   struct State;

@@ -1,0 +1,116 @@
+#include "engine/match/evaluator.h"
+
+#include <algorithm>
+
+namespace kubevigil {
+
+Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters)
+    : code_(code), fields_(fields), counters_(counters), values_(code.fields().size()), tests_(code.tests().size()) {}
+
+void Evaluator::begin_event() { ++event_; }
+
+const FieldValues& Evaluator::values(uint32_t field) {
+  ValueMemo& memo = values_[field];
+  if (memo.event != event_) memo = {event_, fields_.values(code_.fields()[field].field)};
+  return memo.values;
+}
+
+FieldValues Evaluator::values(uint32_t field, const ArrayElement* element) {
+  const FieldCode& code = code_.fields()[field];
+  if (!code.relative) return values(field);
+  return element ? fields_.values(*element, code.field) : FieldValues{};
+}
+
+ArrayValues Evaluator::elements(uint32_t field, const ArrayElement* element) {
+  const FieldCode& code = code_.fields()[field];
+  if (!code.relative) return fields_.elements(code.field);
+  return element ? fields_.elements(*element, code.field) : ArrayValues{};
+}
+
+// What is relative to an element may be looked at when its array may, and that was decided at the block.
+bool Evaluator::allowed(uint32_t field, Scope scope) const {
+  const FieldCode& code = code_.fields()[field];
+  switch (scope.kind) {
+    case Scope::Kind::Everything:
+      return true;
+    case Scope::Kind::Envelope:
+      return code.relative || code.envelope;
+    case Scope::Kind::OneField:
+      return code.relative || field == scope.field;
+  }
+  return true;
+}
+
+Truth Evaluator::judge(const TestCode& code, const ArrayElement* element) {
+  others_.clear();
+  for (const uint32_t other : code.others) others_.push_back(values(other, element));
+  return code.matcher.judge(values(code.field, element), others_, code.negated, counters_.set_fallbacks);
+}
+
+Truth Evaluator::test(uint32_t index, Scope scope, const ArrayElement* element) {
+  const TestCode& code = code_.tests()[index];
+  if (!allowed(code.field, scope)) return Truth::Unknown;
+  for (const uint32_t other : code.others) {
+    if (!allowed(other, scope)) return Truth::Unknown;
+  }
+  if (code.relative) return judge(code, element);
+  TestMemo& memo = tests_[index];
+  if (memo.event != event_) memo = {event_, judge(code, nullptr)};
+  return memo.truth;
+}
+
+// Any is the maximum over the elements, Every and EveryOrEmpty the minimum, None the negation of Any. When elements
+// may be missing, Unknown takes part as if it were one more element; for Any over a Partial list only under a Not, as
+// for tests.
+Truth Evaluator::block(const NodeCode& node, Scope scope, const ArrayElement* element) {
+  if (!allowed(node.index, scope)) return Truth::Unknown;
+  const ArrayValues array = elements(node.index, element);
+  const bool unknown = array.presence == Presence::Unknown;
+  const bool partial = array.presence == Presence::Partial;
+  const bool maximum = node.quantifier == Quantifier::Any || node.quantifier == Quantifier::None;
+  const bool extra = unknown || (partial && (node.quantifier != Quantifier::Any || node.negated));
+  Truth result = extra ? Truth::Unknown : maximum ? Truth::False : Truth::True;
+  for (const ArrayElement& item : array.elements) {
+    const Truth truth = evaluate(code_.child(node, 0), scope, &item);
+    result = maximum ? std::max(result, truth) : std::min(result, truth);
+    if (result == (maximum ? Truth::True : Truth::False)) break;
+  }
+  if (node.quantifier == Quantifier::None) return negate(result);
+  if (node.quantifier == Quantifier::Every && array.elements.empty() && !extra) return Truth::False;
+  return result;
+}
+
+Truth Evaluator::evaluate(uint32_t index, Scope scope, const ArrayElement* element) {
+  const NodeCode& node = code_.node(index);
+  switch (node.kind) {
+    case Expr::Kind::Constant:
+      return node.constant;
+    case Expr::Kind::Test:
+      return test(node.index, scope, element);
+    case Expr::Kind::Not:
+      return negate(evaluate(code_.child(node, 0), scope, element));
+    case Expr::Kind::Element:
+      return block(node, scope, element);
+    case Expr::Kind::All:
+    case Expr::Kind::Any:
+      break;
+  }
+  const bool maximum = node.kind == Expr::Kind::Any;
+  Truth result = maximum ? Truth::False : Truth::True;
+  for (uint32_t i = 0; i < node.count; ++i) {
+    const Truth truth = evaluate(code_.child(node, i), scope, element);
+    result = maximum ? std::max(result, truth) : std::min(result, truth);
+    if (result == (maximum ? Truth::True : Truth::False)) break;
+  }
+  return result;
+}
+
+Truth evaluate(const Expr& condition, FieldLookup& fields) {
+  ConditionCode code;
+  const uint32_t root = code.add(condition);
+  MatchCounters counters;
+  Evaluator evaluator(code, fields, counters);
+  return evaluator.evaluate(root);
+}
+
+}  // namespace kubevigil

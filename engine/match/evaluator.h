@@ -1,0 +1,62 @@
+// Evaluator: the truth of compiled conditions for the current event, with the values of fields and the answers of
+// tests remembered until the next event. One per worker.
+//
+// A scope narrows what may be looked at; everything else is Unknown. By Kleene's monotonicity an answer that is not
+// Unknown within a scope is the answer: that is what makes the index and the bodies-last order sound.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/event/field_lookup.h"
+#include "engine/match/condition_code.h"
+#include "engine/match/program.h"
+
+namespace kubevigil {
+
+struct Scope {
+  enum class Kind : uint8_t { Everything, Envelope, OneField };
+  Kind kind = Kind::Everything;
+  uint32_t field = 0;  // OneField: index into ConditionCode::fields
+};
+
+class Evaluator {
+ public:
+  // All three must outlive the evaluator.
+  Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters);
+
+  // REQUIRES: fields.begin(event) was called.
+  void begin_event();
+
+  Truth evaluate(uint32_t node, Scope scope = {}, const ArrayElement* element = nullptr);
+  const FieldValues& values(uint32_t field);
+
+  // For explanations: what one node reads.
+  FieldValues values(uint32_t field, const ArrayElement* element);
+  ArrayValues elements(uint32_t field, const ArrayElement* element);
+
+ private:
+  struct ValueMemo {
+    uint64_t event = 0;
+    FieldValues values;
+  };
+  struct TestMemo {
+    uint64_t event = 0;
+    Truth truth = Truth::False;
+  };
+
+  bool allowed(uint32_t field, Scope scope) const;
+  Truth test(uint32_t index, Scope scope, const ArrayElement* element);
+  Truth judge(const TestCode& code, const ArrayElement* element);
+  Truth block(const NodeCode& node, Scope scope, const ArrayElement* element);
+
+  const ConditionCode& code_;
+  FieldLookup& fields_;
+  MatchCounters& counters_;
+  uint64_t event_ = 1;
+  std::vector<ValueMemo> values_;
+  std::vector<TestMemo> tests_;
+  std::vector<FieldValues> others_;
+};
+
+}  // namespace kubevigil

@@ -1,0 +1,161 @@
+#include "engine/match/explain.h"
+
+#include <fmt/format.h>
+
+#include "engine/match/evaluator.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kShownValues = 16;    // of one field
+constexpr size_t kShownElements = 16;  // of one array
+
+std::string_view block_text(Quantifier quantifier) {
+  switch (quantifier) {
+    case Quantifier::Any:
+      return "some element of";
+    case Quantifier::Every:
+      return "every element of";
+    case Quantifier::EveryOrEmpty:
+      return "every element (or none) of";
+    case Quantifier::None:
+      return "no element of";
+  }
+  return "";
+}
+
+// The part of an event that a field comes from: what is missing when the field is unknown.
+std::string_view body_of(const FieldRef& field) {
+  switch (field.id) {
+    case FieldId::ResponseObject:
+    case FieldId::TargetPod:
+    case FieldId::IssuedCredentialId:
+      return "responseObject";
+    case FieldId::Keywords:
+      return "a body";
+    default:
+      return "requestObject";
+  }
+}
+
+// Walks the condition and its compiled form side by side; both have the same shape.
+class Explainer {
+ public:
+  Explainer(const ConditionCode& code, FieldLookup& fields)
+      : code_(code), fields_(fields), evaluator_(code, fields, counters_) {}
+
+  Explanation explain(const Expr& expr, uint32_t index, const ArrayElement* element) {
+    Explanation out;
+    out.kind = expr.kind;
+    out.quantifier = expr.quantifier;
+    out.negated = code_.node(index).negated;
+    out.truth = evaluator_.evaluate(index, {}, element);
+    out.label = expr.label;
+    switch (expr.kind) {
+      case Expr::Kind::Constant:
+        out.text = fmt::format("always {}", to_text(expr.constant));
+        break;
+      case Expr::Kind::Not:
+        out.text = "not";
+        break;
+      case Expr::Kind::All:
+        out.text = "all of";
+        break;
+      case Expr::Kind::Any:
+        out.text = "any of";
+        break;
+      case Expr::Kind::Test:
+        explain_test(expr, index, element, out);
+        break;
+      case Expr::Kind::Element:
+        explain_block(expr, index, element, out);
+        return out;
+    }
+    for (uint32_t i = 0; i < expr.children.size(); ++i) {
+      out.children.push_back(explain(expr.children[i], code_.child(code_.node(index), i), element));
+    }
+    return out;
+  }
+
+ private:
+  void explain_test(const Expr& expr, uint32_t index, const ArrayElement* element, Explanation& out) {
+    const TestCode& test = code_.tests()[code_.node(index).index];
+    out.text = to_text(expr);
+    out.field = to_text(expr.test.field);
+    const FieldValues values = evaluator_.values(test.field, element);
+    add_values(values, out);
+    if (out.truth != Truth::Unknown) return;
+    out.reason = reason(expr.test.field, values.presence);
+    for (size_t i = 0; i < test.others.size() && out.reason.empty(); ++i) {
+      const FieldRef& other = code_.fields()[test.others[i]].field;
+      out.reason = reason(other, evaluator_.values(test.others[i], element).presence);
+    }
+    if (out.reason.empty()) out.reason = "a pattern of the rule does not compile";
+  }
+
+  void explain_block(const Expr& expr, uint32_t index, const ArrayElement* element, Explanation& out) {
+    const NodeCode& node = code_.node(index);
+    out.text = fmt::format("{} {}", block_text(expr.quantifier), to_text(expr.array));
+    out.field = to_text(expr.array);
+    const ArrayValues array = evaluator_.elements(node.index, element);
+    if (out.truth == Truth::Unknown) out.reason = reason(expr.array, array.presence);
+    // Copied: explaining an element may ask for further elements.
+    const std::vector<ArrayElement> items(array.elements.begin(), array.elements.end());
+    for (size_t i = 0; i < items.size() && i < kShownElements; ++i) {
+      Explanation child = explain(expr.children.front(), code_.child(node, 0), &items[i]);
+      child.label = fmt::format("[{}]", i);
+      out.children.push_back(std::move(child));
+    }
+  }
+
+  void add_values(const FieldValues& values, Explanation& out) {
+    for (const Value& value : values.values) {
+      if (out.values.size() == kShownValues) return;
+      out.values.emplace_back(value.type == ValueType::Null ? std::string_view("null") : value.text);
+    }
+  }
+
+  std::string reason(const FieldRef& field, Presence presence) {
+    if (presence == Presence::Partial) return "the body is a patch that does not name this field";
+    if (presence != Presence::Unknown) return {};
+    if (fields_.defect() != BodyDefect::None) {
+      return fmt::format("{} cannot be read (body.defect {})", body_of(field), to_text(fields_.defect()));
+    }
+    const FieldValues level = fields_.values(FieldRef{FieldId::Level, {}});
+    const std::string_view name = level.values.empty() ? std::string_view("unknown") : level.values.front().text;
+    return fmt::format("{} is not in the event (level {})", body_of(field), name);
+  }
+
+  const ConditionCode& code_;
+  FieldLookup& fields_;
+  MatchCounters counters_;
+  Evaluator evaluator_;
+};
+
+// A node holds when its truth is what the polarity asks for; those below it that made it so are decisive.
+void collect_decisive(const Explanation& node, Truth wanted, std::vector<const Explanation*>& out) {
+  if (node.truth != wanted) return;
+  if (node.children.empty()) {
+    if (!node.field.empty()) out.push_back(&node);
+    return;
+  }
+  const bool flips =
+      node.kind == Expr::Kind::Not || (node.kind == Expr::Kind::Element && node.quantifier == Quantifier::None);
+  for (const Explanation& child : node.children) collect_decisive(child, flips ? negate(wanted) : wanted, out);
+}
+
+}  // namespace
+
+Explanation explain(const Expr& condition, FieldLookup& fields) {
+  ConditionCode code;
+  const uint32_t root = code.add(condition);
+  return Explainer(code, fields).explain(condition, root, nullptr);
+}
+
+std::vector<const Explanation*> decisive_tests(const Explanation& root) {
+  std::vector<const Explanation*> out;
+  if (root.truth == Truth::True) collect_decisive(root, Truth::True, out);
+  return out;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,81 @@
+#include "engine/match/intern_table.h"
+
+#include <cstring>
+
+#include "engine/base/limits.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kFirstBuckets = 64;
+
+uint64_t load(const char* bytes, size_t n) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, n);
+  return word;
+}
+
+// Multiply and fold the 128-bit product, as in wyhash (https://github.com/wangyi-fudan/wyhash).
+uint64_t mixed(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+}  // namespace
+
+uint64_t InternTable::hash(std::string_view value) const {
+  uint64_t state = key_.k0 ^ value.size();
+  const char* at = value.data();
+  size_t left = value.size();
+  for (; left > 8; at += 8, left -= 8) state = mixed(state ^ load(at, 8), key_.k1 | 1);
+  state = mixed(state ^ load(at, left), 0x9e3779b97f4a7c15ULL ^ key_.k1);
+  return mixed(state, key_.k0 | 1);
+}
+
+bool InternTable::is(const Entry& entry, uint64_t hash, std::string_view value) const {
+  return entry.hash == hash && entry.size == value.size() &&
+         std::memcmp(keys_.data() + entry.begin, value.data(), value.size()) == 0;
+}
+
+std::span<const uint64_t> InternTable::find(std::string_view value) const {
+  const uint64_t wanted = hash(value);
+  for (size_t at = wanted;; ++at) {
+    const uint32_t entry = buckets_[at & (buckets_.size() - 1)];
+    if (entry == 0) return {};
+    if (is(entries_[entry - 1], wanted, value)) return {bits_.data() + (entry - 1) * words_, words_};
+  }
+}
+
+std::span<uint64_t> InternTable::add(std::string_view value) {
+  if (entries_.size() >= limits::kInternedValues) {
+    clear();
+    ++clears_;
+  }
+  if (2 * (entries_.size() + 1) > buckets_.size()) grow();
+  entries_.push_back({hash(value), static_cast<uint32_t>(keys_.size()), static_cast<uint32_t>(value.size())});
+  keys_.append(value);
+  bits_.resize(bits_.size() + words_);
+  size_t at = entries_.back().hash & (buckets_.size() - 1);
+  while (buckets_[at] != 0) at = (at + 1) & (buckets_.size() - 1);
+  buckets_[at] = static_cast<uint32_t>(entries_.size());
+  return {bits_.data() + (entries_.size() - 1) * words_, words_};
+}
+
+void InternTable::clear() {
+  keys_.clear();
+  entries_.clear();
+  bits_.clear();
+  buckets_.assign(kFirstBuckets, 0);
+}
+
+void InternTable::grow() {
+  buckets_.assign(buckets_.size() * 2, 0);
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    size_t at = entries_[i].hash & (buckets_.size() - 1);
+    while (buckets_[at] != 0) at = (at + 1) & (buckets_.size() - 1);
+    buckets_[at] = static_cast<uint32_t>(i + 1);
+  }
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,188 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/match/group_key.h"
+#include "engine/match/program_code.h"
+
+namespace kubevigil {
+namespace {
+
+// Fields with nearly as many values as events: remembering what each value decides costs more than deciding.
+bool worth_an_index(const FieldCode& field) {
+  if (!field.envelope || field.relative) return false;
+  switch (field.field.id) {
+    case FieldId::AuditId:
+    case FieldId::RequestUri:
+    case FieldId::UriPath:
+    case FieldId::UriQuery:
+    case FieldId::ExecCommand:
+    case FieldId::ObjectName:
+    case FieldId::ObjectUid:
+    case FieldId::ObjectResourceVersion:
+    case FieldId::ResponseMessage:
+    case FieldId::ResponseDetails:
+    case FieldId::RequestReceivedTimestamp:
+    case FieldId::StageTimestamp:
+    case FieldId::Timestamp:
+    case FieldId::CreationTimestamp:
+      return false;
+    default:
+      return true;
+  }
+}
+
+OperandField constant_of(const Value& value, double number) {
+  OperandField operand;
+  append_group_value(operand.constant, value);
+  operand.number = number;
+  return operand;
+}
+
+OperandField operand_of(const FieldRef& field, const Rule& rule, ConditionCode& conditions) {
+  switch (field.id) {
+    case FieldId::HitRule:
+      return constant_of(Value::string(rule.meta.name), 0);
+    case FieldId::HitLevel:
+      return constant_of(Value::string(to_text(rule.meta.level)), 0);
+    case FieldId::HitStage:
+      if (rule.extension.stage == Stage::None) return constant_of(Value{}, 0);
+      return constant_of(Value::string(to_text(rule.extension.stage)), 0);
+    case FieldId::HitRisk: {
+      const std::string text = std::to_string(rule.extension.risk);
+      return constant_of({ValueType::Int, text, static_cast<double>(rule.extension.risk)}, rule.extension.risk);
+    }
+    default:
+      return {conditions.add_field(field), {}, 0};
+  }
+}
+
+std::vector<OperandField> operands_of(const std::vector<FieldRef>& fields, const Rule& rule,
+                                      ConditionCode& conditions) {
+  std::vector<OperandField> operands;
+  for (const FieldRef& field : fields) operands.push_back(operand_of(field, rule, conditions));
+  return operands;
+}
+
+// design/rules.md 4: a detection without dedup.by groups by these.
+std::vector<FieldRef> default_dedup() {
+  std::vector<FieldRef> fields;
+  for (const FieldId id : {FieldId::UserUsername, FieldId::EffectiveUsername, FieldId::Resource,
+                           FieldId::ObjectNamespace, FieldId::ObjectName}) {
+    fields.push_back(FieldRef{id, {}});
+  }
+  return fields;
+}
+
+bool adds_numbers(CorrelationType type) {
+  return type == CorrelationType::ValueSum || type == CorrelationType::ValueAvg ||
+         type == CorrelationType::ValuePercentile;
+}
+
+// All feeds, in the order of correlations and inputs, and for each rule those that it fills.
+std::vector<Feed> collect_feeds(const RuleSet& rules) {
+  std::vector<Feed> feeds;
+  for (uint32_t r = 0; r < rules.rules.size(); ++r) {
+    if (rules.rules[r].is_detection()) continue;
+    const auto& inputs = rules.rules[r].correlation().inputs;
+    for (uint32_t i = 0; i < inputs.size(); ++i) {
+      if (rules.rules[inputs[i].rule].is_detection()) feeds.push_back({r, i});
+    }
+  }
+  return feeds;
+}
+
+FeedCode compile_feed(const RuleSet& rules, std::span<const Feed> feeds, uint32_t feed, const Rule& source,
+                      ConditionCode& conditions) {
+  const Rule& target = rules.rules[feeds[feed].correlation];
+  const CorrelationInput& input = target.correlation().inputs[feeds[feed].input];
+  return {feed, target.extension.across_clusters, adds_numbers(target.correlation().type),
+          operands_of(input.group, source, conditions), operands_of(input.values, source, conditions)};
+}
+
+void set_bit(Bits& bits, size_t i) { bits[i / 64] |= uint64_t{1} << (i % 64); }
+
+void compile_detections(const RuleSet& rules, std::span<const Feed> feeds, Program::Code& code) {
+  std::multimap<uint32_t, uint32_t> feeds_of_rule;
+  for (uint32_t f = 0; f < feeds.size(); ++f) {
+    feeds_of_rule.emplace(rules.rules[feeds[f].correlation].correlation().inputs[feeds[f].input].rule, f);
+  }
+  for (uint32_t r = 0; r < rules.rules.size(); ++r) {
+    const Rule& rule = rules.rules[r];
+    if (!rule.is_detection() || !rule.dead.empty()) continue;
+    DetectionCode detection;
+    detection.rule = r;
+    detection.root = code.conditions.add(rule.detection().condition);
+    detection.alerts = rule.alerts;
+    detection.across_clusters = rule.extension.across_clusters;
+    const auto& by = rule.extension.dedup.by;
+    if (rule.alerts) detection.dedup = operands_of(by.empty() ? default_dedup() : by, rule, code.conditions);
+    const auto [first, last] = feeds_of_rule.equal_range(r);
+    for (auto it = first; it != last; ++it) {
+      detection.feeds.push_back(compile_feed(rules, feeds, it->second, rule, code.conditions));
+    }
+    code.detections.push_back(std::move(detection));
+  }
+}
+
+void compile_index(const RuleSet& rules, Program::Code& code) {
+  const size_t words = (code.detections.size() + 63) / 64;
+  code.all.assign(words, 0);
+  code.names_stage.assign(words, 0);
+  std::map<uint32_t, IndexCode> by_field;
+  for (uint32_t d = 0; d < code.detections.size(); ++d) {
+    set_bit(code.all, d);
+    if (rules.rules[code.detections[d].rule].detection().names_stage) set_bit(code.names_stage, d);
+    for (const uint32_t field : code.conditions.fields_of(code.detections[d].root)) {
+      if (!worth_an_index(code.conditions.fields()[field])) continue;
+      by_field[field].field = field;
+      by_field[field].detections.push_back(d);
+    }
+  }
+  for (auto& [field, index] : by_field) code.index.push_back(std::move(index));
+  std::stable_sort(code.index.begin(), code.index.end(),
+                   [](const auto& a, const auto& b) { return a.detections.size() > b.detections.size(); });
+}
+
+}  // namespace
+
+Program::Program() : code_(std::make_unique<Code>()) {}
+Program::~Program() = default;
+
+std::shared_ptr<const Program> Program::compile(std::shared_ptr<const RuleSet> rules, DerivedConfig derived) {
+  std::shared_ptr<Program> program(new Program);
+  program->rules_ = std::move(rules);
+  program->derived_ = std::move(derived);
+  program->feeds_ = collect_feeds(*program->rules_);
+  Code& code = *program->code_;
+  compile_detections(*program->rules_, program->feeds_, code);
+  compile_index(*program->rules_, code);
+  for (const TestCode& test : code.conditions.tests()) {
+    code.patterns_without_automaton += test.matcher.patterns().without_automaton() ? 1 : 0;
+  }
+  return program;
+}
+
+std::string Program::to_text() const {
+  const ConditionCode& conditions = code_->conditions;
+  std::string out;
+  for (const IndexCode& index : code_->index) {
+    out += fmt::format("index {}: {} rules\n", kubevigil::to_text(conditions.fields()[index.field].field),
+                       index.detections.size());
+  }
+  for (const DetectionCode& detection : code_->detections) {
+    std::string envelope, body;
+    for (const uint32_t field : conditions.fields_of(detection.root)) {
+      const FieldCode& code = conditions.fields()[field];
+      (code.envelope ? envelope : body) += " " + kubevigil::to_text(code.field);
+    }
+    out += fmt::format("{}: envelope{}; body{}\n", rules_->rules[detection.rule].meta.name,
+                       envelope.empty() ? " none" : envelope, body.empty() ? " none" : body);
+  }
+  return out;
+}
+
+uint64_t Program::patterns_without_automaton() const { return code_->patterns_without_automaton; }
+
+}  // namespace kubevigil

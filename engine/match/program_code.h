@@ -1,0 +1,57 @@
+// Program::Code: the compiled form of a RuleSet. Detections are numbered densely in rule order; bit i of every bit
+// set stands for detection i. Read by program.cpp, matcher.cpp and operands.cpp only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/match/condition_code.h"
+#include "engine/match/program.h"
+
+namespace kubevigil {
+
+// One element of a group key or value tuple: a field of the event, or a constant of the rule (hit.*).
+struct OperandField {
+  uint32_t field = 0;    // index into ConditionCode::fields
+  std::string constant;  // its encoding; empty: a field
+  double number = 0;     // of a constant
+};
+
+struct FeedCode {
+  uint32_t feed = 0;
+  bool across_clusters = false;
+  bool repeated_values_count = false;  // sum, avg, percentile: equal values of one event are all added
+  std::vector<OperandField> group;
+  std::vector<OperandField> values;
+};
+
+struct DetectionCode {
+  uint32_t rule = 0;
+  uint32_t root = 0;
+  bool alerts = false;
+  bool across_clusters = false;
+  std::vector<OperandField> dedup;
+  std::vector<FeedCode> feeds;
+};
+
+// A field whose values are judged once each.
+struct IndexCode {
+  uint32_t field = 0;
+  std::vector<uint32_t> detections;  // those that read it
+};
+
+using Bits = std::vector<uint64_t>;
+
+struct Program::Code {
+  ConditionCode conditions;
+  std::vector<DetectionCode> detections;
+  std::vector<IndexCode> index;  // fields that most rules read come first
+  Bits names_stage;              // detections that see every event
+  Bits all;
+  uint64_t patterns_without_automaton = 0;
+
+  size_t words() const { return all.size(); }
+};
+
+}  // namespace kubevigil

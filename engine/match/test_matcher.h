@@ -1,0 +1,40 @@
+// TestMatcher: one Test of a rule, compiled: values in, Truth out. Quantifiers and missing data are decided here
+// (the definition stands above Expr), patterns by PatternSet. Immutable; any thread.
+//
+// Values that are there although the field is Unknown or Partial (some of the sources of a field are missing) count:
+// a value that satisfies an Any-test makes it True, a value that fails an Every-test makes it False.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/event/field_lookup.h"
+#include "engine/match/pattern_set.h"
+
+namespace kubevigil {
+
+class TestMatcher {
+ public:
+  explicit TestMatcher(const Test& test);
+
+  // `others`: for EqualsField the values of each pattern's field, else empty. `negated`: the test stands under an odd
+  // number of Nots.
+  Truth judge(const FieldValues& field, std::span<const FieldValues> others, bool negated,
+              uint64_t& set_fallbacks) const;
+
+  const PatternSet& patterns() const { return patterns_; }
+
+ private:
+  bool holds(const FieldValues& field, std::span<const FieldValues> others, uint64_t& set_fallbacks) const;
+  bool some_pattern(const Value& value, std::span<const FieldValues> others, uint64_t& set_fallbacks) const;
+  bool one_pattern(size_t pattern, const Value& value, std::span<const FieldValues> others) const;
+
+  TestOp op_;
+  Quantifier quantifier_;
+  bool cased_;
+  bool every_pattern_;
+  bool wanted_presence_ = true;  // Exists
+  PatternSet patterns_;
+};
+
+}  // namespace kubevigil
