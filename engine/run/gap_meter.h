@@ -22,7 +22,7 @@ class GapMeter {
   std::vector<SourceGap> silences() const;  // in order of time
 
  private:
-  std::array<uint64_t, 64> histogram_{};    // [i]: gaps of [2^(i-1), 2^i) microseconds
+  std::array<uint64_t, 64> histogram_{};  // [i]: gaps of [2^(i-1), 2^i) microseconds
   std::vector<std::pair<Timestamp, Timestamp>> longest_;
 };
 

@@ -33,8 +33,8 @@ struct InputFile {
 
 // How inputs read; the same for all of a run.
 struct InputOptions {
-  size_t batch_bytes = 1u << 20;             // aim for this many bytes of records a batch
-  Timestamp from = Timestamp::min();         // files that end before are skipped where names or times tell
+  size_t batch_bytes = 1u << 20;      // aim for this many bytes of records a batch
+  Timestamp from = Timestamp::min();  // files that end before are skipped where names or times tell
   Timestamp to = Timestamp::max();
   bool sha256 = false;
 };

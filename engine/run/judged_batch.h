@@ -16,9 +16,10 @@ namespace kubevigil {
 inline constexpr size_t kBadReasons = static_cast<size_t>(BadReason::OtherLog) + 1;
 
 // Audit levels and stages as they stand in events; Other: none or unknown.
-inline constexpr std::array<std::string_view, 5> kAuditLevels = {"None", "Metadata", "Request", "RequestResponse", "other"};
-inline constexpr std::array<std::string_view, 5> kAuditStages = {"RequestReceived", "ResponseStarted", "ResponseComplete",
-                                                                 "Panic", "other"};
+inline constexpr std::array<std::string_view, 5> kAuditLevels = {"None", "Metadata", "Request", "RequestResponse",
+                                                                 "other"};
+inline constexpr std::array<std::string_view, 5> kAuditStages = {"RequestReceived", "ResponseStarted",
+                                                                 "ResponseComplete", "Panic", "other"};
 size_t audit_level_index(std::string_view level);
 size_t audit_stage_index(std::string_view stage);
 
@@ -33,15 +34,15 @@ struct FileTally {
 
 // Sums over events; adding two tallies is commutative, so that the batch size shows nowhere.
 struct Tally {
-  std::map<uint32_t, FileTally> files;                              // by RecordPosition::file
-  std::map<std::string, uint64_t, std::less<>> envelopes;           // events by kind of source
+  std::map<uint32_t, FileTally> files;                     // by RecordPosition::file
+  std::map<std::string, uint64_t, std::less<>> envelopes;  // events by kind of source
   std::array<uint64_t, kAuditLevels.size()> levels{};
   std::array<uint64_t, kAuditStages.size()> stages{};
   std::map<uint32_t, std::array<uint64_t, kAuditLevels.size()>> not_evaluable;  // rule -> events by audit level
   uint64_t events = 0;
-  uint64_t outside_range = 0;    // not between --from and --to
-  uint64_t without_time = 0;     // took the time of the record before
-  uint64_t truncated = 0;        // annotation audit.k8s.io/truncated
+  uint64_t outside_range = 0;  // not between --from and --to
+  uint64_t without_time = 0;   // took the time of the record before
+  uint64_t truncated = 0;      // annotation audit.k8s.io/truncated
   uint64_t body_defects = 0;
   uint64_t salvaged = 0;
 
@@ -50,8 +51,8 @@ struct Tally {
 
 struct JudgedBatch {
   Batch batch;
-  MatchResult result;                                 // one mark for each event, also outside the time range
-  std::vector<std::array<uint8_t, 16>> audit_ids;     // by event; zero where nothing hit, or where it is no UUID
+  MatchResult result;                              // one mark for each event, also outside the time range
+  std::vector<std::array<uint8_t, 16>> audit_ids;  // by event; zero where nothing hit, or where it is no UUID
   Tally tally;
   uint64_t sequence = 0;
 

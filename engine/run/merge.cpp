@@ -11,10 +11,10 @@ namespace {
 
 struct Lane {
   RobustClock clock;
-  Timestamp last_time;            // event time of the event before, for events without one
+  Timestamp last_time;  // event time of the event before, for events without one
   JudgedBatch* batch = nullptr;
-  uint32_t index = 0;             // of the head event in `batch`
-  bool headed = false;            // the head event's merge time has been settled
+  uint32_t index = 0;   // of the head event in `batch`
+  bool headed = false;  // the head event's merge time has been settled
   bool open = false;
   SourcePace pace;
   GapMeter gaps;
@@ -26,17 +26,17 @@ struct Merge::State {
   ReadAhead& ahead;
   std::vector<SourceStart> starts;
   std::vector<Lane> lanes;
-  std::vector<uint32_t> rank;           // of the source by name
-  std::vector<uint32_t> by_start;       // sources in order of (start, rank); opened in this order
-  size_t opened = 0;                    // of by_start
+  std::vector<uint32_t> rank;      // of the source by name
+  std::vector<uint32_t> by_start;  // sources in order of (start, rank); opened in this order
+  size_t opened = 0;               // of by_start
 
   struct Turn {
     Timestamp time;
     uint32_t rank, source;
     auto operator<=>(const Turn&) const = default;
   };
-  std::set<Turn> turns;                 // one for each source that has not ended
-  bool batch_done = false;              // front batch of the first turn has been given back as Next::Batch
+  std::set<Turn> turns;     // one for each source that has not ended
+  bool batch_done = false;  // front batch of the first turn has been given back as Next::Batch
 
   State(ReadAhead& a, std::vector<SourceStart> s) : ahead(a), starts(std::move(s)), lanes(starts.size()) {}
 

@@ -27,7 +27,7 @@ struct SourceStart {
 struct MergedEvent {
   uint32_t source = 0;
   JudgedBatch* batch = nullptr;
-  uint32_t index = 0;    // in batch->result.events
+  uint32_t index = 0;  // in batch->result.events
   Timestamp merge_time;
 };
 
@@ -41,8 +41,8 @@ struct SourcePace {
   Timestamp first = Timestamp::max(), last = Timestamp::min();
   uint64_t events = 0;
   uint64_t outliers = 0;
-  Duration usual_gap{};              // upper bound of the median gap between events
-  std::vector<SourceGap> silences;   // longer than a minute and than 50 usual gaps; the longest 20, in order of time
+  Duration usual_gap{};             // upper bound of the median gap between events
+  std::vector<SourceGap> silences;  // longer than a minute and than 50 usual gaps; the longest 20, in order of time
 };
 
 class Merge {
@@ -54,9 +54,9 @@ class Merge {
   ~Merge();
 
   enum class Next : uint8_t {
-    Event,    // `event` is the next one; it stays valid until the next call
-    Batch,    // all events of `event.batch` (of event.source) have been given; it is dropped with the next call
-    Wait,     // nothing within about 100 ms: call again
+    Event,  // `event` is the next one; it stays valid until the next call
+    Batch,  // all events of `event.batch` (of event.source) have been given; it is dropped with the next call
+    Wait,   // nothing within about 100 ms: call again
     End,
   };
   Next next(MergedEvent& event);

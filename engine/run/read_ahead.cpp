@@ -31,12 +31,12 @@ struct ReadAhead::State {
   std::mutex mutex;
   std::condition_variable work, ready;
   std::vector<Source> sources;
-  std::vector<uint32_t> open;      // sources that may still give batches, in order of opening
+  std::vector<uint32_t> open;  // sources that may still give batches, in order of opening
   std::deque<Slot*> unjudged;
   std::vector<std::unique_ptr<JudgedBatch>> spare;
   size_t bytes = 0;
   bool stop = false;
-  uint32_t wanted = UINT32_MAX;    // the source that the consumer waits for
+  uint32_t wanted = UINT32_MAX;  // the source that the consumer waits for
   ReadAheadOptions options;
   std::vector<std::thread> threads;
 
@@ -124,7 +124,7 @@ ReadAhead::ReadAhead(std::vector<Input*> inputs, MakeJudge make_judge, ReadAhead
     : state_(std::make_unique<State>()) {
   state_->options = options;
   state_->options.threads = std::max<size_t>(1, options.threads);
-  state_->sources.resize(inputs.size());
+  state_->sources = std::vector<Source>(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) state_->sources[i].input = inputs[i];
   for (size_t i = 0; i < state_->options.threads; ++i) {
     state_->threads.emplace_back([state = state_.get(), make_judge] { state->run(make_judge); });
@@ -150,9 +150,7 @@ void ReadAhead::open(uint32_t source) {
 ReadAhead::Wait ReadAhead::wait(uint32_t source) {
   std::unique_lock lock(state_->mutex);
   Source& s = state_->sources[source];
-  const auto settled = [&] {
-    return s.slots.empty() ? s.ended : s.slots.front().stage == Slot::Stage::Ready;
-  };
+  const auto settled = [&] { return s.slots.empty() ? s.ended : s.slots.front().stage == Slot::Stage::Ready; };
   if (!settled()) {
     state_->wanted = source;
     state_->work.notify_all();

@@ -53,7 +53,8 @@ TEST(RobustClock, TwoWildRecordsAnywhereNeverLeadIt) {
     for (int i = 0; i < 40; ++i) times.push_back(t += static_cast<int64_t>(random() % 50));
     const int64_t highest = t;
     for (int i = 0; i < 2; ++i) {
-      times.insert(times.begin() + static_cast<long>(random() % times.size()), highest + static_cast<int64_t>(random() % 3000 + 1) * kDay);
+      times.insert(times.begin() + static_cast<long>(random() % times.size()),
+                   highest + static_cast<int64_t>(random() % 3000 + 1) * kDay);
     }
     RobustClock clock(at(1000));
     Timestamp last = Timestamp::min();
