@@ -1,0 +1,71 @@
+#include "engine/run/blind_rules.h"
+
+#include <algorithm>
+
+namespace kubevigil {
+namespace {
+
+// Truth of the condition with the lacking fields absent and all others unknown; sound by Kleene's monotonicity.
+Truth judge(const Expr& e, std::span<const FieldId> lacking) {
+  const auto lacks = [&](FieldId id) { return std::find(lacking.begin(), lacking.end(), id) != lacking.end(); };
+  switch (e.kind) {
+    case Expr::Kind::Constant:
+      return e.constant;
+    case Expr::Kind::Test:
+      if (!lacks(e.test.field.id)) return Truth::Unknown;
+      if (e.test.op == TestOp::Null) return Truth::True;
+      if (e.test.op == TestOp::Exists) {
+        return !e.test.patterns.empty() && e.test.patterns.front().text == "false" ? Truth::True : Truth::False;
+      }
+      return Truth::False;
+    case Expr::Kind::Not:
+      return negate(judge(e.children.front(), lacking));
+    case Expr::Kind::All:
+    case Expr::Kind::Any: {
+      const bool all = e.kind == Expr::Kind::All;
+      Truth truth = all ? Truth::True : Truth::False;
+      for (const Expr& child : e.children) {
+        truth = all ? std::min(truth, judge(child, lacking)) : std::max(truth, judge(child, lacking));
+      }
+      return truth;
+    }
+    case Expr::Kind::Element:
+      if (!lacks(e.array.id)) return Truth::Unknown;
+      return e.quantifier == Quantifier::None || e.quantifier == Quantifier::EveryOrEmpty ? Truth::True : Truth::False;
+  }
+  return Truth::Unknown;
+}
+
+bool is_blind_correlation(const Correlation& correlation, const std::vector<bool>& blind) {
+  const bool needs_all =
+      correlation.type == CorrelationType::Temporal || correlation.type == CorrelationType::TemporalOrdered;
+  size_t members = 0, blind_members = 0;
+  for (const CorrelationInput& input : correlation.inputs) {
+    if (input.role != CorrelationInput::Role::Member) continue;
+    ++members;
+    blind_members += blind[input.rule] ? 1 : 0;
+  }
+  return needs_all ? blind_members > 0 : members > 0 && blind_members == members;
+}
+
+}  // namespace
+
+bool is_blind(const Expr& condition, std::span<const FieldId> lacking) {
+  return judge(condition, lacking) == Truth::False;
+}
+
+std::vector<std::string> blind_rules(const RuleSet& rules, std::span<const FieldId> lacking) {
+  std::vector<bool> blind(rules.rules.size());
+  std::vector<std::string> names;
+  for (size_t i = 0; i < rules.rules.size(); ++i) {
+    const Rule& rule = rules.rules[i];
+    if (!rule.dead.empty()) continue;
+    blind[i] = rule.is_detection() ? is_blind(rule.detection().condition, lacking)
+                                   : is_blind_correlation(rule.correlation(), blind);
+    if (blind[i] && rule.alerts) names.push_back(rule.meta.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+
+#include "engine/base/terminal.h"
+#include "outputs/registry.h"
+
+namespace kubevigil {
+namespace {
+
+Alert sample() {
+  Alert a;
+  a.id = "id-1";
+  a.time = a.first_seen = a.last_seen = *parse_rfc3339("2026-01-02T03:04:05Z");
+  a.count = 3;
+  a.rule_name = "pod_exec";
+  a.rule_title = "Exec into a pod";
+  a.level = Level::High;
+  a.message = "alice opened a shell";
+  a.actor.username = "alice";
+  a.source.peer_ip = "203.0.113.7";
+  a.request.verb = "create";
+  a.target = {"", "pods", "exec", "prod", "web-0", ""};
+  return a;
+}
+
+std::string encoded(std::string_view name, const std::vector<Alert>& alerts, const EncodingOptions& options = {}) {
+  const auto encoding = make_encoding(name, options);
+  std::string out;
+  encoding->begin(out);
+  for (const Alert& alert : alerts) encoding->alert(alert, out);
+  encoding->end(out);
+  return out;
+}
+
+TEST(Encodings, RegistryNamesAreUniqueAndMake) {
+  for (const EncodingRow& row : encodings()) EXPECT_NE(make_encoding(row.name, {}), nullptr) << row.name;
+  EXPECT_EQ(make_encoding("xml", {}), nullptr);
+}
+
+TEST(Encodings, Jsonl) {
+  EXPECT_EQ(encoded("jsonl", {}), "");
+  EXPECT_EQ(encoded("jsonl", {sample(), sample()}), to_json(sample()) + "\n" + to_json(sample()) + "\n");
+}
+
+TEST(Encodings, JsonArray) {
+  EXPECT_EQ(encoded("json", {}), "[]\n");
+  EXPECT_EQ(encoded("json", {sample(), sample()}), "[\n" + to_json(sample()) + ",\n" + to_json(sample()) + "\n]\n");
+}
+
+TEST(Encodings, TableIsReadableAndWithoutTrailingBlanks) {
+  EXPECT_EQ(encoded("table", {}), "No alerts.\n");
+  EXPECT_EQ(
+      encoded("table", {sample()}),
+      "LEVEL        TIME (UTC)         RULE                            ACTOR                                 TARGET\n"
+      "high         2026-01-02 03:04…  pod_exec                        alice 203.0.113.7                     create "
+      "pods/exec prod/web-0\n"
+      "  alice opened a shell (3 times)\n");
+}
+
+TEST(Encodings, TableKeepsToTheWidth) {
+  Alert alert = sample();
+  alert.message = std::string(500, 'x') + "\xE6\x97\xA5";
+  for (const bool color : {false, true}) {
+    const std::string out = encoded("table", {alert, alert}, {color, 90});
+    for (size_t begin = 0; begin < out.size();) {
+      const size_t end = out.find('\n', begin);
+      EXPECT_LE(display_width(std::string_view(out).substr(begin, end - begin)), 90u);
+      begin = end + 1;
+    }
+    EXPECT_EQ(out.find('\x1b') != std::string::npos, color);
+  }
+}
+
+TEST(Encodings, HostileTextDoesNotReachTheTerminal) {
+  Alert alert = sample();
+  alert.actor.username = "evil\x1b]0;owned\x07\xE2\x80\xAE\n";
+  alert.message = "line\r\nbreak\x1b[2J";
+  const std::string out = encoded("table", {alert}, {false, 200});
+  EXPECT_EQ(out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(out.find('\x07'), std::string::npos);
+  EXPECT_EQ(out.find('\r'), std::string::npos);
+  EXPECT_EQ(out.find("\xE2\x80\xAE"), std::string::npos);
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3);
+}
+
+TEST(Encodings, CsvCellsAreQuotedAndFormulasDefused) {
+  Alert alert = sample();
+  alert.actor.username = "=HYPERLINK(\"http://evil\")";
+  alert.target.name = "+1";
+  alert.message = "a,b\nc";
+  const std::string out = encoded("csv", {alert});
+  EXPECT_NE(out.find(R"("'=HYPERLINK(""http://evil"")")"), std::string::npos);
+  EXPECT_NE(out.find("\"'+1\""), std::string::npos);
+  EXPECT_NE(out.find("\"a,b\\x0ac\""), std::string::npos);
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2);
+  // As many cells as the header names.
+  const std::string header = encoded("csv", {});
+  const std::string plain = encoded("csv", {sample()}).substr(header.size());
+  EXPECT_EQ(std::count(header.begin(), header.end(), ','), std::count(plain.begin(), plain.end(), ','));
+}
+
+}  // namespace
+}  // namespace kubevigil
