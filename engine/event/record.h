@@ -27,8 +27,8 @@ struct Record {
   bool salvaged = false;  // found again after a torn line
 };
 
-// What the container around a list said (CloudWatch logGroup, Azure time, ...): raw JSON text of the container's
-// scalar members that stood before the list; empty for records of their own.
+// What the container around a list said (CloudWatch logGroup, Azure time, ...): the members that stood before the
+// list, as a JSON object in which the list itself is null; empty for records of their own.
 struct Wrapper {
   std::string json;
 };

@@ -1,0 +1,24 @@
+#include "engine/event/batch_builder.h"
+
+#include "engine/event/event_reader.h"
+
+namespace kubevigil {
+
+BatchBuilder::BatchBuilder(Batch& batch) : batch_(&batch) {
+  if (batch_->wrappers.empty()) batch_->wrappers.emplace_back();  // number 0: none
+}
+
+void BatchBuilder::record(const Piece& piece) {
+  uint32_t wrapper = 0;
+  if (piece.wrapper != nullptr) {
+    if (batch_->wrappers.back().json != *piece.wrapper) batch_->wrappers.push_back({*piece.wrapper});
+    wrapper = static_cast<uint32_t>(batch_->wrappers.size() - 1);
+  }
+  batch_->records.push_back(
+      {batch_->memory.size(), piece.text.size(), piece.position, wrapper, piece.defect, piece.salvaged});
+  batch_->memory.append(piece.text);
+}
+
+void BatchBuilder::finish() { batch_->memory.append(kRecordPadding, '\0'); }
+
+}  // namespace kubevigil

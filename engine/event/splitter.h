@@ -1,0 +1,106 @@
+// Splitter: bytes of one file into records, streaming. The result does not depend on how the bytes are fed.
+//
+//   input    = { junk | document | list | line }
+//   junk     = blanks, line feeds, commas, NULs, RS (RFC 7464), byte order marks
+//   document = from '{' to its closing bracket: one record, or a container: an object with a list of records as
+//              one of its members (EventList `items`, Azure `records`, CloudWatch `logEvents`, ...). Each element
+//              is a record of its own; the members in front of the list become its Wrapper.
+//   list     = a JSON array of documents and lists
+//   line     = anything else up to the line feed: CRI, docker, syslog and CloudWatch prefixes, legacy text
+//
+// A line that begins like a native event and ends with '}' is taken as it is (the fast path: one memchr); the
+// reader of the record cuts it again, with native_lines off, if it does not parse.
+// A broken document never takes a following one with it: see document_scanner.h. If a native event that ends with
+// the line is found inside the broken line, it becomes a record marked `salvaged`.
+// Memory follows the record, not the container; a record above record_bytes loses its bodies while it streams by.
+// One thread. Nothing throws.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/limits.h"
+#include "engine/event/document_scanner.h"
+#include "engine/event/record_sink.h"
+
+namespace kubevigil {
+
+struct SplitterOptions {
+  uint32_t file = 0;
+  uint64_t offset = 0;  // position of the first byte fed
+  uint64_t line = 1;
+  bool native_lines = true;
+  size_t record_bytes = limits::kRecordBytes;
+  size_t streamed_bytes = limits::kStreamedBytes;
+};
+
+class Splitter {
+ public:
+  explicit Splitter(RecordSink& sink, SplitterOptions options = {});
+
+  void feed(std::string_view bytes);
+  // The input ends here. `cut_off`: it ended before its time, so that an unfinished record is not the writer's fault.
+  void finish(bool cut_off);
+
+ private:
+  enum class State : uint8_t { Between, NativeLine, TextLine, Document, Scalar, TornLine, SkipLine };
+  struct List {
+    std::shared_ptr<const std::string> wrapper;  // of its elements; null for a plain array
+    bool in_object = false;
+  };
+
+  void run();
+  bool step();  // false: wants more bytes
+  bool between();
+  bool begin_value(char c);
+  bool begin_array();
+  bool end_list();
+  bool native_line();
+  bool text_line();
+  bool document();
+  bool scalar();
+  bool torn_line();
+  bool skip_line();
+
+  // splitter_document.cpp
+  void open_list();
+  void end_document();
+  void drop_what_is_too_large();
+  void torn(size_t size, std::string_view why);
+  void close_lists(std::string_view why);
+
+  void emit(std::string_view text, RecordPosition position, BodyDefect defect, bool salvaged);
+  void bad(BadReason reason, RecordPosition position, std::string message, std::string_view kept);
+  std::string_view rest() const { return std::string_view(data_).substr(begin_); }
+  RecordPosition position(size_t index);
+  void start(State state);
+  void consume_to(size_t index);
+
+  RecordSink& sink_;
+  SplitterOptions options_;
+  std::string data_;
+  size_t begin_ = 0;   // what is before it was dealt with
+  size_t looked_ = 0;  // behind begin_: searched for a line feed already
+  uint64_t base_ = 0;  // offset of data_[0] in the input
+  uint64_t line_ = 1;  // line of data_[counted_]
+  size_t counted_ = 0;
+  bool final_ = false;
+  bool cut_off_ = false;
+  State state_ = State::Between;
+  DocumentScanner scanner_;
+  RecordPosition record_position_;
+  std::string record_head_;  // first bytes of a record that is being dropped
+  uint64_t dropped_ = 0;     // bytes taken out of the current record
+  bool oversize_ = false;
+  bool too_long_ = false;
+  bool rest_of_container_ = false;
+  std::vector<List> lists_;
+  bool comma_needed_ = false;                        // an element ended, and no comma came yet
+  bool stray_closers_ = false;                       // a broken list left its closing brackets behind
+  std::shared_ptr<const std::string> rest_wrapper_;  // of the container whose rest is being scanned
+};
+
+}  // namespace kubevigil

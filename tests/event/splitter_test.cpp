@@ -1,0 +1,291 @@
+#include "engine/event/splitter.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace kubevigil {
+namespace {
+
+const std::string kEvent =
+    R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a","stage":"ResponseComplete"})";
+const std::string kOther =
+    R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"b\"}{","stage":"Panic"})";
+
+// Writes down everything that comes out, one line each.
+class Transcript final : public RecordSink {
+ public:
+  void record(const Piece& piece) override {
+    text += fmt::format("@{}:{} {}{}{}", piece.position.offset, piece.position.line,
+                        piece.defect == BodyDefect::Oversize ? "oversize " : "", piece.salvaged ? "salvaged " : "",
+                        piece.text);
+    if (piece.wrapper != nullptr) text += " in " + *piece.wrapper;
+    text += '\n';
+    records.emplace_back(piece.text);
+  }
+  void bad(BadRecord bad) override {
+    text += fmt::format("@{}:{} bad {} '{}' {}\n", bad.position.offset, bad.position.line, to_text(bad.reason),
+                        bad.message, bad.kept);
+    reasons.push_back(bad.reason);
+  }
+  std::string text;
+  std::vector<std::string> records;
+  std::vector<BadReason> reasons;
+};
+
+SplitterOptions small() {
+  SplitterOptions options;
+  options.record_bytes = 400;
+  options.streamed_bytes = 4000;
+  return options;
+}
+
+Transcript split(std::string_view input, size_t step = SIZE_MAX, SplitterOptions options = {}, bool cut_off = false) {
+  Transcript out;
+  Splitter splitter(out, options);
+  for (size_t at = 0; at < input.size(); at += std::min(step, input.size() - at)) {
+    splitter.feed(input.substr(at, step));
+  }
+  splitter.finish(cut_off);
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(Splitter, ShapesOfInput) {
+  const struct {
+    const char* name;
+    std::string input;
+    Texts records;
+  } cases[] = {
+      {"ndjson", kEvent + "\n" + kOther + "\n", {kEvent, kOther}},
+      {"no last line feed", kEvent + "\n" + kOther, {kEvent, kOther}},
+      {"crlf, blank lines, bom", "\xEF\xBB\xBF" + kEvent + "\r\n\r\n \n" + kOther + " \r\n", {kEvent, kOther}},
+      {"bom in the middle", kEvent + "\n\xEF\xBB\xBF" + kOther, {kEvent, kOther}},
+      {"nul run", std::string(9, '\0') + kEvent + "\n" + std::string(9, '\0') + kOther, {kEvent, kOther}},
+      {"record separators", "\x1E" + kEvent + "\n\x1E" + kOther + "\n", {kEvent, kOther}},
+      {"concatenated",
+       R"({"a":1}{"b":"}"} {"c":[{}]},{"d":{}})",
+       {R"({"a":1})", R"({"b":"}"})", R"({"c":[{}]})", R"({"d":{}})"}},
+      {"pretty",
+       "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}\n{\n  \"c\": 3\n}\n",
+       {"{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}", "{\n  \"c\": 3\n}"}},
+      {"array", "[" + kEvent + ",\n" + kOther + "]", {kEvent, kOther}},
+      {"pretty array",
+       "[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": 2\n  }\n]\n",
+       {"{\n    \"a\": 1\n  }", "{\n    \"b\": 2\n  }"}},
+      {"empty lists", R"([] [[],[]] {"kind":"EventList","items":[]})", {}},
+      {"event list",
+       R"({"kind":"EventList","metadata":{},"items":[{"a":1},{"b":2}],"x":[{"no":1}]})" + kEvent,
+       {R"({"a":1})", R"({"b":2})", kEvent}},
+      {"list in list",
+       R"([{"records":[{"a":1}]},{"records":[{"b":2}]},{"c":3}])",
+       {R"({"a":1})", R"({"b":2})", R"({"c":3})"}},
+      {"items below the top are no container", R"({"body":{"items":[{"a":1}]}})", {R"({"body":{"items":[{"a":1}]}})"}},
+      {"items that is no list", R"({"items":{"a":[1]},"records":3})", {R"({"items":{"a":[1]},"records":3})"}},
+      {"elements on lines", "{\"records\": [{ \"a\": 1},\n{ \"b\": 2}\n]}", {"{ \"a\": 1}", "{ \"b\": 2}"}},
+      {"text lines",
+       "<13>1 host x {}\n2024-05-01T10:00:00Z AUDIT: id=\"1\"\n[info] hello\n" + kEvent,
+       {"<13>1 host x {}", "2024-05-01T10:00:00Z AUDIT: id=\"1\"", "[info] hello", kEvent}},
+      {"strings in a list", R"(["{\"a\":1}", "x"])", {R"("{\"a\":1}")", R"("x")"}},
+      {"text behind a document", R"({"a":1} and more)", {R"({"a":1})", "and more"}},
+  };
+  for (const auto& c : cases) {
+    const Transcript got = split(c.input);
+    EXPECT_EQ(got.records, c.records) << c.name << "\n" << got.text;
+    EXPECT_TRUE(got.reasons.empty()) << c.name << "\n" << got.text;
+  }
+}
+
+TEST(Splitter, ContainerMembersBecomeTheWrapper) {
+  const Transcript got = split(
+      R"({"messageType":"DATA_MESSAGE","logGroup":"/aws/eks/x/cluster","logEvents":[{"id":"1"},{"id":"2"}],"end":1}{"a":1})");
+  EXPECT_EQ(got.text,
+            "@75:1 {\"id\":\"1\"} in "
+            "{\"messageType\":\"DATA_MESSAGE\",\"logGroup\":\"/aws/eks/x/cluster\",\"logEvents\":null}\n"
+            "@86:1 {\"id\":\"2\"} in "
+            "{\"messageType\":\"DATA_MESSAGE\",\"logGroup\":\"/aws/eks/x/cluster\",\"logEvents\":null}\n"
+            "@106:1 {\"a\":1}\n");
+}
+
+TEST(Splitter, PositionsAreExact) {
+  const Transcript got = split("\n\n" + kEvent + "\r\n{\n \"a\": 1\n}\nline\n" + kOther);
+  const auto size = kEvent.size();
+  EXPECT_EQ(got.text, fmt::format("@2:3 {}\n@{}:4 {{\n \"a\": 1\n}}\n@{}:7 line\n@{}:8 {}\n", kEvent, size + 4,
+                                  size + 16, size + 21, kOther));
+}
+
+TEST(Splitter, TornLines) {
+  const std::string half = kEvent.substr(0, 70);  // inside the level
+  const std::string in_string = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{"us)";
+  const std::string after_list = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","sourceIPs":[)";
+  const std::string after_comma = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{},)";
+  const std::string after_brace = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{"extra":{}})";
+  for (const std::string& torn : {half, in_string, after_list, after_comma, after_brace}) {
+    const Transcript next = split(kEvent + "\n" + torn + "\n" + kOther + "\n" + kEvent + "\n");
+    if (torn != after_brace) {  // that one looks whole to the fast path; the reader cuts it again
+      EXPECT_EQ(next.records, (Texts{kEvent, kOther, kEvent})) << next.text;
+      EXPECT_EQ(next.reasons, (std::vector{BadReason::Torn})) << next.text;
+    }
+    SplitterOptions slow;
+    slow.native_lines = false;
+    const Transcript cut_again = split(kEvent + "\n" + torn + "\n" + kOther + "\n" + kEvent + "\n", SIZE_MAX, slow);
+    EXPECT_EQ(cut_again.records, (Texts{kEvent, kOther, kEvent})) << cut_again.text;
+    EXPECT_EQ(cut_again.reasons, (std::vector{BadReason::Torn})) << cut_again.text;
+    const Transcript glued = split(kEvent + "\n" + torn + kOther + "\n" + kEvent + "\n", SIZE_MAX, slow);
+    EXPECT_EQ(glued.records, (Texts{kEvent, kOther, kEvent})) << glued.text;
+    EXPECT_EQ(glued.reasons, (std::vector{BadReason::Torn})) << glued.text;
+    EXPECT_NE(glued.text.find(":2 salvaged {"), std::string::npos) << glued.text;
+    const Transcript hole = split(torn + std::string(50, '\0') + kOther + "\n", SIZE_MAX, slow);
+    EXPECT_EQ(hole.records, (Texts{kOther})) << hole.text;
+    const Transcript at_end = split(kEvent + "\n" + torn, SIZE_MAX, slow, true);
+    EXPECT_EQ(at_end.reasons, (std::vector{BadReason::CutOff})) << at_end.text;
+  }
+}
+
+TEST(Splitter, OtherTornDocuments) {
+  const struct {
+    const char* name;
+    std::string input;
+    Texts records;
+  } cases[] = {
+      {"any compact line",
+       "{\"insertId\":\"x\",\"a\":[\n{\"insertId\":\"y\"}\n{\"insertId\":\"z\"}\n",
+       {R"({"insertId":"y"})", R"({"insertId":"z"})"}},
+      {"pretty, then pretty", "{\n  \"a\": [\n{\n  \"b\": 1\n}\n", {"{\n  \"b\": 1\n}"}},
+      {"pretty, in a string", "{\n  \"a\": \"xy\n{\n  \"b\": 1\n}\n", {"{\n  \"b\": 1\n}"}},
+      {"element of a list",
+       "[\n{\"a\":1},\n{\"b\":\"x\n{\"c\":3}\n]\n{\"d\":4}\n",
+       {R"({"a":1})", R"({"c":3})", R"({"d":4})"}},
+      {"list without its end",
+       "{\"records\":[{\"a\":1},{\"b\":2}\n{\"records\":[{\"c\":3}]}\n",
+       {R"({"a":1})", R"({"b":2})", R"({"c":3})"}},
+  };
+  for (const auto& c : cases) {
+    const Transcript got = split(c.input);
+    EXPECT_EQ(got.records, c.records) << c.name << "\n" << got.text;
+    EXPECT_EQ(got.reasons, (std::vector{BadReason::Torn})) << c.name << "\n" << got.text;
+  }
+}
+
+TEST(Splitter, LargeRecordsLoseTheirBodies) {
+  const std::string big(1000, 'x');
+  const std::string head = R"({"kind":"Event","auditID":"a","stage":"Panic")";
+  const std::string tail = R"(,"annotations":{"k":"v"}})";
+  const std::string expected = head + tail;
+  const std::string body = R"({"data":")" + big + R"(","list":[{"a":"}"}]})";
+  for (const std::string& input : {
+           head + R"(,"requestObject":)" + body + tail,
+           head + R"(,"requestObject":)" + body + R"(,"responseObject":)" + body + tail,
+           head + R"(,"requestObject": ")" + big + R"(" ,"responseObject":[1,2])" + tail,
+           head + R"(,"requestObject":)" + body + R"(,"requestObject":null,"responseObject":7)" + tail,
+       }) {
+    for (const size_t step : {1, 10, 333, 100'000}) {
+      const Transcript got = split(input + "\n" + kEvent + "\n", step, small());
+      EXPECT_EQ(got.records, (Texts{expected, kEvent})) << got.text;
+      EXPECT_NE(got.text.find("oversize"), std::string::npos);
+      EXPECT_TRUE(got.text.find(fmt::format("@{}:2", input.size() + 1)) != std::string::npos) << got.text;
+    }
+  }
+  const std::string first = R"({"requestObject":)" + body + R"(,"auditID":"a"})";
+  EXPECT_EQ(split(first, 7, small()).records, (Texts{R"({"auditID":"a"})"}));
+}
+
+TEST(Splitter, TooLongRecordsAreSteppedOver) {
+  const std::string big(1000, 'x');
+  const std::string inputs[] = {
+      R"({"kind":"Event","auditID":")" + big + "\"}\n",                           // no body to drop
+      R"({"kind":"Event","requestObject":")" + std::string(9000, 'x') + "\"}\n",  // beyond streamed_bytes
+      "text " + big + "\n",
+      R"({"kind":"Event","a":"b"c)" + big + "\n",
+  };
+  for (const std::string& input : inputs) {
+    for (const size_t step : {1, 10, 333, 100'000}) {
+      const Transcript got = split(input + kEvent + "\n", step, small());
+      EXPECT_EQ(got.records, (Texts{kEvent})) << got.text;
+      EXPECT_EQ(got.reasons.size(), 1u) << got.text;
+    }
+  }
+}
+
+std::vector<std::string> nasty_inputs() {
+  const std::string big(700, 'y');
+  return {
+      "\xEF\xBB\xBF" + kEvent + "\r\n" + kOther + "\n\n" + kEvent.substr(0, 50) + kOther + "\n" + kEvent,
+      "\xEF\xBB" + kEvent + "\n",
+      kEvent + kOther + "\n" + kEvent + " junk\n{\"kind\":\"Ev\n",
+      "[" + kEvent + "," + kOther + ",3,\"s\\\"t\",null,[1,{}]]\n" + kEvent,
+      R"({"messageType":"DATA_MESSAGE","logEvents":[{"id":"1"},{"id":"2"}],"x":{"records":[1]},"events":[{"e":1}]})" +
+          kEvent,
+      "{\n \"kind\": \"EventList\",\n \"items\": [\n  {\n   \"a\": \"\\\\\"\n  }\n "
+      "]\n}\n{\n\"z\":\n[\n{\n\"b\":1\n}\n]\n}",
+      R"({"kind":"Event","auditID":"a","requestObject":{"d":")" + big + R"("},"stage":"x","responseObject":")" + big +
+          "\"}\n" + kEvent,
+      R"({"kind":"Event","auditID":")" + big + "\",\n" + kEvent + "\n",
+      R"({"kind":"Event","auditID":"a","requestObject":{"d":")" + big + "\n" + kEvent + "\n",
+      "[info] x\n<3> y\n]\n}\n" + kEvent + std::string(20, '\0') + kOther + std::string(3, '\0'),
+      "{\"records\":[{\"a\":1},{\"b\":\"" + big + "\n" + kEvent + "\n]}\n" + kOther,
+      R"({"a":"\\"}{"b":"\"\\\""}{"c":"\u005c"}{)",
+      std::string("{\"a\":\"x\0y\"}\n", 12) + kEvent + "\n",
+      "{\"items\":[" + std::string(600, ' ') + "{\"a\":1}" + std::string(600, ' ') + "],\"q\":\"" + big + "\"}\n" +
+          kEvent,
+      "[[[[[[[[[[1]]]]]]]]]]" + kEvent,
+  };
+}
+
+// The result depends on the bytes, never on how they arrive.
+TEST(Splitter, PieceSizesMeanNothing) {
+  for (const std::string& input : nasty_inputs()) {
+    for (const bool native : {true, false}) {
+      for (const bool cut_off : {true, false}) {
+        SplitterOptions options = small();
+        options.native_lines = native;
+        const std::string whole = split(input, SIZE_MAX, options, cut_off).text;
+        for (size_t step = 1; step <= input.size(); step += step < 70 ? 1 : 41) {
+          ASSERT_EQ(split(input, step, options, cut_off).text, whole) << "step " << step << " of\n" << input;
+        }
+      }
+    }
+  }
+}
+
+// Random bytes from an alphabet of trouble: any way of feeding them gives the same, and good lines around survive.
+TEST(Splitter, RandomTrouble) {
+  const std::string_view pieces[] = {"{",
+                                     "}",
+                                     "[",
+                                     "]",
+                                     "\"",
+                                     ",",
+                                     ":",
+                                     "\\",
+                                     "\n",
+                                     "\r\n",
+                                     " ",
+                                     "1",
+                                     "\"items\":[",
+                                     "\"a\":",
+                                     "{\"kind\":\"Event\",",
+                                     std::string_view("\0", 1),
+                                     "\xEF\xBB\xBF",
+                                     "text",
+                                     "\"requestObject\":",
+                                     "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\"}"};
+  for (uint32_t seed = 0; seed < 3000; ++seed) {
+    std::mt19937 random(seed);
+    std::string input;
+    const size_t count = 1 + random() % 40;
+    for (size_t i = 0; i < count; ++i) input += pieces[random() % std::size(pieces)];
+    SplitterOptions options = small();
+    options.record_bytes = 60;
+    options.native_lines = random() % 2 == 0;
+    const std::string whole = split(input, SIZE_MAX, options).text;
+    for (const size_t step : {1, 2, 3, 5, 17}) {
+      ASSERT_EQ(split(input, step, options).text, whole) << "seed " << seed << " step " << step << " of\n" << input;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kubevigil
