@@ -50,7 +50,8 @@ class Archive {
 
  private:
   Archive(bool saving, std::string_view in) : saving_(saving), in_(in) {}
-  void number(uint64_t& v);
+  void number(uint64_t& v);   // LEB128
+  void fixed64(uint64_t& v);  // eight bytes, little-endian
 
   bool saving_;
   bool failed_ = false;

@@ -1,11 +1,23 @@
 // Correlator: owns all state. Takes marks and hits in the run's one order, drops duplicates, joins the stages of a
 // request, moves the watermark, runs operators, and turns their firings into alert episodes. One thread.
+//
+// What happens for one event, in this order (design/rules.md 4 and 5, streaming.md 1.3):
+//   1. A duplicate (same identity within 10 minutes) is counted and goes no further.
+//   2. The watermark moves to the largest merge_time so far minus kSlack. Timers that are due fire, in order (deadline,
+//      rule, key); episodes whose period is over close.
+//   3. The event's hits, in rule order: detections open or join episodes; operands go to their correlations.
+//   4. Firings of correlations, in rule order: they open or join episodes and go on to the correlations that read them.
+// An event older than watermark - lateness still makes detections alert, but reaches no correlation.
+// A detection that does not name `stage` counts a request at its first counted stage; its later stage adds the duration.
+// The rule named audit_id_reuse (or audit-id-reuse) is gated: its hits count only for events whose audit id was used for
+// another request before (event_ids.h). Its condition says which events are worth it.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "engine/base/limits.h"
 #include "engine/match/hit.h"
 #include "engine/match/program.h"
 #include "engine/state/episode.h"
@@ -14,7 +26,7 @@
 namespace kubevigil {
 
 struct CorrelatorOptions {
-  size_t state_bytes;
+  size_t state_bytes = limits::kStateBytes;
   Duration lateness = Duration::minutes(5);
   Timestamp open_from = Timestamp::min();   // --from with --warm-up: episodes that open earlier are not reported
   Timestamp learn_until = Timestamp::min(); // new_value rules only learn before it
@@ -30,7 +42,11 @@ class EventSource {
 
 class Correlator {
  public:
-  Correlator(std::shared_ptr<const Program> program, CorrelatorOptions options);
+  static constexpr Duration kSlack = Duration::seconds(2);  // disorder within one API server's log
+
+  Correlator(std::shared_ptr<const RuleSet> rules, std::span<const Feed> feeds, CorrelatorOptions options);
+  Correlator(const std::shared_ptr<const Program>& program, CorrelatorOptions options)
+      : Correlator(std::shared_ptr<const RuleSet>(program, &program->rules()), program->feeds(), options) {}
   ~Correlator();
 
   // One event, in order. `source` as in the merge; `merge_time` is the source's robust time (run/merge.h), from which
@@ -41,11 +57,18 @@ class Correlator {
   void finish(std::vector<EpisodeChange>& changes);
 
   struct Counters {
-    uint64_t events = 0, duplicates = 0, late = 0, audit_id_reuse = 0, joined_stages = 0, time_outliers = 0;
+    uint64_t events = 0, duplicates = 0, late = 0, audit_id_reuse = 0, joined_stages = 0;
+    uint64_t time_outliers = 0;          // event time more than `lateness` ahead of the source's robust time
+    uint64_t duplicate_window_full = 0, long_requests_forgotten = 0, alerts_closed_early = 0;  // bounds that bit
   };
-  const Counters& counters() const;
+  Counters counters() const;
+  Timestamp watermark() const;
+  // Of a correlation; all zero for a detection.
   OperatorStats operator_stats(uint32_t rule) const;
-  void archive(Archive& archive);   // everything, for snapshot and baseline
+  // Everything. Loading fails when the archive was made with other rules.
+  void archive(Archive& archive);
+  // The operator of a correlation, for baseline.h; null for a detection.
+  Operator* operator_of(uint32_t rule);
 
  private:
   struct State;

@@ -5,8 +5,8 @@
 //  * Windows are (t - timespan, t] over event time. A match older than watermark - lateness is not handed in.
 //  * Monotone operators (only lower bounds) answer at once: on_match says whether some window that holds the new match
 //    satisfies the condition. Others answer from on_watermark, once nothing can change the answer.
-//  * The answer depends only on the matches and their order, and for all but new_value not even on the order, within
-//    the lateness: exact, not approximate, unless a firing says `approximate`.
+//  * The answer depends only on the matches and their order, and for the operators of recent_operator.cpp not even on
+//    the order within the lateness: exact, unless a firing says `approximate`. new_value and absence follow arrival.
 //  * State is bounded: O(threshold) plus the matches inside the lateness horizon for each key; keys are bounded by
 //    the budget, evicted in a fixed order, and counted.
 #pragma once
@@ -74,6 +74,7 @@ struct OperatorLimits {
   size_t bytes;                // state budget of this operator
   size_t keys;
   Duration lateness = Duration::minutes(5);
+  Timestamp learn_until = Timestamp::min();  // new_value: learn before it, whatever the rule says; min: as the rule says
 };
 
 class Operator {
@@ -82,7 +83,17 @@ class Operator {
   // Appends at most one firing per satisfied match.
   virtual void on_match(const Match& match, std::vector<Firing>& out) = 0;
   // The watermark moved to `watermark`: fires whatever became final, in order (deadline, key).
+  // REQUIRES: called with the present watermark before on_match, and whenever it reaches next_due().
   virtual void on_watermark(Timestamp watermark, std::vector<Firing>& out) = 0;
+  // The watermark at which on_watermark may have something to fire; max when nothing is pending.
+  virtual Timestamp next_due() const { return Timestamp::max(); }
+  // No more matches will come: fires what needs no further event to be final. Absences stay undetermined.
+  virtual void finish(std::vector<Firing>&) {}
+  // The first event of a cluster (EventMark::cluster) was at `time`: learning periods start.
+  virtual void on_cluster(uint64_t /*cluster*/, Timestamp /*time*/) {}
+  // Evicts keys until at most `bytes` are used: the budget of all operators was exceeded.
+  virtual void shrink(size_t bytes) = 0;
+  virtual size_t bytes() const = 0;
   // Saves or loads all state, depending on the archive's direction.
   virtual void archive(Archive& archive) = 0;
   virtual OperatorStats stats() const = 0;

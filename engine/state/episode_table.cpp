@@ -1,0 +1,203 @@
+#include "engine/state/episode_table.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "engine/base/limits.h"
+#include "engine/state/recent_list.h"
+
+namespace kubevigil {
+namespace {
+
+Hash128 id_of(uint32_t rule, Hash128 key) {
+  key.low ^= (uint64_t{rule} + 1) * 0x9e3779b97f4a7c15ULL;
+  key.high += rule;
+  return key;
+}
+
+std::string length_prefixed(std::initializer_list<std::string_view> parts) {
+  std::string out;
+  for (std::string_view part : parts) {
+    out += std::to_string(part.size());
+    out += ':';
+    out += part;
+  }
+  return out;
+}
+
+// Keeps the first ones, and in the last place the newest.
+void add_event(std::vector<EventRef>& events, const EventRef& event) {
+  if (events.size() < limits::kSampleEvents) {
+    events.push_back(event);
+  } else {
+    events.back() = event;
+  }
+}
+
+void join(Episode& episode, const Firing& firing) {
+  ++episode.count;
+  ++episode.revision;
+  episode.status = EpisodeStatus::Update;
+  episode.measure = std::max(episode.measure, firing.count);
+  episode.first_seen = std::min(episode.first_seen, firing.first_seen);
+  episode.last_seen = std::max(episode.last_seen, firing.time);
+  episode.approximate |= firing.approximate;
+  episode.degraded |= firing.degraded;
+  add_event(episode.events, firing.anchor);
+  for (const std::string& value : firing.values) {
+    const bool known = std::find(episode.values.begin(), episode.values.end(), value) != episode.values.end();
+    if (!known && episode.values.size() < limits::kSampleEvents) episode.values.push_back(value);
+  }
+}
+
+void archive_episode(Archive& archive, Episode& e) {
+  archive(e.rule);
+  archive(e.number);
+  archive(e.alert_id);
+  archive(e.dedup_key);
+  archive(e.revision);
+  archive(e.status);
+  archive(e.key);
+  archive(e.key_bytes);
+  archive(e.opened);
+  archive(e.first_seen);
+  archive(e.last_seen);
+  archive(e.count);
+  archive(e.measure);
+  archive.each(e.values, [&](std::string& value) { archive(value); });
+  archive.each(e.events, [&](EventRef& event) { archive_event(archive, event); });
+  archive_event(archive, e.anchor);
+  archive(e.duration_micros);
+  archive(e.approximate);
+  archive(e.degraded);
+}
+
+}  // namespace
+
+std::string_view to_text(EpisodeStatus status) {
+  switch (status) {
+    case EpisodeStatus::Open: return "open";
+    case EpisodeStatus::Update: return "update";
+    case EpisodeStatus::Closed: return "closed";
+    case EpisodeStatus::Retracted: return "retracted";
+  }
+  return "";
+}
+
+std::string alert_id(const Rule& rule, std::string_view key_bytes, Hash128 anchor) {
+  const std::string text =
+      length_prefixed({"kv1", rule.meta.id, rule.semantic_hash, key_bytes, to_hex(anchor)});
+  std::string hex = sha256_hex(text).substr(0, 32);
+  hex[12] = '8';  // version 8: our own scheme (RFC 9562, 5.8)
+  hex[16] = "89ab"[(hex[16] <= '9' ? hex[16] - '0' : hex[16] - 'a' + 10) & 3];  // variant 10
+  for (size_t at : {8, 13, 18, 23}) hex.insert(at, 1, '-');
+  return hex;
+}
+
+std::string dedup_key(const Rule& rule, std::string_view key_bytes) {
+  return sha256_hex(length_prefixed({"kv1-dedup", rule.meta.id, key_bytes})).substr(0, 32);
+}
+
+Timestamp EpisodeTable::end_of(const Episode& episode) const {
+  return episode.opened + rules_.rules[episode.rule].extension.dedup.period;
+}
+
+void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes) {
+  const Hash128 id = id_of(rule, firing.key);
+  if (const auto at = episodes_.find(id); at != episodes_.end()) {
+    Entry& entry = at->second;
+    if (firing.time < end_of(entry.episode)) {
+      join(entry.episode, firing);
+      if (entry.reported) changes.push_back({EpisodeChange::Kind::Joined, entry.episode});
+      return;
+    }
+    close(id, changes);
+  }
+  open(rule, id, firing, changes);
+}
+
+void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes) {
+  while (episodes_.size() >= limits::kOpenAlerts) {
+    ++closed_early_;
+    close(by_number_.begin()->second, changes);
+  }
+  Entry entry;
+  Episode& e = entry.episode;
+  e.rule = rule;
+  e.number = next_number_++;
+  e.alert_id = alert_id(rules_.rules[rule], firing.key_bytes, firing.anchor.identity);
+  e.dedup_key = dedup_key(rules_.rules[rule], firing.key_bytes);
+  e.key = firing.key;
+  e.key_bytes = firing.key_bytes;
+  e.opened = e.last_seen = firing.time;
+  e.first_seen = firing.first_seen;
+  e.count = 1;
+  e.measure = firing.count;
+  e.values = firing.values;
+  e.events = firing.events;
+  e.anchor = firing.anchor;
+  e.approximate = firing.approximate;
+  e.degraded = firing.degraded;
+  entry.reported = e.opened >= open_from_;
+  closing_.emplace(Closing{end_of(e), e.number}, id);
+  by_number_.emplace(e.number, id);
+  if (entry.reported) changes.push_back({EpisodeChange::Kind::Opened, e});
+  episodes_.emplace(id, std::move(entry));
+}
+
+bool EpisodeTable::set_duration(uint32_t rule, Hash128 key, const EventRef& event, Duration duration,
+                                std::vector<EpisodeChange>& changes) {
+  const auto at = episodes_.find(id_of(rule, key));
+  if (at == episodes_.end()) return false;
+  Episode& episode = at->second.episode;
+  ++episode.revision;
+  episode.status = EpisodeStatus::Update;
+  episode.duration_micros = std::max(episode.duration_micros, duration.micros);
+  episode.last_seen = std::max(episode.last_seen, event.time);
+  add_event(episode.events, event);
+  if (at->second.reported) changes.push_back({EpisodeChange::Kind::Joined, episode});
+  return true;
+}
+
+void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes) {
+  const auto at = episodes_.find(id);
+  Entry entry = std::move(at->second);
+  episodes_.erase(at);
+  Episode& episode = entry.episode;
+  closing_.erase({Closing{end_of(episode), episode.number}, id});
+  by_number_.erase({episode.number, id});
+  episode.status = EpisodeStatus::Closed;
+  ++episode.revision;
+  if (entry.reported) changes.push_back({EpisodeChange::Kind::Closed, std::move(episode)});
+}
+
+void EpisodeTable::close_until(Timestamp watermark, std::vector<EpisodeChange>& changes) {
+  while (!closing_.empty() && closing_.begin()->first.first <= watermark) close(closing_.begin()->second, changes);
+}
+
+void EpisodeTable::archive(Archive& archive) {
+  std::vector<std::pair<Hash128, Entry>> entries;
+  if (archive.is_saving()) {
+    for (const auto& [number, id] : by_number_) entries.emplace_back(id, episodes_.at(id));
+  }
+  archive.each(entries, [&](auto& item) {
+    archive(item.first);
+    archive(item.second.reported);
+    archive_episode(archive, item.second.episode);
+    if (item.second.episode.rule >= rules_.rules.size()) archive.fail();
+  });
+  archive(next_number_);
+  archive(closed_early_);
+  if (archive.is_saving()) return;
+  episodes_.clear();
+  closing_.clear();
+  by_number_.clear();
+  if (archive.failed()) return;
+  for (auto& [id, entry] : entries) {
+    closing_.emplace(Closing{end_of(entry.episode), entry.episode.number}, id);
+    by_number_.emplace(entry.episode.number, id);
+    episodes_.emplace(id, std::move(entry));
+  }
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,58 @@
+// EpisodeTable: the open alerts. Opens an episode on the first match of a (rule, key), joins further matches until the
+// dedup period, measured from the first, is over, and closes it when the watermark has passed the period.
+// At most limits::kOpenAlerts are open; then the oldest close early, which is counted.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "engine/rule/rule.h"
+#include "engine/state/archive.h"
+#include "engine/state/episode.h"
+#include "engine/state/key_index.h"
+
+namespace kubevigil {
+
+class EpisodeTable {
+ public:
+  // Episodes that open before `open_from` are kept but not reported. `rules` must outlive the table.
+  EpisodeTable(const RuleSet& rules, Timestamp open_from) : rules_(rules), open_from_(open_from) {}
+
+  // A match of a detection, or a firing of a correlation, with the key by which its alerts are grouped.
+  void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
+  // The end of a long-running request whose start counted in this (rule, key). False: that episode is closed.
+  bool set_duration(uint32_t rule, Hash128 key, const EventRef& event, Duration duration,
+                    std::vector<EpisodeChange>& changes);
+  void close_until(Timestamp watermark, std::vector<EpisodeChange>& changes);
+  void close_all(std::vector<EpisodeChange>& changes) { close_until(Timestamp::max(), changes); }
+
+  size_t open() const { return episodes_.size(); }
+  uint64_t closed_early() const { return closed_early_; }
+  void archive(Archive& archive);
+
+ private:
+  struct Entry {
+    Episode episode;
+    bool reported = true;
+  };
+  using Closing = std::pair<Timestamp, uint64_t>;  // end of the period, Episode::number
+
+  void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
+  void close(Hash128 id, std::vector<EpisodeChange>& changes);
+  Timestamp end_of(const Episode& episode) const;
+
+  const RuleSet& rules_;
+  const Timestamp open_from_;
+  KeyIndex<Hash128, Entry> episodes_;  // by (rule, key)
+  std::set<std::pair<Closing, Hash128>> closing_;
+  std::set<std::pair<uint64_t, Hash128>> by_number_;
+  uint64_t next_number_ = 0, closed_early_ = 0;
+};
+
+// UUIDv8 from the first 128 bits of SHA-256 over the length-prefixed parts "kv1", rule id, semantic hash, group key
+// (cluster first) and anchor identity. Stable between runs: the id of an alert is a function of its input.
+std::string alert_id(const Rule& rule, std::string_view key_bytes, Hash128 anchor);
+// The thread that all episodes of one (rule, cluster, group) belong to: 32 hexadecimal digits.
+std::string dedup_key(const Rule& rule, std::string_view key_bytes);
+
+}  // namespace kubevigil

@@ -1,0 +1,178 @@
+#include "engine/state/recent_list.h"
+
+#include <algorithm>
+
+#include "engine/base/limits.h"
+#include "engine/state/key_index.h"
+#include "engine/state/recent_window.h"
+
+namespace kubevigil {
+namespace {
+
+using Kind = RecentSpec::Kind;
+using Flags = std::vector<bool>;
+
+bool before(const RecentEntry& a, const RecentEntry& b) {
+  return a.time != b.time ? a.time < b.time : a.sequence < b.sequence;
+}
+
+void keep_newest(size_t old_end, size_t count, Flags& keep) {
+  for (size_t i = old_end; i > 0 && count > 0; --i, --count) keep[i - 1] = true;
+}
+
+void keep_newest_values(const RecentList& list, size_t old_end, size_t count, Flags& keep) {
+  KeySet<uint64_t> seen;
+  bool required = false;
+  for (size_t i = old_end; i > 0; --i) {
+    const uint64_t value = list.entries[i - 1].value;
+    const bool first_required = !required && (value & kRequiredBit) != 0;
+    if (seen.size() >= count && !first_required) continue;
+    required |= first_required;
+    keep[i - 1] = seen.insert(value).second || keep[i - 1];
+  }
+}
+
+void keep_chains(const RecentList& list, size_t old_end, size_t steps, Flags& keep) {
+  ChainSearch chains(steps);
+  for (size_t i = 0; i < old_end; ++i) chains.add(list.entries[i], i);
+  for (size_t step = 0; step < steps; ++step) {
+    for (size_t i : chains.latest(step)) keep[i] = true;
+  }
+}
+
+void keep_old(const RecentList& list, size_t old_end, const RecentSpec& spec, Flags& keep) {
+  switch (spec.kind) {
+    case Kind::Count: return keep_newest(old_end, spec.need, keep);
+    case Kind::Distinct: return keep_newest_values(list, old_end, spec.need, keep);
+    case Kind::Steps: return keep_newest_values(list, old_end, spec.need, keep);
+    case Kind::Ordered: return keep_chains(list, old_end, spec.need, keep);
+  }
+}
+
+// Drops entries of [begin, end) that have `need` kept ones within `half` on either side.
+void thin_counts(const RecentList& list, size_t begin, const RecentSpec& spec, Flags& keep) {
+  const auto& e = list.entries;
+  const Duration half{spec.window.micros / 2};
+  std::vector<size_t> kept;
+  for (size_t i = begin; i < e.size(); ++i) {
+    const bool enough_after = i + spec.need < e.size() && e[i + spec.need].time - e[i].time <= half;
+    const bool enough_before =
+        kept.size() >= spec.need && e[i].time - e[kept[kept.size() - spec.need]].time <= half;
+    if (enough_after && enough_before) {
+      keep[i] = false;
+    } else {
+      kept.push_back(i);
+    }
+  }
+}
+
+void thin_values(const RecentList& list, size_t begin, const RecentSpec& spec, Flags& keep) {
+  const auto& e = list.entries;
+  const Duration half{spec.window.micros / 2};
+  Flags followed(e.size());
+  KeyIndex<uint64_t, Timestamp> nearest;
+  for (size_t i = e.size(); i > begin; --i) {
+    const auto [next, fresh] = nearest.try_emplace(e[i - 1].value, e[i - 1].time);
+    followed[i - 1] = !fresh && next->second - e[i - 1].time <= half;
+    next->second = e[i - 1].time;
+  }
+  nearest.clear();
+  for (size_t i = begin; i < e.size(); ++i) {
+    const auto last = nearest.find(e[i].value);
+    if (followed[i] && last != nearest.end() && e[i].time - last->second <= half) {
+      keep[i] = false;
+    } else {
+      nearest[e[i].value] = e[i].time;
+    }
+  }
+}
+
+void compact(RecentList& list, const Flags& keep) {
+  size_t out = 0;
+  for (size_t i = 0; i < list.entries.size(); ++i) {
+    if (!keep[i]) continue;
+    if (out != i) list.entries[out] = list.entries[i];
+    ++out;
+  }
+  list.entries.resize(out);
+}
+
+}  // namespace
+
+size_t insert(RecentList& list, const RecentEntry& entry) {
+  auto& e = list.entries;
+  if (e.empty() || !before(entry, e.back())) {
+    e.push_back(entry);
+    return e.size() - 1;
+  }
+  const auto at = std::upper_bound(e.begin(), e.end(), entry, before);
+  return static_cast<size_t>(e.insert(at, entry) - e.begin());
+}
+
+void remember_text(RecentList& list, uint64_t value, std::string_view bytes) {
+  for (const auto& text : list.texts) {
+    if (text.first == value) return;
+  }
+  if (bytes.size() > limits::kDisplayBytes) return;
+  if (list.texts.size() >= limits::kSampleEvents) list.texts.erase(list.texts.begin());
+  list.texts.emplace_back(value, bytes);
+}
+
+size_t first_after(const RecentList& list, Timestamp time) {
+  const auto& e = list.entries;
+  const auto at = std::upper_bound(e.begin(), e.end(), time, [](Timestamp t, const RecentEntry& x) { return t < x.time; });
+  return static_cast<size_t>(at - e.begin());
+}
+
+void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
+  auto& e = list.entries;
+  e.erase(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(first_after(list, horizon - spec.window)));
+  const size_t old_end = first_at(list, horizon);
+  Flags keep(e.size(), true);
+  std::fill_n(keep.begin(), old_end, false);
+  keep_old(list, old_end, spec, keep);
+  if (spec.immediate && spec.kind == Kind::Count) thin_counts(list, old_end, spec, keep);
+  if (spec.immediate && (spec.kind == Kind::Distinct || spec.kind == Kind::Steps)) thin_values(list, old_end, spec, keep);
+  compact(list, keep);
+  const size_t most = limits::kRecentSlack + 2 * spec.need;
+  if (e.size() >= most) {
+    const size_t kept = most - limits::kRecentSlack / 4;
+    e.erase(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(e.size() - kept));
+    list.approximate = true;
+  }
+  list.prune_at = std::clamp<uint64_t>(2 * e.size(), 16, most);
+}
+
+size_t RecentList::heap_bytes() const {
+  size_t bytes = entries.size() * sizeof(RecentEntry);
+  for (const auto& text : texts) bytes += sizeof(text) + text.second.size();
+  return bytes;
+}
+
+void archive_event(Archive& archive, EventRef& event) {
+  archive(event.position.file);
+  archive(event.position.offset);
+  archive(event.position.line);
+  archive(event.inner);
+  archive(event.size);
+  archive(event.time);
+  archive(event.identity);
+  for (uint8_t& byte : event.audit_id) archive(byte);
+}
+
+void RecentList::archive(Archive& archive) {
+  archive.each(entries, [&](RecentEntry& entry) {
+    archive(entry.time);
+    archive(entry.sequence);
+    archive(entry.value);
+    archive_event(archive, entry.event);
+  });
+  archive.each(texts, [&](auto& text) {
+    archive(text.first);
+    archive(text.second);
+  });
+  archive(prune_at);
+  archive(approximate);
+}
+
+}  // namespace kubevigil

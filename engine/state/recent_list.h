@@ -1,0 +1,68 @@
+// RecentList: what one key of event_count, value_count, temporal or temporal_ordered keeps: its recent matches, sorted
+// by (time, sequence), and no more of them than a later match could need.
+//
+// The horizon is watermark - lateness: no match older than it comes any more. prune() keeps
+//   * of what is older than the horizon (any window that a new match opens holds a suffix of it):
+//       Count     the newest `need` matches
+//       Distinct  the newest match of each value, for the newest `need` values (and for the newest required one)
+//       Steps     the newest match of each step
+//       Ordered   for each prefix length the chain that starts latest
+//   * what is inside the horizon; when the rule fires at once, thinned (not Ordered): a match goes when each window
+//     that holds it keeps enough others. A window of length W around time x holds all of [x - W/2, x] or all of
+//     [x, x + W/2], so it is enough that both hold `need` others (Count) or one of the same value (Distinct, Steps).
+// Beyond limits::kRecentSlack matches of a key the oldest go, and the key is marked approximate.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/state/archive.h"
+#include "engine/state/operator.h"
+
+namespace kubevigil {
+
+struct RecentEntry {
+  Timestamp time;
+  uint64_t sequence = 0;
+  uint64_t value = 0;  // Distinct: hash, with kRequiredBit; Steps and Ordered: the step; Count: 0
+  EventRef event;
+};
+// Lowest bit of a value of Distinct: it is one of require-any.
+inline constexpr uint64_t kRequiredBit = 1;
+
+struct RecentSpec {
+  enum class Kind : uint8_t { Count, Distinct, Steps, Ordered };
+  Kind kind = Kind::Count;
+  Duration window;
+  size_t need = 1;            // matches, values or steps that decide the condition
+  bool require_any = false;
+  bool immediate = true;      // only lower bounds: fires when it becomes true
+};
+
+struct RecentList {
+  std::vector<RecentEntry> entries;
+  // Encoded texts of at most limits::kSampleEvents values, the last to come: (value, bytes). Distinct only.
+  std::vector<std::pair<uint64_t, std::string>> texts;
+  uint64_t prune_at = 16;     // entries at which prune() is due
+  bool approximate = false;
+
+  size_t heap_bytes() const;
+  void archive(Archive& archive);
+};
+
+void archive_event(Archive& archive, EventRef& event);
+
+// Keeps the order; returns the position.
+size_t insert(RecentList& list, const RecentEntry& entry);
+void remember_text(RecentList& list, uint64_t value, std::string_view bytes);
+// Index of the first entry with a time > `time`.
+size_t first_after(const RecentList& list, Timestamp time);
+// Index of the first entry with a time >= `time`.
+inline size_t first_at(const RecentList& list, Timestamp time) { return first_after(list, time - Duration{1}); }
+
+void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec);
+inline bool prune_due(const RecentList& list) { return list.entries.size() >= list.prune_at; }
+
+}  // namespace kubevigil

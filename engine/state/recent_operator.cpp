@@ -1,0 +1,230 @@
+#include "engine/state/recent_operator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "engine/base/limits.h"
+#include "engine/match/group_key.h"
+#include "engine/state/key_bytes.h"
+#include "engine/state/key_table.h"
+#include "engine/state/recent_list.h"
+#include "engine/state/recent_window.h"
+
+namespace kubevigil {
+namespace {
+
+// Matches beyond which no bound of the condition changes its answer.
+size_t deciding_count(const CountCondition& condition) {
+  if (condition.monotone()) return static_cast<size_t>(std::max<uint64_t>(condition.threshold(), 1));
+  double most = 0;
+  for (const auto& bound : condition.bounds) most = std::max(most, bound.value);
+  return static_cast<size_t>(std::ceil(most)) + 1;
+}
+
+RecentSpec spec_of(const Correlation& correlation) {
+  RecentSpec spec;
+  spec.window = correlation.timespan;
+  switch (correlation.type) {
+    case CorrelationType::Temporal: spec.kind = RecentSpec::Kind::Steps; break;
+    case CorrelationType::TemporalOrdered: spec.kind = RecentSpec::Kind::Ordered; break;
+    case CorrelationType::ValueCount: spec.kind = RecentSpec::Kind::Distinct; break;
+    default: spec.kind = RecentSpec::Kind::Count;
+  }
+  if (spec.kind == RecentSpec::Kind::Steps || spec.kind == RecentSpec::Kind::Ordered) {
+    spec.need = correlation.inputs.size();
+    return spec;
+  }
+  spec.need = deciding_count(correlation.condition);
+  spec.immediate = correlation.condition.monotone();
+  spec.require_any = !correlation.value_count.require_any.empty();
+  return spec;
+}
+
+uint64_t sampling_for(size_t need) {
+  uint64_t sampling = 1;
+  while ((need + sampling - 1) / sampling > limits::kExactThreshold) sampling *= 2;
+  return sampling;
+}
+
+class RecentOperator final : public Operator {
+ public:
+  RecentOperator(const Rule& rule, const OperatorLimits& limits)
+      : correlation_(rule.correlation()),
+        spec_(spec_of(correlation_)),
+        sampling_(spec_.kind == RecentSpec::Kind::Distinct ? sampling_for(spec_.need) : 1),
+        lateness_(limits.lateness),
+        keys_(limits.bytes, limits.keys) {
+    spec_.need = (spec_.need + sampling_ - 1) / sampling_;
+    for (const std::string& text : correlation_.value_count.require_any) {
+      append_group_text(required_.emplace_back(), text);
+    }
+  }
+
+  void on_match(const Match& match, std::vector<Firing>& out) override {
+    ++stats_.matches;
+    const auto value = value_of(match);
+    if (!value) return;
+    const auto slot = keys_.at(match.key, expired());
+    RecentList& list = keys_[slot];
+    const auto position = add(list, match, *value);
+    if (position && spec_.immediate) {
+      if (auto found = find_window(list, *position, spec_)) out.push_back(firing(match, slot, *found));
+    } else if (position) {
+      pending_.emplace(match.time, match.sequence, match.key_bytes, match.key);
+    }
+    keys_.settle(slot, expired());
+  }
+
+  void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
+    if (watermark <= watermark_) return;
+    judge_before(watermark - lateness_, out);
+    watermark_ = watermark;
+  }
+
+  Timestamp next_due() const override {
+    return pending_.empty() ? Timestamp::max() : std::get<0>(*pending_.begin()) + lateness_ + Duration{1};
+  }
+
+  void finish(std::vector<Firing>& out) override { judge_before(Timestamp::max(), out); }
+
+  void shrink(size_t bytes) override { keys_.shrink(bytes, expired()); }
+  size_t bytes() const override { return keys_.bytes() + pending_.size() * kPendingBytes; }
+
+  OperatorStats stats() const override {
+    OperatorStats stats = stats_;
+    stats.evictions = keys_.evictions();
+    stats.keys = keys_.size();
+    stats.bytes = bytes();
+    stats.pending = pending_.size();
+    return stats;
+  }
+
+  void archive(Archive& archive) override {
+    keys_.archive(archive);
+    std::vector<Pending> pending(pending_.begin(), pending_.end());
+    archive.each(pending, [&](Pending& p) {
+      archive(std::get<0>(p));
+      archive(std::get<1>(p));
+      archive(std::get<2>(p));
+      archive(std::get<3>(p));
+    });
+    if (!archive.is_saving()) pending_ = {pending.begin(), pending.end()};
+    archive(watermark_);
+    archive(stats_.matches);
+    archive(stats_.firings);
+    archive(stats_.approximate_keys);
+  }
+
+ private:
+  using Pending = std::tuple<Timestamp, uint64_t, std::string, Hash128>;
+  static constexpr size_t kPendingBytes = sizeof(Pending) + 96;
+
+  Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
+
+  // A key none of whose matches can share a window with a match that is still to come.
+  struct Expired {
+    Timestamp oldest;
+    bool operator()(const RecentList& list) const { return list.entries.empty() || list.entries.back().time <= oldest; }
+  };
+  Expired expired() const {
+    return {horizon() == Timestamp::min() ? Timestamp::min() : horizon() - spec_.window};
+  }
+
+  // nullopt: the match carries no value to count.
+  std::optional<uint64_t> value_of(const Match& match) const {
+    switch (spec_.kind) {
+      case RecentSpec::Kind::Count: return 0;
+      case RecentSpec::Kind::Steps:
+      case RecentSpec::Kind::Ordered: return match.input;
+      case RecentSpec::Kind::Distinct: break;
+    }
+    if (all_null(match.value_bytes)) return std::nullopt;
+    const bool required = std::find(required_.begin(), required_.end(), match.value_bytes) != required_.end();
+    return (match.value.low & ~kRequiredBit) | (required ? kRequiredBit : 0);
+  }
+
+  // nullopt: nothing new, because this event counts already, or its value is not in the sample.
+  std::optional<size_t> add(RecentList& list, const Match& match, uint64_t value) {
+    if ((match.value.high & (sampling_ - 1)) != 0) return std::nullopt;
+    if (spec_.kind == RecentSpec::Kind::Count && counted(list, match)) return std::nullopt;
+    if (spec_.kind == RecentSpec::Kind::Distinct) remember_text(list, value, match.value_bytes);
+    const bool was_approximate = list.approximate;
+    if (prune_due(list)) prune(list, horizon(), spec_);
+    if (list.approximate && !was_approximate) ++stats_.approximate_keys;
+    return insert(list, {match.time, match.sequence, value, match.event});
+  }
+
+  static bool counted(const RecentList& list, const Match& match) {
+    for (size_t i = first_after(list, match.time); i > 0 && list.entries[i - 1].time == match.time; --i) {
+      if (list.entries[i - 1].sequence == match.sequence) return true;
+    }
+    return false;
+  }
+
+  // Non-monotone conditions: judges the window of every pending event with a time before `end`.
+  void judge_before(Timestamp end, std::vector<Firing>& out) {
+    while (!pending_.empty() && std::get<0>(*pending_.begin()) < end) {
+      const auto pending = pending_.extract(pending_.begin());
+      const auto& [time, sequence, key_bytes, key] = pending.value();
+      const auto slot = keys_.find(key);
+      if (slot == keys_.kNone) continue;
+      const RecentList& list = keys_[slot];
+      size_t i = first_at(list, time);
+      while (i < list.entries.size() && list.entries[i].sequence != sequence && list.entries[i].time == time) ++i;
+      if (i == list.entries.size() || list.entries[i].time != time) continue;
+      const FoundWindow found = window_ending(list, time, spec_);
+      if (!correlation_.condition.holds(found.count * static_cast<double>(sampling_))) continue;
+      Match match;
+      match.time = time;
+      match.key = key;
+      match.key_bytes = key_bytes;
+      match.event = list.entries[i].event;
+      out.push_back(firing(match, slot, found));
+    }
+  }
+
+  Firing firing(const Match& match, uint32_t slot, const FoundWindow& found) {
+    ++stats_.firings;
+    const RecentList& list = keys_[slot];
+    Firing firing;
+    firing.time = match.time;
+    firing.key = match.key;
+    firing.key_bytes = match.key_bytes;
+    firing.count = found.count * static_cast<double>(sampling_);
+    firing.first_seen = list.entries[found.first].time;
+    firing.anchor = match.event;
+    firing.approximate = list.approximate || sampling_ > 1;
+    firing.degraded = keys_.degraded(slot);
+    for (size_t i : sample_of(list, found, spec_)) firing.events.push_back(list.entries[i].event);
+    for (const auto& [value, bytes] : list.texts) {
+      if (holds_value(list, found, value)) firing.values.push_back(bytes);
+    }
+    return firing;
+  }
+
+  static bool holds_value(const RecentList& list, const FoundWindow& found, uint64_t value) {
+    const auto begin = list.entries.begin();
+    return std::any_of(begin + static_cast<std::ptrdiff_t>(found.first), begin + static_cast<std::ptrdiff_t>(found.last + 1),
+                       [&](const RecentEntry& entry) { return entry.value == value; });
+  }
+
+  const Correlation& correlation_;
+  RecentSpec spec_;
+  const uint64_t sampling_;
+  const Duration lateness_;
+  std::vector<std::string> required_;
+  KeyTable<RecentList> keys_;
+  std::set<Pending> pending_;
+  Timestamp watermark_ = Timestamp::min();
+  OperatorStats stats_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> make_recent_operator(const Rule& rule, const OperatorLimits& limits) {
+  return std::make_unique<RecentOperator>(rule, limits);
+}
+
+}  // namespace kubevigil

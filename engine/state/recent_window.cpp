@@ -1,0 +1,156 @@
+#include "engine/state/recent_window.h"
+
+#include <algorithm>
+
+#include "engine/base/limits.h"
+#include "engine/state/key_index.h"
+
+namespace kubevigil {
+namespace {
+
+using Kind = RecentSpec::Kind;
+
+// Values inside a window whose ends move forward.
+class ValueCounts {
+ public:
+  void add(uint64_t value) {
+    ++counts_[value];
+    if ((value & kRequiredBit) != 0) ++required_;
+  }
+  void remove(uint64_t value) {
+    const auto at = counts_.find(value);
+    if (--at->second == 0) counts_.erase(at);
+    if ((value & kRequiredBit) != 0) --required_;
+  }
+  size_t distinct() const { return counts_.size(); }
+  bool satisfies(const RecentSpec& spec) const {
+    return counts_.size() >= spec.need && (!spec.require_any || required_ > 0);
+  }
+
+ private:
+  KeyIndex<uint64_t, uint32_t> counts_;
+  size_t required_ = 0;
+};
+
+std::optional<FoundWindow> find_count(const RecentList& list, size_t position, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  const size_t from = position + 1 >= spec.need ? position + 1 - spec.need : 0;
+  for (size_t i = from; i <= position && i + spec.need <= e.size(); ++i) {
+    const Timestamp end = e[i + spec.need - 1].time;
+    if (e[i].time <= end - spec.window) continue;
+    const size_t first = first_after(list, end - spec.window);
+    const size_t last = first_after(list, end) - 1;
+    return FoundWindow{first, last, static_cast<double>(last - first + 1), {}};
+  }
+  return std::nullopt;
+}
+
+// In order, and not satisfied: the common case. Walks back until the condition holds or the window ends.
+bool newest_satisfies(const RecentList& list, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  const Timestamp begin = e.back().time - spec.window;
+  uint64_t few[16];
+  size_t count = 0;
+  bool required = !spec.require_any;
+  KeySet<uint64_t> many;
+  for (size_t i = e.size(); i > 0 && e[i - 1].time > begin; --i) {
+    const uint64_t value = e[i - 1].value;
+    required |= (value & kRequiredBit) != 0;
+    if (count < std::size(few)) {
+      if (std::find(few, few + count, value) == few + count) few[count++] = value;
+      if (count == std::size(few)) many.insert(few, few + count);
+    } else if (many.insert(value).second) {
+      ++count;
+    }
+    if (count >= spec.need && required) return true;
+  }
+  return false;
+}
+
+std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  const bool newest = position + 1 == e.size();
+  if (newest && !newest_satisfies(list, spec)) return std::nullopt;
+  ValueCounts counts;
+  size_t first = first_after(list, e[position].time - spec.window);
+  size_t next = first;
+  for (size_t q = position; q < e.size() && e[q].time - e[position].time < spec.window; q = next) {
+    for (; next < e.size() && e[next].time <= e[q].time; ++next) counts.add(e[next].value);
+    for (; e[first].time <= e[q].time - spec.window; ++first) counts.remove(e[first].value);
+    if (counts.satisfies(spec)) return FoundWindow{first, next - 1, static_cast<double>(counts.distinct()), {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<FoundWindow> find_chain(const RecentList& list, size_t position, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  const Timestamp at = e[position].time;
+  const size_t begin = first_after(list, at - spec.window);
+  ChainSearch chains(spec.need);
+  for (size_t i = begin; i < e.size() && e[i].time - at < spec.window; ++i) {
+    if (!chains.add(e[i], i) || e[i].value + 1 != spec.need) continue;
+    const Timestamp start = std::min(chains.start(spec.need - 1), at);
+    if (std::max(e[i].time, at) - start >= spec.window) continue;
+    auto chain = chains.latest(spec.need - 1);
+    return FoundWindow{chain.front(), chain.back(), static_cast<double>(spec.need), std::move(chain)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool ChainSearch::add(const RecentEntry& entry, size_t index) {
+  if (entry.time != time_ || entry.sequence != sequence_) settled_ = best_;
+  time_ = entry.time;
+  sequence_ = entry.sequence;
+  const size_t step = entry.value;
+  if (step >= best_.size() || (step > 0 && settled_[step - 1] == kNone)) return false;
+  const size_t previous = step == 0 ? kNone : settled_[step - 1];
+  const Timestamp start = step == 0 ? entry.time : nodes_[previous].start;
+  if (best_[step] != kNone && nodes_[best_[step]].start > start) return false;
+  nodes_.push_back({index, previous, start});
+  best_[step] = nodes_.size() - 1;
+  return true;
+}
+
+std::vector<size_t> ChainSearch::latest(size_t step) const {
+  std::vector<size_t> chain;
+  for (size_t node = best_[step]; node != kNone; node = nodes_[node].previous) chain.push_back(nodes_[node].index);
+  std::reverse(chain.begin(), chain.end());
+  return chain;
+}
+
+std::optional<FoundWindow> find_window(const RecentList& list, size_t position, const RecentSpec& spec) {
+  switch (spec.kind) {
+    case Kind::Count: return find_count(list, position, spec);
+    case Kind::Distinct:
+    case Kind::Steps: return find_values(list, position, spec);
+    case Kind::Ordered: return find_chain(list, position, spec);
+  }
+  return std::nullopt;
+}
+
+FoundWindow window_ending(const RecentList& list, Timestamp end, const RecentSpec& spec) {
+  FoundWindow found;
+  found.first = first_after(list, end - spec.window);
+  found.last = first_after(list, end) - 1;
+  found.count = static_cast<double>(found.last - found.first + 1);
+  if (spec.kind != Kind::Distinct) return found;
+  KeySet<uint64_t> values;
+  for (size_t i = found.first; i <= found.last; ++i) values.insert(list.entries[i].value);
+  found.count = static_cast<double>(values.size());
+  return found;
+}
+
+std::vector<size_t> sample_of(const RecentList& list, const FoundWindow& found, const RecentSpec& spec) {
+  std::vector<size_t> sample = found.evidence;
+  if (!sample.empty()) return sample;
+  KeySet<uint64_t> seen;
+  for (size_t i = found.last + 1; i > found.first && sample.size() < limits::kSampleEvents; --i) {
+    if (spec.kind == Kind::Count || seen.insert(list.entries[i - 1].value).second) sample.push_back(i - 1);
+  }
+  std::reverse(sample.begin(), sample.end());
+  return sample;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,68 @@
+#include "engine/state/request_stages.h"
+
+#include <vector>
+
+#include "engine/base/limits.h"
+
+namespace kubevigil {
+namespace {
+
+Hash128 key_of(Hash128 request, uint32_t rule) {
+  // Odd multipliers keep the keys of one request apart; the request's hash is keyed already.
+  request.low ^= (uint64_t{rule} + 1) * 0x9e3779b97f4a7c15ULL;
+  request.high += rule;
+  return request;
+}
+
+}  // namespace
+
+void RequestStages::start(Hash128 request, uint32_t rule, Timestamp time) {
+  const Hash128 key = key_of(request, rule);
+  if (!open_.try_emplace(key, Started{time, next_}).second) return;
+  order_.emplace_back(key, next_++);
+  while (open_.size() > limits::kLongRequests || order_.size() > 2 * limits::kLongRequests) {
+    const auto [oldest, number] = order_.front();
+    order_.pop_front();
+    const auto at = open_.find(oldest);
+    if (at == open_.end() || at->second.number != number) continue;
+    open_.erase(at);
+    ++forgotten_;
+  }
+}
+
+std::optional<Timestamp> RequestStages::finish(Hash128 request, uint32_t rule) {
+  const auto at = open_.find(key_of(request, rule));
+  if (at == open_.end()) return std::nullopt;
+  const Timestamp time = at->second.time;
+  open_.erase(at);
+  return time;
+}
+
+void RequestStages::archive(Archive& archive) {
+  struct Saved {
+    Hash128 key;
+    uint64_t number;
+    Timestamp time;
+  };
+  std::vector<Saved> saved;
+  for (const auto& [key, number] : order_) {
+    const auto at = open_.find(key);
+    if (at != open_.end() && at->second.number == number) saved.push_back({key, number, at->second.time});
+  }
+  archive.each(saved, [&](Saved& s) {
+    archive(s.key);
+    archive(s.number);
+    archive(s.time);
+  });
+  archive(next_);
+  archive(forgotten_);
+  if (archive.is_saving()) return;
+  open_.clear();
+  order_.clear();
+  for (const Saved& s : saved) {
+    open_.emplace(s.key, Started{s.time, s.number});
+    order_.emplace_back(s.key, s.number);
+  }
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,212 @@
+// event_count, value_count, temporal and temporal_ordered against the brute-force models.
+#include <gtest/gtest.h>
+
+#include "engine/base/limits.h"
+#include "engine/state/archive.h"
+#include "tests/support/models.h"
+#include "tests/support/streams.h"
+
+namespace kubevigil {
+namespace {
+
+struct Case {
+  const char* name;
+  CorrelationType type;
+  double need;
+  uint32_t inputs;
+};
+
+constexpr Case kCases[] = {
+    {"event_count_1", CorrelationType::EventCount, 1, 1},
+    {"event_count_2", CorrelationType::EventCount, 2, 2},
+    {"event_count_5", CorrelationType::EventCount, 5, 2},
+    {"value_count_1", CorrelationType::ValueCount, 1, 1},
+    {"value_count_3", CorrelationType::ValueCount, 3, 1},
+    {"value_count_5", CorrelationType::ValueCount, 5, 2},
+    {"temporal_2", CorrelationType::Temporal, 0, 2},
+    {"temporal_4", CorrelationType::Temporal, 0, 4},
+    {"ordered_2", CorrelationType::TemporalOrdered, 0, 2},
+    {"ordered_3", CorrelationType::TemporalOrdered, 0, 3},
+    {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
+};
+
+OperatorLimits roomy(Duration lateness) { return {64u << 20, 1'000'000, lateness, {}}; }
+
+model::Seen seen_of(const StreamMatch& m) { return {m.time, m.sequence, m.input, m.key, m.value, m.number}; }
+
+// Feeds a random stream and holds each answer against the model. Returns how many matches were satisfied.
+size_t compare(const Rule& rule, const StreamShape& shape, Duration lateness, uint64_t seed) {
+  const auto op = make_operator(rule, roomy(lateness));
+  OperatorDriver driver(*op, Duration{0}, lateness);
+  std::vector<model::Seen> seen;
+  size_t satisfied = 0;
+  for (const StreamMatch& match : random_stream(shape, seed)) {
+    std::vector<Firing> out;
+    if (!driver.feed(match, out)) continue;
+    seen.push_back(seen_of(match));
+    // A second match of the same event adds nothing to event_count: it need not fire again.
+    const bool repeated = rule.correlation().type == CorrelationType::EventCount && seen.size() > 1 &&
+                          seen[seen.size() - 2].sequence == match.sequence;
+    const bool expected = !repeated && model::satisfied(rule.correlation(), seen, seen.size() - 1);
+    EXPECT_EQ(!out.empty(), expected) << "seed " << seed << " event " << match.sequence << " at " << match.time.micros;
+    if (out.empty() != !expected) return satisfied;
+    satisfied += expected ? 1 : 0;
+  }
+  return satisfied;
+}
+
+class RecentOperator : public testing::TestWithParam<Case> {};
+
+TEST_P(RecentOperator, EqualsTheModel) {
+  const Case& c = GetParam();
+  size_t satisfied = 0, streams = 0;
+  for (uint64_t seed : test_seeds(60)) {
+    for (const int64_t window : {1, 7, 40, 200}) {
+      const int64_t disorder = static_cast<int64_t>(seed % 4) * 15;
+      StreamShape shape{.events = 150, .disorder = disorder, .keys = 1 + seed % 3, .inputs = c.inputs};
+      Rule rule = correlation_rule(c.type, window, c.need, c.inputs);
+      satisfied += compare(rule, shape, Duration{static_cast<int64_t>(seed % 5) * 12}, seed);
+      ++streams;
+      ASSERT_FALSE(HasFailure()) << c.name << " window " << window << " seed " << seed;
+    }
+  }
+  EXPECT_GT(satisfied, streams) << "the streams never satisfy the condition: the test proves nothing";
+}
+
+TEST_P(RecentOperator, DenseStreamsAreThinnedAndStillEqualTheModel) {
+  const Case& c = GetParam();
+  for (uint64_t seed : test_seeds(8)) {
+    StreamShape shape{.events = 400, .step = 1, .disorder = 120, .keys = 1, .values = 7, .inputs = c.inputs};
+    const Rule rule = correlation_rule(c.type, static_cast<int64_t>(20 + 15 * seed), c.need, c.inputs);
+    compare(rule, shape, Duration{200}, seed);
+    ASSERT_FALSE(HasFailure()) << c.name << " seed " << seed;
+  }
+}
+
+TEST_P(RecentOperator, ContinuesFromAnArchiveAtAnyPoint) {
+  const Case& c = GetParam();
+  const Rule rule = correlation_rule(c.type, 40, c.need, c.inputs);
+  for (uint64_t seed : test_seeds(10)) {
+    const auto stream = random_stream({.events = 120, .disorder = 20, .inputs = c.inputs}, seed);
+    const auto whole = make_operator(rule, roomy(Duration{20}));
+    auto resumed = make_operator(rule, roomy(Duration{20}));
+    OperatorDriver a(*whole, Duration{0}, Duration{20}), b(*resumed, Duration{0}, Duration{20});
+    for (size_t i = 0; i < stream.size(); ++i) {
+      if (i % 17 == seed % 17) {
+        Archive saved = Archive::saving();
+        resumed->archive(saved);
+        resumed = make_operator(rule, roomy(Duration{20}));
+        Archive loading = Archive::loading(saved.bytes());
+        resumed->archive(loading);
+        ASSERT_TRUE(!loading.failed() && loading.at_end());
+        Archive again = Archive::saving();
+        resumed->archive(again);
+        ASSERT_EQ(saved.bytes(), again.bytes());
+        b.continue_with(*resumed);
+      }
+      std::vector<Firing> x, y;
+      a.feed(stream[i], x);
+      b.feed(stream[i], y);
+      ASSERT_EQ(x.size(), y.size()) << "seed " << seed;
+      for (size_t f = 0; f < x.size(); ++f) ASSERT_EQ(to_text(x[f]), to_text(y[f])) << "seed " << seed;
+    }
+    EXPECT_EQ(whole->stats().bytes, resumed->stats().bytes);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, RecentOperator, testing::ValuesIn(kCases),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
+  using Op = CountCondition::Op;
+  const std::vector<std::vector<CountCondition::Bound>> conditions = {
+      {{Op::Lt, 3}}, {{Op::Lte, 2}}, {{Op::Eq, 2}}, {{Op::Neq, 2}}, {{Op::Gte, 2}, {Op::Lt, 4}}, {{Op::Gt, 1}, {Op::Lte, 3}}};
+  size_t fired = 0;
+  for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount}) {
+    for (const auto& bounds : conditions) {
+      for (uint64_t seed : test_seeds(20)) {
+        Rule rule = correlation_rule(type, 25, 0, 2);
+        std::get<Correlation>(rule.body).condition.bounds = bounds;
+        const auto op = make_operator(rule, roomy(Duration{30}));
+        OperatorDriver driver(*op, Duration{0}, Duration{30});
+        std::vector<model::Seen> seen;
+        std::vector<Firing> out;
+        for (const auto& match : random_stream({.events = 120, .disorder = 25, .inputs = 2}, seed)) {
+          if (driver.feed(match, out)) seen.push_back(seen_of(match));
+          ASSERT_TRUE(out.empty() || out.back().time < driver.watermark() - Duration{30});
+        }
+        op->finish(out);
+        std::vector<model::Answer> answers;
+        for (const Firing& f : out) answers.push_back({f.time, f.anchor.position.offset, f.key_bytes});
+        ASSERT_EQ(answers, model::judged_at_the_end(rule.correlation(), seen)) << "seed " << seed;
+        fired += answers.size();
+        EXPECT_EQ(op->stats().pending, 0u);
+      }
+    }
+  }
+  EXPECT_GT(fired, 1000u);
+}
+
+TEST(RecentOperatorConditions, RequireAnyAsksForOneOfTheValues) {
+  size_t satisfied = 0;
+  for (uint64_t seed : test_seeds(40)) {
+    Rule rule = correlation_rule(CorrelationType::ValueCount, 30, 3, 1);
+    std::get<Correlation>(rule.body).value_count.require_any = {"v0", "v7"};
+    satisfied += compare(rule, {.events = 200, .disorder = 30, .values = 8}, Duration{30}, seed);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+  EXPECT_GT(satisfied, 100u);
+}
+
+TEST(RecentOperatorMemory, IsOfTheThresholdNotOfTheWindow) {
+  const Rule rule = correlation_rule(CorrelationType::EventCount, Duration::hours(24).micros, 10);
+  const auto op = make_operator(rule, roomy(Duration::minutes(5)));
+  OperatorDriver driver(*op, Duration::seconds(2), Duration::minutes(5));
+  std::vector<Firing> out;
+  for (uint64_t i = 0; i < 100'000; ++i) {
+    driver.feed({Timestamp{static_cast<int64_t>(i) * 10'000}, i, 0, "n", "", 0}, out);
+    out.clear();
+  }
+  EXPECT_LT(op->stats().bytes, 20'000u);
+  EXPECT_EQ(op->stats().approximate_keys, 0u);
+}
+
+TEST(RecentOperatorMemory, BeyondTheSlackAKeyIsMarkedApproximate) {
+  const Rule rule = correlation_rule(CorrelationType::TemporalOrdered, Duration::hours(1).micros, 0, 2);
+  const auto op = make_operator(rule, roomy(Duration::hours(1)));
+  OperatorDriver driver(*op, Duration{0}, Duration::hours(1));
+  std::vector<Firing> out;
+  for (uint64_t i = 0; i < 2 * limits::kRecentSlack; ++i) {
+    driver.feed({Timestamp{static_cast<int64_t>(i)}, i, 0, "n", "", 0}, out);
+  }
+  EXPECT_TRUE(out.empty());
+  driver.feed({Timestamp{1'000'000}, 1'000'000, 1, "n", "", 0}, out);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_TRUE(out[0].approximate);
+  EXPECT_EQ(op->stats().approximate_keys, 1u);
+}
+
+TEST(RecentOperatorEvidence, NamesTheChainAndTheValues) {
+  const auto ordered = correlation_rule(CorrelationType::TemporalOrdered, 100, 0, 3);
+  const auto op = make_operator(ordered, roomy(Duration{0}));
+  OperatorDriver driver(*op, Duration{0}, Duration{0});
+  std::vector<Firing> out;
+  for (const auto& [time, input] : std::vector<std::pair<int64_t, uint32_t>>{{1, 0}, {2, 1}, {3, 0}, {4, 2}}) {
+    driver.feed({Timestamp{time}, static_cast<uint64_t>(time), input, "n", "", 0}, out);
+  }
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(to_text(out[0]), "4 key=n count=3.000000 first=1 anchor=4 #1 #2 #4");
+
+  const auto distinct = correlation_rule(CorrelationType::ValueCount, 100, 2);
+  const auto values = make_operator(distinct, roomy(Duration{0}));
+  OperatorDriver feeder(*values, Duration{0}, Duration{0});
+  out.clear();
+  for (const auto& [time, value] : std::vector<std::pair<int64_t, std::string>>{{1, "a"}, {2, "a"}, {3, "b"}}) {
+    feeder.feed({Timestamp{time}, static_cast<uint64_t>(time), 0, "n", encoded_text(value), 0}, out);
+  }
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].values, (std::vector<std::string>{encoded_text("a"), encoded_text("b")}));
+}
+
+}  // namespace
+}  // namespace kubevigil
