@@ -21,7 +21,7 @@ class Archive {
   static Archive loading(std::string_view bytes) { return Archive(false, bytes); }
 
   bool is_saving() const { return saving_; }
-  bool failed() const { return failed_; }   // loading ran out of bytes or met an impossible length
+  bool failed() const { return failed_; }  // loading ran out of bytes or met an impossible length
   void fail() { failed_ = true; }
   const std::string& bytes() const { return out_; }
   bool at_end() const { return in_.empty(); }

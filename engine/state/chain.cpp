@@ -25,8 +25,10 @@ std::string mapped_key(const Rule& upstream, const Rule& downstream, const Corre
 
 void append_hit_value(std::string& out, const Rule& rule, FieldId field) {
   switch (field) {
-    case FieldId::HitRule: return append_group_text(out, rule.meta.name);
-    case FieldId::HitLevel: return append_group_text(out, to_text(rule.meta.level));
+    case FieldId::HitRule:
+      return append_group_text(out, rule.meta.name);
+    case FieldId::HitLevel:
+      return append_group_text(out, to_text(rule.meta.level));
     case FieldId::HitStage:
       if (rule.extension.stage != Stage::None) return append_group_text(out, to_text(rule.extension.stage));
       break;
@@ -35,7 +37,8 @@ void append_hit_value(std::string& out, const Rule& rule, FieldId field) {
       const Value value{ValueType::Int, text, static_cast<double>(rule.extension.risk)};
       return append_group_element(out, {{&value, 1}, Presence::Present});
     }
-    default: break;
+    default:
+      break;
   }
   out += 'n';
 }

@@ -98,8 +98,8 @@ struct Correlator::State {
   const std::vector<Feed> feeds;
   const CorrelatorOptions options;
   const std::vector<std::vector<Feed>> chains;
-  std::vector<std::unique_ptr<Operator>> operators;                  // by rule; null for detections
-  std::vector<std::optional<std::vector<size_t>>> dedup_positions;   // by rule
+  std::vector<std::unique_ptr<Operator>> operators;                 // by rule; null for detections
+  std::vector<std::optional<std::vector<size_t>>> dedup_positions;  // by rule
   uint32_t reuse_rule = UINT32_MAX;
 
   EventIds ids;
@@ -112,7 +112,7 @@ struct Correlator::State {
   Counters counters;
 
   // Of the event at hand
-  std::vector<std::vector<Firing>> fired;                            // by rule
+  std::vector<std::vector<Firing>> fired;  // by rule
   std::optional<EventRef> ref;
   EventSource* source = nullptr;
   bool reused = false;
@@ -135,9 +135,11 @@ void Correlator::State::advance(Timestamp to, std::vector<EpisodeChange>& change
   if (to <= watermark) return;
   watermark = to;
   if (watermark >= next_due) {
-    fire_due([&](Operator& op, std::vector<Firing>& out) {
-      if (op.next_due() <= watermark) op.on_watermark(watermark, out);
-    }, changes);
+    fire_due(
+        [&](Operator& op, std::vector<Firing>& out) {
+          if (op.next_due() <= watermark) op.on_watermark(watermark, out);
+        },
+        changes);
   }
   episodes.close_until(watermark, changes);
 }

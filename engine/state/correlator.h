@@ -8,9 +8,9 @@
 //   3. The event's hits, in rule order: detections open or join episodes; operands go to their correlations.
 //   4. Firings of correlations, in rule order: they open or join episodes and go on to the correlations that read them.
 // An event older than watermark - lateness still makes detections alert, but reaches no correlation.
-// A detection that does not name `stage` counts a request at its first counted stage; its later stage adds the duration.
-// The rule named audit_id_reuse (or audit-id-reuse) is gated: its hits count only for events whose audit id was used for
-// another request before (event_ids.h). Its condition says which events are worth it.
+// A detection that does not name `stage` counts a request at its first counted stage; its later stage adds the
+// duration. The rule named audit_id_reuse (or audit-id-reuse) is gated: its hits count only for events whose audit id
+// was used for another request before (event_ids.h). Its condition says which events are worth it.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,8 @@ namespace kubevigil {
 struct CorrelatorOptions {
   size_t state_bytes = limits::kStateBytes;
   Duration lateness = Duration::minutes(5);
-  Timestamp open_from = Timestamp::min();   // --from with --warm-up: episodes that open earlier are not reported
-  Timestamp learn_until = Timestamp::min(); // new_value rules only learn before it
+  Timestamp open_from = Timestamp::min();    // --from with --warm-up: episodes that open earlier are not reported
+  Timestamp learn_until = Timestamp::min();  // new_value rules only learn before it
   HashKey key;
 };
 
@@ -58,7 +58,7 @@ class Correlator {
 
   struct Counters {
     uint64_t events = 0, duplicates = 0, late = 0, audit_id_reuse = 0, joined_stages = 0;
-    uint64_t time_outliers = 0;          // event time more than `lateness` ahead of the source's robust time
+    uint64_t time_outliers = 0;  // event time more than `lateness` ahead of the source's robust time
     uint64_t duplicate_window_full = 0, long_requests_forgotten = 0, alerts_closed_early = 0;  // bounds that bit
   };
   Counters counters() const;

@@ -19,21 +19,21 @@ std::string_view to_text(EpisodeStatus status);
 
 struct Episode {
   uint32_t rule = 0;
-  uint64_t number = 0;          // order of opening in this run, from 0
-  std::string alert_id;         // deterministic, see design/rules.md 4
+  uint64_t number = 0;   // order of opening in this run, from 0
+  std::string alert_id;  // deterministic, see design/rules.md 4
   std::string dedup_key;
   uint32_t revision = 1;
   EpisodeStatus status = EpisodeStatus::Open;
   Hash128 key;
-  std::string key_bytes;        // encoded group key, cluster first
-  Timestamp opened;             // event time of the completing match
+  std::string key_bytes;  // encoded group key, cluster first
+  Timestamp opened;       // event time of the completing match
   Timestamp first_seen, last_seen;
-  uint64_t count = 0;           // matches that joined, the first included
-  double measure = 0;           // the operator's count at its highest
+  uint64_t count = 0;  // matches that joined, the first included
+  double measure = 0;  // the operator's count at its highest
   std::vector<std::string> values;
-  std::vector<EventRef> events; // sample: first ones, and the last
+  std::vector<EventRef> events;  // sample: first ones, and the last
   EventRef anchor;
-  int64_t duration_micros = -1; // of a long-running request, once its end was seen
+  int64_t duration_micros = -1;  // of a long-running request, once its end was seen
   bool approximate = false, degraded = false;
 };
 
@@ -41,7 +41,7 @@ struct Episode {
 struct EpisodeChange {
   enum class Kind : uint8_t { Opened, Joined, Closed };
   Kind kind;
-  Episode episode;              // a copy for Closed; for Opened and Joined the present state
+  Episode episode;  // a copy for Closed; for Opened and Joined the present state
 };
 
 }  // namespace kubevigil

@@ -76,17 +76,20 @@ void archive_episode(Archive& archive, Episode& e) {
 
 std::string_view to_text(EpisodeStatus status) {
   switch (status) {
-    case EpisodeStatus::Open: return "open";
-    case EpisodeStatus::Update: return "update";
-    case EpisodeStatus::Closed: return "closed";
-    case EpisodeStatus::Retracted: return "retracted";
+    case EpisodeStatus::Open:
+      return "open";
+    case EpisodeStatus::Update:
+      return "update";
+    case EpisodeStatus::Closed:
+      return "closed";
+    case EpisodeStatus::Retracted:
+      return "retracted";
   }
   return "";
 }
 
 std::string alert_id(const Rule& rule, std::string_view key_bytes, Hash128 anchor) {
-  const std::string text =
-      length_prefixed({"kv1", rule.meta.id, rule.semantic_hash, key_bytes, to_hex(anchor)});
+  const std::string text = length_prefixed({"kv1", rule.meta.id, rule.semantic_hash, key_bytes, to_hex(anchor)});
   std::string hex = sha256_hex(text).substr(0, 32);
   hex[12] = '8';  // version 8: our own scheme (RFC 9562, 5.8)
   hex[16] = "89ab"[(hex[16] <= '9' ? hex[16] - '0' : hex[16] - 'a' + 10) & 3];  // variant 10

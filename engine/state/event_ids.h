@@ -11,8 +11,9 @@ namespace kubevigil {
 
 enum class SeenBefore : uint8_t {
   No,
-  Duplicate,     // the same identity
-  AuditIdReused, // same audit id and stage, but another user, verb or URI. An aggregated API server repeats all of these
+  Duplicate,      // the same identity
+  AuditIdReused,  // same audit id and stage, but another user, verb or URI. An aggregated API server repeats all of
+                  // these
 };
 
 class EventIds {

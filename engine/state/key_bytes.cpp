@@ -52,9 +52,7 @@ std::vector<std::string_view> tuple_elements(std::string_view encoded) {
   return elements;
 }
 
-bool all_null(std::string_view encoded) {
-  return encoded.find_first_not_of("nu") == std::string_view::npos;
-}
+bool all_null(std::string_view encoded) { return encoded.find_first_not_of("nu") == std::string_view::npos; }
 
 std::string_view string_element(std::string_view element) {
   if (element.empty() || element.front() != 's') return {};

@@ -9,8 +9,10 @@ std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& 
     case CorrelationType::EventCount:
     case CorrelationType::ValueCount:
     case CorrelationType::Temporal:
-    case CorrelationType::TemporalOrdered: return make_recent_operator(rule, limits);
-    default: return nullptr;
+    case CorrelationType::TemporalOrdered:
+      return make_recent_operator(rule, limits);
+    default:
+      return nullptr;
   }
 }
 

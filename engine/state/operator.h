@@ -52,29 +52,30 @@ struct Match {
 enum class RuleState : uint8_t { Ready, Learning, Cold };
 
 struct Firing {
-  Timestamp time;              // of the match or deadline that completed it
+  Timestamp time;  // of the match or deadline that completed it
   Hash128 key;
   std::string key_bytes;
-  double count = 0;            // events, distinct values, or the sum/avg/percentile
-  std::vector<std::string> values;   // sample of encoded values (value_count, new_value), at most 10
-  std::vector<EventRef> events;      // evidence inside the window, newest last, at most limits::kSampleEvents
+  double count = 0;                 // events, distinct values, or the sum/avg/percentile
+  std::vector<std::string> values;  // sample of encoded values (value_count, new_value), at most 10
+  std::vector<EventRef> events;     // evidence inside the window, newest last, at most limits::kSampleEvents
   Timestamp first_seen;
-  EventRef anchor;             // identity of the opening: the completing event; absence: the starter
+  EventRef anchor;  // identity of the opening: the completing event; absence: the starter
   bool approximate = false;
-  bool degraded = false;       // part of the key's state was evicted before
+  bool degraded = false;  // part of the key's state was evicted before
 };
 
 struct OperatorStats {
   uint64_t matches = 0, firings = 0, evictions = 0, approximate_keys = 0, keys = 0, bytes = 0;
-  uint64_t pending = 0;        // absence: undetermined deadlines; counts waiting for the watermark
+  uint64_t pending = 0;  // absence: undetermined deadlines; counts waiting for the watermark
   RuleState state = RuleState::Ready;
 };
 
 struct OperatorLimits {
-  size_t bytes;                // state budget of this operator
+  size_t bytes;  // state budget of this operator
   size_t keys;
   Duration lateness = Duration::minutes(5);
-  Timestamp learn_until = Timestamp::min();  // new_value: learn before it, whatever the rule says; min: as the rule says
+  Timestamp learn_until =
+      Timestamp::min();  // new_value: learn before it, whatever the rule says; min: as the rule says
 };
 
 class Operator {

@@ -42,10 +42,14 @@ void keep_chains(const RecentList& list, size_t old_end, size_t steps, Flags& ke
 
 void keep_old(const RecentList& list, size_t old_end, const RecentSpec& spec, Flags& keep) {
   switch (spec.kind) {
-    case Kind::Count: return keep_newest(old_end, spec.need, keep);
-    case Kind::Distinct: return keep_newest_values(list, old_end, spec.need, keep);
-    case Kind::Steps: return keep_newest_values(list, old_end, spec.need, keep);
-    case Kind::Ordered: return keep_chains(list, old_end, spec.need, keep);
+    case Kind::Count:
+      return keep_newest(old_end, spec.need, keep);
+    case Kind::Distinct:
+      return keep_newest_values(list, old_end, spec.need, keep);
+    case Kind::Steps:
+      return keep_newest_values(list, old_end, spec.need, keep);
+    case Kind::Ordered:
+      return keep_chains(list, old_end, spec.need, keep);
   }
 }
 
@@ -56,8 +60,7 @@ void thin_counts(const RecentList& list, size_t begin, const RecentSpec& spec, F
   std::vector<size_t> kept;
   for (size_t i = begin; i < e.size(); ++i) {
     const bool enough_after = i + spec.need < e.size() && e[i + spec.need].time - e[i].time <= half;
-    const bool enough_before =
-        kept.size() >= spec.need && e[i].time - e[kept[kept.size() - spec.need]].time <= half;
+    const bool enough_before = kept.size() >= spec.need && e[i].time - e[kept[kept.size() - spec.need]].time <= half;
     if (enough_after && enough_before) {
       keep[i] = false;
     } else {
@@ -106,7 +109,9 @@ size_t insert(RecentList& list, const RecentEntry& entry) {
     return e.size() - 1;
   }
   const auto at = std::upper_bound(e.begin(), e.end(), entry, before);
-  return static_cast<size_t>(e.insert(at, entry) - e.begin());
+  const auto position = at - e.begin();
+  e.insert(at, entry);
+  return static_cast<size_t>(position);
 }
 
 void remember_text(RecentList& list, uint64_t value, std::string_view bytes) {
@@ -120,7 +125,8 @@ void remember_text(RecentList& list, uint64_t value, std::string_view bytes) {
 
 size_t first_after(const RecentList& list, Timestamp time) {
   const auto& e = list.entries;
-  const auto at = std::upper_bound(e.begin(), e.end(), time, [](Timestamp t, const RecentEntry& x) { return t < x.time; });
+  const auto at =
+      std::upper_bound(e.begin(), e.end(), time, [](Timestamp t, const RecentEntry& x) { return t < x.time; });
   return static_cast<size_t>(at - e.begin());
 }
 
@@ -132,7 +138,8 @@ void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
   std::fill_n(keep.begin(), old_end, false);
   keep_old(list, old_end, spec, keep);
   if (spec.immediate && spec.kind == Kind::Count) thin_counts(list, old_end, spec, keep);
-  if (spec.immediate && (spec.kind == Kind::Distinct || spec.kind == Kind::Steps)) thin_values(list, old_end, spec, keep);
+  if (spec.immediate && (spec.kind == Kind::Distinct || spec.kind == Kind::Steps))
+    thin_values(list, old_end, spec, keep);
   compact(list, keep);
   const size_t most = limits::kRecentSlack + 2 * spec.need;
   if (e.size() >= most) {

@@ -36,16 +36,16 @@ struct RecentSpec {
   enum class Kind : uint8_t { Count, Distinct, Steps, Ordered };
   Kind kind = Kind::Count;
   Duration window;
-  size_t need = 1;            // matches, values or steps that decide the condition
+  size_t need = 1;  // matches, values or steps that decide the condition
   bool require_any = false;
-  bool immediate = true;      // only lower bounds: fires when it becomes true
+  bool immediate = true;  // only lower bounds: fires when it becomes true
 };
 
 struct RecentList {
   std::vector<RecentEntry> entries;
   // Encoded texts of at most limits::kSampleEvents values, the last to come: (value, bytes). Distinct only.
   std::vector<std::pair<uint64_t, std::string>> texts;
-  uint64_t prune_at = 16;     // entries at which prune() is due
+  uint64_t prune_at = 16;  // entries at which prune() is due
   bool approximate = false;
 
   size_t heap_bytes() const;

@@ -27,10 +27,17 @@ RecentSpec spec_of(const Correlation& correlation) {
   RecentSpec spec;
   spec.window = correlation.timespan;
   switch (correlation.type) {
-    case CorrelationType::Temporal: spec.kind = RecentSpec::Kind::Steps; break;
-    case CorrelationType::TemporalOrdered: spec.kind = RecentSpec::Kind::Ordered; break;
-    case CorrelationType::ValueCount: spec.kind = RecentSpec::Kind::Distinct; break;
-    default: spec.kind = RecentSpec::Kind::Count;
+    case CorrelationType::Temporal:
+      spec.kind = RecentSpec::Kind::Steps;
+      break;
+    case CorrelationType::TemporalOrdered:
+      spec.kind = RecentSpec::Kind::Ordered;
+      break;
+    case CorrelationType::ValueCount:
+      spec.kind = RecentSpec::Kind::Distinct;
+      break;
+    default:
+      spec.kind = RecentSpec::Kind::Count;
   }
   if (spec.kind == RecentSpec::Kind::Steps || spec.kind == RecentSpec::Kind::Ordered) {
     spec.need = correlation.inputs.size();
@@ -128,17 +135,18 @@ class RecentOperator final : public Operator {
     Timestamp oldest;
     bool operator()(const RecentList& list) const { return list.entries.empty() || list.entries.back().time <= oldest; }
   };
-  Expired expired() const {
-    return {horizon() == Timestamp::min() ? Timestamp::min() : horizon() - spec_.window};
-  }
+  Expired expired() const { return {horizon() == Timestamp::min() ? Timestamp::min() : horizon() - spec_.window}; }
 
   // nullopt: the match carries no value to count.
   std::optional<uint64_t> value_of(const Match& match) const {
     switch (spec_.kind) {
-      case RecentSpec::Kind::Count: return 0;
+      case RecentSpec::Kind::Count:
+        return 0;
       case RecentSpec::Kind::Steps:
-      case RecentSpec::Kind::Ordered: return match.input;
-      case RecentSpec::Kind::Distinct: break;
+      case RecentSpec::Kind::Ordered:
+        return match.input;
+      case RecentSpec::Kind::Distinct:
+        break;
     }
     if (all_null(match.value_bytes)) return std::nullopt;
     const bool required = std::find(required_.begin(), required_.end(), match.value_bytes) != required_.end();
@@ -206,7 +214,8 @@ class RecentOperator final : public Operator {
 
   static bool holds_value(const RecentList& list, const FoundWindow& found, uint64_t value) {
     const auto begin = list.entries.begin();
-    return std::any_of(begin + static_cast<std::ptrdiff_t>(found.first), begin + static_cast<std::ptrdiff_t>(found.last + 1),
+    return std::any_of(begin + static_cast<std::ptrdiff_t>(found.first),
+                       begin + static_cast<std::ptrdiff_t>(found.last + 1),
                        [&](const RecentEntry& entry) { return entry.value == value; });
   }
 

@@ -122,10 +122,13 @@ std::vector<size_t> ChainSearch::latest(size_t step) const {
 
 std::optional<FoundWindow> find_window(const RecentList& list, size_t position, const RecentSpec& spec) {
   switch (spec.kind) {
-    case Kind::Count: return find_count(list, position, spec);
+    case Kind::Count:
+      return find_count(list, position, spec);
     case Kind::Distinct:
-    case Kind::Steps: return find_values(list, position, spec);
-    case Kind::Ordered: return find_chain(list, position, spec);
+    case Kind::Steps:
+      return find_values(list, position, spec);
+    case Kind::Ordered:
+      return find_chain(list, position, spec);
   }
   return std::nullopt;
 }

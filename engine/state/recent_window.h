@@ -11,9 +11,9 @@
 namespace kubevigil {
 
 struct FoundWindow {
-  size_t first = 0, last = 0;      // indices of the matches inside
-  double count = 0;                // matches, or distinct values, or steps
-  std::vector<size_t> evidence;    // Ordered: the chain; else empty: take from [first, last]
+  size_t first = 0, last = 0;    // indices of the matches inside
+  double count = 0;              // matches, or distinct values, or steps
+  std::vector<size_t> evidence;  // Ordered: the chain; else empty: take from [first, last]
 };
 
 std::optional<FoundWindow> find_window(const RecentList& list, size_t position, const RecentSpec& spec);

@@ -17,16 +17,11 @@ struct Case {
 };
 
 constexpr Case kCases[] = {
-    {"event_count_1", CorrelationType::EventCount, 1, 1},
-    {"event_count_2", CorrelationType::EventCount, 2, 2},
-    {"event_count_5", CorrelationType::EventCount, 5, 2},
-    {"value_count_1", CorrelationType::ValueCount, 1, 1},
-    {"value_count_3", CorrelationType::ValueCount, 3, 1},
-    {"value_count_5", CorrelationType::ValueCount, 5, 2},
-    {"temporal_2", CorrelationType::Temporal, 0, 2},
-    {"temporal_4", CorrelationType::Temporal, 0, 4},
-    {"ordered_2", CorrelationType::TemporalOrdered, 0, 2},
-    {"ordered_3", CorrelationType::TemporalOrdered, 0, 3},
+    {"event_count_1", CorrelationType::EventCount, 1, 1},  {"event_count_2", CorrelationType::EventCount, 2, 2},
+    {"event_count_5", CorrelationType::EventCount, 5, 2},  {"value_count_1", CorrelationType::ValueCount, 1, 1},
+    {"value_count_3", CorrelationType::ValueCount, 3, 1},  {"value_count_5", CorrelationType::ValueCount, 5, 2},
+    {"temporal_2", CorrelationType::Temporal, 0, 2},       {"temporal_4", CorrelationType::Temporal, 0, 4},
+    {"ordered_2", CorrelationType::TemporalOrdered, 0, 2}, {"ordered_3", CorrelationType::TemporalOrdered, 0, 3},
     {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
 };
 
@@ -115,12 +110,16 @@ TEST_P(RecentOperator, ContinuesFromAnArchiveAtAnyPoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, RecentOperator, testing::ValuesIn(kCases),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
   using Op = CountCondition::Op;
-  const std::vector<std::vector<CountCondition::Bound>> conditions = {
-      {{Op::Lt, 3}}, {{Op::Lte, 2}}, {{Op::Eq, 2}}, {{Op::Neq, 2}}, {{Op::Gte, 2}, {Op::Lt, 4}}, {{Op::Gt, 1}, {Op::Lte, 3}}};
+  const std::vector<std::vector<CountCondition::Bound>> conditions = {{{Op::Lt, 3}},
+                                                                      {{Op::Lte, 2}},
+                                                                      {{Op::Eq, 2}},
+                                                                      {{Op::Neq, 2}},
+                                                                      {{Op::Gte, 2}, {Op::Lt, 4}},
+                                                                      {{Op::Gt, 1}, {Op::Lte, 3}}};
   size_t fired = 0;
   for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount}) {
     for (const auto& bounds : conditions) {

@@ -34,12 +34,18 @@ std::set<std::string> values_in(const std::vector<Seen>& window) {
 bool holds(const CountCondition& condition, double n) {
   return std::all_of(condition.bounds.begin(), condition.bounds.end(), [&](const CountCondition::Bound& b) {
     switch (b.op) {
-      case CountCondition::Op::Gt: return n > b.value;
-      case CountCondition::Op::Gte: return n >= b.value;
-      case CountCondition::Op::Lt: return n < b.value;
-      case CountCondition::Op::Lte: return n <= b.value;
-      case CountCondition::Op::Eq: return n == b.value;
-      case CountCondition::Op::Neq: return n != b.value;
+      case CountCondition::Op::Gt:
+        return n > b.value;
+      case CountCondition::Op::Gte:
+        return n >= b.value;
+      case CountCondition::Op::Lt:
+        return n < b.value;
+      case CountCondition::Op::Lte:
+        return n <= b.value;
+      case CountCondition::Op::Eq:
+        return n == b.value;
+      case CountCondition::Op::Neq:
+        return n != b.value;
     }
     return false;
   });
@@ -47,7 +53,8 @@ bool holds(const CountCondition& condition, double n) {
 
 bool window_satisfies(const Correlation& c, const std::vector<Seen>& window) {
   switch (c.type) {
-    case CorrelationType::EventCount: return holds(c.condition, events_in(window));
+    case CorrelationType::EventCount:
+      return holds(c.condition, events_in(window));
     case CorrelationType::ValueCount: {
       const auto values = values_in(window);
       const auto& any = c.value_count.require_any;
@@ -61,8 +68,10 @@ bool window_satisfies(const Correlation& c, const std::vector<Seen>& window) {
       for (const Seen& s : window) steps.insert(s.input);
       return steps.size() == c.inputs.size();
     }
-    case CorrelationType::TemporalOrdered: return chain_from(window, c.inputs.size(), 0, {}, 0);
-    default: return false;
+    case CorrelationType::TemporalOrdered:
+      return chain_from(window, c.inputs.size(), 0, {}, 0);
+    default:
+      return false;
   }
 }
 

@@ -84,8 +84,8 @@ Rule correlation_rule(CorrelationType type, int64_t timespan_micros, double gte,
 
 std::string to_text(const Firing& f) {
   std::string text = std::to_string(f.time.micros) + " key=" + f.key_bytes + " count=" + std::to_string(f.count) +
-                     " first=" + std::to_string(f.first_seen.micros) + " anchor=" +
-                     std::to_string(f.anchor.position.offset) + (f.approximate ? " approximate" : "") +
+                     " first=" + std::to_string(f.first_seen.micros) +
+                     " anchor=" + std::to_string(f.anchor.position.offset) + (f.approximate ? " approximate" : "") +
                      (f.degraded ? " degraded" : "");
   for (const auto& value : f.values) text += " " + value;
   for (const auto& event : f.events) text += " #" + std::to_string(event.position.offset);

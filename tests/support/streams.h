@@ -12,13 +12,13 @@ namespace kubevigil {
 
 struct StreamShape {
   size_t events = 200;
-  int64_t step = 4;          // mean time between events, in microseconds
-  int64_t disorder = 0;      // events come up to this much late
+  int64_t step = 4;      // mean time between events, in microseconds
+  int64_t disorder = 0;  // events come up to this much late
   size_t keys = 2;
   size_t values = 5;
   uint32_t inputs = 1;
-  double nulls = 0.05;       // share of null values
-  double twins = 0.1;        // share of events with a second match (another input or value)
+  double nulls = 0.05;  // share of null values
+  double twins = 0.1;   // share of events with a second match (another input or value)
 };
 
 // Owns the texts that a Match borrows.
@@ -26,7 +26,7 @@ struct StreamMatch {
   Timestamp time;
   uint64_t sequence = 0;
   uint32_t input = 0;
-  std::string key, value;    // encoded
+  std::string key, value;  // encoded
   double number = 0;
 
   Match match() const;
