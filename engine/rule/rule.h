@@ -88,7 +88,8 @@ struct CorrelationInput {
   std::vector<FieldRef> group;        // as many as Correlation::group_by, aliases resolved for this rule
   std::vector<FieldRef> values;       // condition fields; may be empty
   // When `rule` is itself a correlation: its firings are the matches, and element i of the group is element
-  // upstream_group[i] of its group key (a group-by field that it lacks is a load error). Else empty.
+  // upstream_group[i] of its group-by, the cluster in front not counted (a group-by field that it lacks is a load
+  // error). Else empty.
   std::vector<size_t> upstream_group;
 };
 
@@ -128,6 +129,7 @@ struct Rule {
   std::variant<Detection, Correlation> body;
   bool alerts = true;                 // false: only read by correlations (no `generate`)
   std::string dead;                   // why it can never match, or ""
+  std::string not_portable;           // what other Sigma tools do not have (derived fields, arrays, extensions), or ""
   std::string semantic_hash;          // sha256 of everything that changes its meaning (filters, lists included)
 
   bool is_detection() const { return std::holds_alternative<Detection>(body); }

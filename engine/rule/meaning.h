@@ -1,0 +1,12 @@
+// The semantic hash: what an alert of this rule means, and nothing else (no title, description or place).
+#pragma once
+
+#include "engine/rule/rule.h"
+
+namespace kubevigil {
+
+// sha256 of level, stage, risk, condition with filters and lists, correlation and the hashes of what it reads, dedup.
+// REQUIRES: the rules that it reads have their hashes.
+std::string semantic_hash(const Rule& rule, const RuleSet& rules);
+
+}  // namespace kubevigil

@@ -1,0 +1,43 @@
+#include "engine/rule/rule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kubevigil {
+
+bool CountCondition::holds(double n) const {
+  return std::all_of(bounds.begin(), bounds.end(), [n](const Bound& b) {
+    switch (b.op) {
+      case Op::Gt: return n > b.value;
+      case Op::Gte: return n >= b.value;
+      case Op::Lt: return n < b.value;
+      case Op::Lte: return n <= b.value;
+      case Op::Eq: return n == b.value;
+      case Op::Neq: return n != b.value;
+    }
+    return false;
+  });
+}
+
+bool CountCondition::monotone() const {
+  return std::all_of(bounds.begin(), bounds.end(), [](const Bound& b) { return b.op == Op::Gt || b.op == Op::Gte; });
+}
+
+uint64_t CountCondition::threshold() const {
+  double lowest = 0;
+  for (const Bound& b : bounds) {
+    if (b.op == Op::Gt) lowest = std::max(lowest, std::floor(b.value) + 1);
+    if (b.op == Op::Gte || b.op == Op::Eq) lowest = std::max(lowest, std::ceil(b.value));
+  }
+  constexpr double kMost = 1e15;
+  return static_cast<uint64_t>(std::min(lowest, kMost));
+}
+
+const Rule* RuleSet::find(std::string_view id_or_name) const {
+  for (const Rule& rule : rules) {
+    if (rule.meta.id == id_or_name || rule.meta.name == id_or_name) return &rule;
+  }
+  return nullptr;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,98 @@
+// find_rule_files: paths, directories and globs into sources.
+#include <glob.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "engine/base/limits.h"
+#include "engine/rule/rule_loader.h"
+
+namespace kubevigil {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostFiles = 100'000;
+
+bool is_rule_file(const fs::path& path) {
+  const std::string name = path.filename().string();
+  const std::string extension = path.extension().string();
+  if (extension != ".yml" && extension != ".yaml") return false;
+  if (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) return false;
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == "lists"; });
+}
+
+void report(Diagnostics& diagnostics, const std::string& path, const std::string& why, std::string hint = {}) {
+  diagnostics.error("rule-file", why, {path, 0, 0, 0}, std::move(hint));
+}
+
+void collect_directory(const fs::path& directory, std::set<std::string>& files, Diagnostics& diagnostics) {
+  std::error_code error;
+  fs::recursive_directory_iterator it(directory, fs::directory_options::skip_permission_denied, error);
+  for (const fs::recursive_directory_iterator end; !error && it != end && files.size() < kMostFiles; it.increment(error)) {
+    std::error_code ignored;
+    if (is_rule_file(it->path().lexically_relative(directory)) && it->is_regular_file(ignored)) {
+      files.insert(it->path().string());
+    }
+  }
+  if (error) report(diagnostics, directory.string(), "cannot be listed: " + error.message());
+}
+
+// What a path names: itself, or the matches of a pattern.
+std::vector<std::string> matches_of(const std::string& path) {
+  if (path.find_first_of("*?[") == std::string::npos) return {path};
+  std::vector<std::string> out;
+  glob_t found{};
+  if (glob(path.c_str(), GLOB_BRACE, nullptr, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
+  }
+  globfree(&found);
+  return out;
+}
+
+bool read_source(const std::string& path, RuleSource& source, Diagnostics& diagnostics) {
+  std::error_code error;
+  const uintmax_t size = fs::file_size(path, error);
+  if (!error && size > limits::kRuleFileBytes) {
+    report(diagnostics, path, "has " + std::to_string(size) + " bytes; at most " + std::to_string(limits::kRuleFileBytes) +
+                                  " are read", "split it");
+    return false;
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (error || !in) {
+    report(diagnostics, path, "cannot be read" + (error ? ": " + error.message() : std::string()));
+    return false;
+  }
+  source.name = path;
+  source.text.assign(std::istreambuf_iterator<char>(in), {});
+  return true;
+}
+
+}  // namespace
+
+std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::vector<RuleSource> sources;
+  std::set<std::string> seen;
+  for (const std::string& path : paths) {
+    std::set<std::string> files;
+    const std::vector<std::string> matches = matches_of(path);
+    if (matches.empty()) report(diagnostics, path, "matches no file");
+    for (const std::string& match : matches) {
+      std::error_code error;
+      if (fs::is_directory(match, error)) {
+        collect_directory(match, files, diagnostics);
+      } else if (matches.size() == 1 || is_rule_file(match)) {
+        files.insert(match);
+      }
+    }
+    for (const std::string& file : files) {
+      RuleSource source;
+      if (seen.insert(file).second && read_source(file, source, diagnostics)) sources.push_back(std::move(source));
+    }
+  }
+  return sources;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,103 @@
+#include "engine/rule/rule_loader.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/hash.h"
+#include "engine/base/text.h"
+#include "engine/rule/filters.h"
+#include "engine/rule/link.h"
+#include "engine/rule/meaning.h"
+#include "engine/rule/rule_document.h"
+
+namespace kubevigil {
+namespace {
+
+std::string place(const SourceSpan& span) { return span.file + ":" + std::to_string(span.line) + ": "; }
+
+class Load {
+ public:
+  Load(const LoadOptions& options, LoadedRules& out) : options_(options), out_(out) {}
+
+  void read(const RuleSource& source) {
+    out_.sources[source.name] = source.text;
+    for (const YamlDocument& document : parse_yaml(source.text, source.name, out_.diagnostics)) {
+      read_document(document, source);
+    }
+  }
+
+  void finish() {
+    RuleNames names(drafts_);
+    resolve_inputs(drafts_, names, skipped_);
+    apply_filters(drafts_, names, options_, skipped_, out_.skipped);
+    out_.rules = link_rules(drafts_);
+    add_hashes();
+    for (RuleDraft& draft : drafts_) report(draft);
+    out_.diagnostics.sort();
+  }
+
+ private:
+  void read_document(const YamlDocument& document, const RuleSource& source);
+  void add_hashes();
+  void report(RuleDraft& draft);
+
+  const LoadOptions& options_;
+  LoadedRules& out_;
+  std::vector<RuleDraft> drafts_;
+  std::set<std::string, std::less<>> skipped_;  // ids and names of rules for other log sources
+};
+
+void Load::read_document(const YamlDocument& document, const RuleSource& source) {
+  ParsedDocument parsed = parse_rule_document(document, source, options_);
+  if (!parsed.other_source.empty()) {
+    out_.skipped.push_back(place(document.root.span) + "\"" + printable(parsed.title) + "\" is for " +
+                           printable(parsed.other_source));
+    for (const std::string& name : {parsed.id, parsed.name}) {
+      if (!name.empty()) skipped_.insert(name);
+    }
+    return;
+  }
+  parsed.draft->out = document.damaged;
+  drafts_.push_back(std::move(*parsed.draft));
+}
+
+void Load::add_hashes() {
+  std::vector<std::string> hashes;
+  for (Rule& rule : out_.rules.rules) {
+    rule.semantic_hash = semantic_hash(rule, out_.rules);
+    hashes.push_back(rule.meta.id + " " + rule.semantic_hash + "\n");
+  }
+  std::sort(hashes.begin(), hashes.end());
+  std::string all;
+  for (const std::string& h : hashes) all += h;
+  out_.rules.hash = sha256_hex(all);
+}
+
+void Load::report(RuleDraft& draft) {
+  // A view repeats what its base has said.
+  if (draft.view) return;
+  for (Diagnostic& d : draft.diagnostics.entries()) d.rule = draft.meta.name;
+  out_.diagnostics.append(draft.diagnostics);
+  const bool broken = draft.out || draft.diagnostics.has_errors();
+  if (!broken) return;
+  const std::string what = draft.kind == DocumentKind::Filter ? "filter" : "rule";
+  std::string why = "it reads a rule that was skipped";
+  for (const Diagnostic& d : draft.diagnostics.entries()) {
+    if (d.severity != Severity::Error) continue;
+    why = d.message;
+    break;
+  }
+  out_.skipped.push_back(place(draft.meta.span) + what + " \"" + printable(draft.meta.title) + "\" is left out: " + why);
+}
+
+}  // namespace
+
+LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions& options) {
+  LoadedRules out;
+  Load load(options, out);
+  for (const RuleSource& source : sources) load.read(source);
+  load.finish();
+  return out;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,119 @@
+// Text of rules: for people and golden files (to_text), and for the semantic hash (semantic_hash).
+#include <array>
+#include <charconv>
+
+#include "engine/base/hash.h"
+#include "engine/rule/meaning.h"
+
+namespace kubevigil {
+namespace {
+
+std::string number(double n) {
+  std::array<char, 32> buffer{};
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), n);
+  return error == std::errc() ? std::string(buffer.data(), end) : "?";
+}
+
+std::string list_of(const std::vector<std::string>& items) {
+  std::string out = "[";
+  for (size_t i = 0; i < items.size(); ++i) out += (i > 0 ? ", " : "") + items[i];
+  return out + "]";
+}
+
+std::string list_of(const std::vector<FieldRef>& fields) {
+  std::vector<std::string> names;
+  for (const FieldRef& f : fields) names.push_back(to_text(f));
+  return list_of(names);
+}
+
+std::string_view to_text(CorrelationInput::Role role) {
+  switch (role) {
+    case CorrelationInput::Role::Member: return "member";
+    case CorrelationInput::Role::TaughtBy: return "taught-by";
+    case CorrelationInput::Role::ForgetOn: return "forget-on";
+    case CorrelationInput::Role::Expect: return "expect";
+  }
+  return "?";
+}
+
+std::string bounds_text(const CountCondition& condition) {
+  constexpr std::array<std::string_view, 6> kOps = {">", ">=", "<", "<=", "==", "!="};
+  std::string out;
+  for (const CountCondition::Bound& b : condition.bounds) {
+    out += (out.empty() ? "" : " and ") + std::string(kOps[static_cast<size_t>(b.op)]) + " " + number(b.value);
+  }
+  return out;
+}
+
+// How an input's rule is named: by name for people, by meaning for the hash.
+using Namer = std::string (*)(const Rule&);
+
+void append_input(std::string& out, const CorrelationInput& input, const RuleSet& rules, Namer namer) {
+  out += "  " + std::string(to_text(input.role)) + ": " + namer(rules.rules[input.rule]);
+  out += " group " + list_of(input.group);
+  if (!input.values.empty()) out += " values " + list_of(input.values);
+  if (!input.upstream_group.empty()) {
+    std::vector<std::string> places;
+    for (const size_t i : input.upstream_group) places.push_back(std::to_string(i));
+    out += " upstream " + list_of(places);
+  }
+  out += '\n';
+}
+
+void append_special(std::string& out, const Correlation& c) {
+  if (!c.value_count.require_any.empty()) out += "  require-any: " + list_of(c.value_count.require_any) + "\n";
+  if (c.type == CorrelationType::NewValue) {
+    out += "  learn: " + format_duration(c.new_value.learn) + (c.new_value.new_key_learns ? ", new keys learn" : "") + "\n";
+    for (const std::vector<std::string>& row : c.new_value.seed) out += "  seed: " + list_of(row) + "\n";
+  }
+  if (c.type == CorrelationType::Absence) {
+    out += "  look-back: " + format_duration(c.absence.look_back) + "\n";
+    if (c.absence.every) out += "  every: " + format_duration(*c.absence.every) + "\n";
+  }
+}
+
+void append_correlation(std::string& out, const Correlation& c, const RuleSet& rules, Namer namer) {
+  out += "  type: " + std::string(kubevigil::to_text(c.type)) + "\n";
+  out += "  group-by: " + list_of(c.group_by) + "\n";
+  out += "  timespan: " + format_duration(c.timespan) + "\n";
+  if (!c.condition.bounds.empty()) out += "  count: " + bounds_text(c.condition) + "\n";
+  if (!c.condition_fields.empty()) out += "  fields: " + list_of(c.condition_fields) + "\n";
+  if (c.type == CorrelationType::ValuePercentile) out += "  percentile: " + number(c.percentile) + "\n";
+  for (const CorrelationInput& input : c.inputs) append_input(out, input, rules, namer);
+  append_special(out, c);
+}
+
+void append_body(std::string& out, const Rule& rule, const RuleSet& rules, Namer namer) {
+  const Extension& e = rule.extension;
+  out += "  level: " + std::string(to_text(rule.meta.level));
+  if (e.stage != Stage::None) out += ", stage " + std::string(to_text(e.stage));
+  if (e.risk > 0) out += ", risk " + std::to_string(e.risk);
+  out += rule.alerts ? "\n" : ", no alerts of its own\n";
+  if (rule.is_detection()) {
+    out += "  condition: " + to_text(rule.detection().condition) + "\n";
+    if (rule.detection().names_stage) out += "  names the stage\n";
+  } else {
+    append_correlation(out, rule.correlation(), rules, namer);
+  }
+  out += "  dedup: " + list_of(e.dedup.by) + " " + format_duration(e.dedup.period) + "\n";
+  if (e.across_clusters) out += "  across clusters\n";
+  if (e.exempt_never) out += "  exempt: never\n";
+}
+
+}  // namespace
+
+std::string to_text(const Rule& rule, const RuleSet& rules) {
+  std::string out = rule.meta.name + " (" + rule.meta.id + ")\n";
+  append_body(out, rule, rules, [](const Rule& r) { return r.meta.name; });
+  if (!rule.extension.message.empty()) out += "  message: " + rule.extension.message + "\n";
+  if (!rule.dead.empty()) out += "  dead: " + rule.dead + "\n";
+  return out;
+}
+
+std::string semantic_hash(const Rule& rule, const RuleSet& rules) {
+  std::string out;
+  append_body(out, rule, rules, [](const Rule& r) { return r.semantic_hash; });
+  return sha256_hex(out);
+}
+
+}  // namespace kubevigil

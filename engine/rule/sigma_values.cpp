@@ -1,0 +1,305 @@
+// lower_test: the values of one key, through its modifiers, into tests. One test per operator: wildcards in a value
+// may make a `contains` of one and an `equals` of the next.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "engine/base/limits.h"
+#include "engine/base/text.h"
+#include "engine/rule/regex.h"
+#include "engine/rule/sigma_field.h"
+#include "engine/rule/sigma_lists.h"
+#include "engine/rule/sigma_modifiers.h"
+#include "engine/rule/sigma_string.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kWindashSpellings = 625;  // four dashes
+
+bool has_case(TestOp op) {
+  return op == TestOp::Equals || op == TestOp::Contains || op == TestOp::StartsWith || op == TestOp::EndsWith ||
+         op == TestOp::Glob;
+}
+
+// Collects patterns by operator, in order of first use.
+struct TestSet {
+  std::vector<Test> tests;
+  size_t patterns = 0;
+
+  void add(TestOp op, Pattern pattern) {
+    ++patterns;
+    for (Test& t : tests) {
+      if (t.op == op) return t.patterns.push_back(std::move(pattern));
+    }
+    Test t;
+    t.op = op;
+    t.patterns.push_back(std::move(pattern));
+    tests.push_back(std::move(t));
+  }
+};
+
+class Lowering {
+ public:
+  Lowering(const FieldRef& field, const Modifiers& modifiers, bool in_element, RuleContext& context)
+      : field_(field), modifiers_(modifiers), in_element_(in_element), context_(context) {}
+
+  Expr lower(const YamlNode& value);
+
+ private:
+  void add(const YamlNode& value);
+  void add_text(const std::string& text, const YamlNode& value);
+  void add_encoded(std::vector<SigmaString> strings, const YamlNode& value);
+  void add_number(const YamlNode& value);
+  void add_regex(const std::string& text, const YamlNode& value);
+  void add_network(const std::string& text, const YamlNode& value);
+  void add_exists(const YamlNode& value);
+  void add_field(const YamlNode& value);
+  bool possible(const SigmaString& s, const YamlNode& value);
+  Expr combined(const SourceSpan& span);
+  void bad(std::string code, std::string message, const YamlNode& value, std::string hint = {}) {
+    context_.diagnostics().error(std::move(code), std::move(message), value.span, std::move(hint));
+  }
+
+  const FieldRef& field_;
+  const Modifiers& modifiers_;
+  bool in_element_;
+  RuleContext& context_;
+  TestSet set_;
+  bool dropped_ = false;  // a value was left out because it can never occur
+};
+
+// The place of the operator in a SigmaString: "*x*" is contains x, and so on.
+struct Shape {
+  TestOp op;
+  std::string text;
+};
+
+Shape shape_of(const SigmaString& s) {
+  const size_t first = s.mask.find_first_not_of('*');
+  if (first == std::string::npos && !s.mask.empty()) return {TestOp::Glob, "*"};
+  if (!s.has_wildcards()) return {TestOp::Equals, s.text};
+  const size_t last = s.mask.find_last_not_of('*');
+  const bool open_front = first > 0;
+  const bool open_back = last + 1 < s.mask.size();
+  if (s.mask.substr(first, last - first + 1).find_first_not_of('.') != std::string::npos || !(open_front || open_back)) {
+    return {TestOp::Glob, glob_text(s)};
+  }
+  const std::string middle = s.text.substr(first, last - first + 1);
+  if (open_front && open_back) return {TestOp::Contains, middle};
+  return {open_back ? TestOp::StartsWith : TestOp::EndsWith, middle};
+}
+
+void open_ends(SigmaString& s, TestOp op) {
+  if (op == TestOp::Contains || op == TestOp::EndsWith) {
+    s.text.insert(0, 1, '*');
+    s.mask.insert(0, 1, '*');
+  }
+  if (op == TestOp::Contains || op == TestOp::StartsWith) {
+    s.text += '*';
+    s.mask += '*';
+  }
+}
+
+// nullopt: not UTF-8.
+std::optional<std::vector<std::string>> encoded(const std::string& text, const std::string& encoding) {
+  if (encoding == "base64") return std::vector{base64_of(text)};
+  if (encoding == "base64offset") return base64_offsets_of(text);
+  const Utf16 form = encoding == "utf16be" ? Utf16::Big : encoding == "utf16" ? Utf16::LittleWithMark : Utf16::Little;
+  std::optional<std::string> wide = utf16_of(text, form);
+  if (!wide) return std::nullopt;
+  return std::vector{std::move(*wide)};
+}
+
+bool is_network(const std::string& text) {
+  const size_t slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  std::array<unsigned char, 16> bytes{};
+  const bool v6 = address.find(':') != std::string::npos;
+  if (inet_pton(v6 ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) != 1) return false;
+  if (slash == std::string::npos) return true;
+  int prefix = -1;
+  const char* begin = text.data() + slash + 1;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, prefix);
+  return error == std::errc() && stop == end && prefix >= 0 && prefix <= (v6 ? 128 : 32);
+}
+
+Expr Lowering::lower(const YamlNode& value) {
+  if (!value.is_sequence()) {
+    add(value);
+    return combined(value.span);
+  }
+  if (value.items.empty()) bad("empty-list", "this list has no values", value, "remove the key, or name a value");
+  if (modifiers_.op == TestOp::Exists && value.items.size() > 1) {
+    bad("bad-value", "exists takes one value", value, "write true or false");
+  }
+  for (const YamlNode& item : value.items) {
+    add(item);
+    if (set_.patterns <= limits::kPatternsPerTest) continue;
+    bad("too-many-values", "more than " + std::to_string(limits::kPatternsPerTest) + " values", value);
+    break;
+  }
+  return combined(value.span);
+}
+
+Expr Lowering::combined(const SourceSpan& span) {
+  // All of several values, one of which can never occur, is false; any of them is up to the others.
+  if (set_.tests.empty() || (dropped_ && modifiers_.all)) {
+    Expr never = Expr::constant_of(Truth::False);
+    never.span = span;
+    return never;
+  }
+  std::vector<Expr> parts;
+  for (Test& t : set_.tests) {
+    t.field = field_;
+    t.cased = modifiers_.cased && (has_case(t.op) || t.op == TestOp::EqualsField);
+    t.every_pattern = modifiers_.all && t.patterns.size() > 1;
+    if (t.op == TestOp::Regex) t.regex_flags = modifiers_.regex_flags;
+    if (t.op == TestOp::Null) t.patterns.clear();
+    parts.push_back(Expr::of(std::move(t), span));
+  }
+  Expr whole = modifiers_.all ? Expr::all(std::move(parts)) : Expr::any(std::move(parts));
+  whole.span = span;
+  return whole;
+}
+
+void Lowering::add(const YamlNode& value) {
+  if (value.is_null()) {
+    if (modifiers_.op != TestOp::Equals) return bad("bad-value", "null stands for absence and takes no operator", value);
+    return set_.add(TestOp::Null, {});
+  }
+  if (!value.is_scalar()) {
+    return bad("bad-value", "expected a value, found a nested list or mapping", value,
+               "the values of one key are one list of plain values");
+  }
+  switch (modifiers_.op) {
+    case TestOp::Exists: return add_exists(value);
+    case TestOp::EqualsField: return add_field(value);
+    case TestOp::Less:
+    case TestOp::LessOrEqual:
+    case TestOp::Greater:
+    case TestOp::GreaterOrEqual: return add_number(value);
+    default: break;
+  }
+  if (!modifiers_.expand) return add_text(value.text, value);
+  for (const std::string& text : expanded(value, context_)) add_text(text, value);
+}
+
+void Lowering::add_text(const std::string& text, const YamlNode& value) {
+  if (modifiers_.op == TestOp::Regex) return add_regex(text, value);
+  if (modifiers_.op == TestOp::Cidr) return add_network(text, value);
+  const bool plain = modifiers_.op == TestOp::Equals && modifiers_.encodings.empty() && !modifiers_.expand;
+  if (const std::optional<double> number = value.number(); number && plain) {
+    if (possible(SigmaString::literal(text), value)) set_.add(TestOp::Equals, {text, number, std::nullopt});
+    return;
+  }
+  const SigmaString s = value.boolean() ? SigmaString::literal(folded(text)) : parse_sigma_string(text);
+  if (!modifiers_.windash) return add_encoded({s}, value);
+  std::optional<std::vector<SigmaString>> spellings = windash_of(s, kWindashSpellings);
+  if (!spellings) return bad("too-many-values", "too many dashes for windash", value, "at most four in one value");
+  add_encoded(std::move(*spellings), value);
+}
+
+void Lowering::add_encoded(std::vector<SigmaString> strings, const YamlNode& value) {
+  for (const std::string& encoding : modifiers_.encodings) {
+    std::vector<SigmaString> next;
+    for (const SigmaString& s : strings) {
+      if (s.has_wildcards()) return bad("bad-value", "wildcards cannot be encoded", value, "escape them: \\* and \\?");
+      std::optional<std::vector<std::string>> texts = encoded(s.text, encoding);
+      if (!texts) return bad("bad-value", "this value is not UTF-8", value);
+      for (const std::string& t : *texts) next.push_back(SigmaString::literal(t));
+    }
+    strings = std::move(next);
+  }
+  for (SigmaString& s : strings) {
+    open_ends(s, modifiers_.op);
+    if (!possible(s, value)) continue;
+    Shape shape = shape_of(s);
+    set_.add(shape.op, {modifiers_.cased ? std::move(shape.text) : folded(shape.text), std::nullopt, std::nullopt});
+  }
+}
+
+void Lowering::add_number(const YamlNode& value) {
+  YamlNode plain = value;
+  plain.quoted = false;
+  const std::optional<double> number = plain.number();
+  if (!number) {
+    return bad("bad-value", "\"" + printable(value.text) + "\" is no number, and " + std::string(to_text(modifiers_.op)) +
+                                " compares numbers", value);
+  }
+  set_.add(modifiers_.op, {value.text, number, std::nullopt});
+}
+
+void Lowering::add_regex(const std::string& text, const YamlNode& value) {
+  if (Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags); !regex) {
+    return bad("bad-regex", "RE2 refuses this expression: " + regex.error().message, value,
+               "RE2 has no look-around and no back references");
+  }
+  set_.add(TestOp::Regex, {text, std::nullopt, std::nullopt});
+}
+
+void Lowering::add_network(const std::string& text, const YamlNode& value) {
+  if (!is_network(text)) {
+    return bad("bad-network", "\"" + printable(text) + "\" is no network", value, "write 10.0.0.0/8 or 2001:db8::/32");
+  }
+  set_.add(TestOp::Cidr, {folded(text), std::nullopt, std::nullopt});
+}
+
+void Lowering::add_exists(const YamlNode& value) {
+  YamlNode plain = value;
+  plain.quoted = false;
+  const std::optional<bool> wanted = plain.boolean();
+  if (!wanted) return bad("bad-value", "exists takes true or false, found \"" + printable(value.text) + "\"", value);
+  set_.add(TestOp::Exists, {*wanted ? "true" : "false", std::nullopt, std::nullopt});
+}
+
+void Lowering::add_field(const YamlNode& value) {
+  std::optional<FieldRef> field = resolve_field(value.text, in_element_, value.span, context_);
+  if (!field) {
+    dropped_ = true;
+    return;
+  }
+  set_.add(TestOp::EqualsField, {"", std::nullopt, std::move(field)});
+}
+
+// Can the field ever hold such a value? A value outside its domain makes the test constant false.
+bool Lowering::possible(const SigmaString& s, const YamlNode& value) {
+  if (in_element_ || !field_.path.empty() || field_.id == FieldId::Keywords) return true;
+  const FieldInfo& info = field_info(field_.id);
+  constexpr std::array<std::string_view, 2> kBooleans = {"true", "false"};
+  std::span<const std::string_view> domain = info.domain;
+  if (domain.empty() && info.type == ValueType::Bool) domain = kBooleans;
+  std::string expected;
+  if (!domain.empty()) {
+    for (const std::string_view d : domain) {
+      if (glob_matches(s, d)) return true;
+      expected += (expected.empty() ? "" : ", ") + std::string(d);
+    }
+  } else if (info.type == ValueType::Int || info.type == ValueType::Double) {
+    YamlNode plain = value;
+    plain.quoted = false;
+    if (s.has_wildcards() || plain.number()) return true;
+    expected = "a number";
+  } else {
+    return true;
+  }
+  dropped_ = true;
+  const std::string_view close = nearest(value.text, domain);
+  const std::string found = "\"" + printable(value.text) + "\"";
+  context_.impossible("impossible-value", std::string(info.name) + " is never " + found, value.span,
+                      close.empty() ? "expected " + expected : "did you mean \"" + std::string(close) + "\"? Expected " + expected,
+                      std::string(info.name) + " is never " + found);
+  return false;
+}
+
+}  // namespace
+
+Expr lower_test(const FieldRef& field, const Modifiers& modifiers, const YamlNode& value, bool in_element,
+                RuleContext& context) {
+  return Lowering(field, modifiers, in_element, context).lower(value);
+}
+
+}  // namespace kubevigil
