@@ -7,7 +7,8 @@
 //            | [ quant ] field op { ":" flag } "[" [ pattern { "," pattern } ] "]"
 //   quant    = "some" | "every" | "every_or_empty" | "none"   ("some" is left out in front of a test)
 //   field    = name of the field table | "@" name inside the element | "@" the element | "keywords"
-//              bare when made of letters, digits and _ . - / [ ] \ : @ and no word of this grammar; else a string
+//              bare when made of letters, digits and _ . - / \ : @ and [ ] in pairs, and no word of this grammar;
+//              else a string
 //   op       = to_text(TestOp)
 //   flag     = "cased" | "all" | "i" | "m" | "s"              all: every pattern must be found
 //   pattern  = number | string [ "#" number ] [ "=" field ] | "=" field
@@ -43,6 +44,17 @@ constexpr std::string_view kHex = "0123456789abcdef";
 bool is_word_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("_.-/[]\\:@").find(c) != std::string_view::npos;
+}
+
+// A word ends at a bracket that it did not open: the list of patterns may close behind it.
+size_t word_length(std::string_view text) {
+  size_t open = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!is_word_char(text[i]) || (text[i] == ']' && open == 0)) return i;
+    if (text[i] == '[') ++open;
+    if (text[i] == ']') --open;
+  }
+  return text.size();
 }
 
 bool is_reserved(std::string_view word) {
@@ -85,9 +97,9 @@ void append_field(std::string& out, const FieldRef& field) {
   } else {
     name = to_text(field);
   }
-  bool bare = !name.empty() && !is_reserved(name) && !name.ends_with(':');
-  for (const char c : name) bare = bare && is_word_char(c);
-  if (bare) {
+  // Escaped brackets look unbalanced; such names are quoted.
+  const bool escapes = name.find('\\') != std::string::npos && name.find_first_of("[]") != std::string::npos;
+  if (!name.empty() && !is_reserved(name) && !escapes && word_length(name) == name.size()) {
     out += name;
   } else {
     append_string(out, name);
@@ -182,9 +194,9 @@ class Reader {
   }
   std::string_view word() {
     skip_space();
-    const size_t begin = at_;
-    while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
-    return text_.substr(begin, at_ - begin);
+    const std::string_view rest = text_.substr(at_, word_length(text_.substr(at_)));
+    at_ += rest.size();
+    return rest;
   }
   std::string_view peek_word() {
     const size_t before = at_;

@@ -235,7 +235,7 @@ void Lowering::add_number(const YamlNode& value) {
 
 void Lowering::add_regex(const std::string& text, const YamlNode& value) {
   if (Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags); !regex) {
-    return bad("bad-regex", "RE2 refuses this expression: " + regex.error().message, value,
+    return bad("bad-regex", regex.error().message, value,
                "RE2 has no look-around and no back references");
   }
   set_.add(TestOp::Regex, {text, std::nullopt, std::nullopt});
