@@ -8,8 +8,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+
+#include "engine/base/result.h"
 #include "engine/event/event.h"
 
 namespace kubevigil {

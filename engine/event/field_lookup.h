@@ -1,23 +1,22 @@
 // FieldLookup: the values of any field (envelope, body path, derived) of the current event, computed once per
 // event and only when asked for. One per worker; begin() starts a new event.
+//
+// Paths below requestObject read the body as it stands. When it is a JSON Patch, they read the object that its
+// operations set, unless they begin with a member of an operation (op, path, value, from) or an index.
+// (keywords) are all scalars of envelope and bodies. Fields of hits have no values here.
 #pragma once
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "engine/event/event.h"
 #include "engine/event/field_ref.h"
 #include "engine/event/json_tree.h"
+#include "engine/event/presence.h"
 
 namespace kubevigil {
-
-// Why there are no values (design/rules.md 3).
-enum class Presence : uint8_t {
-  Present,   // the key is there (values may still be empty: null or [])
-  Absent,    // plainly not there
-  Partial,   // not in this patch, which says nothing about the object: false, but unknown under `not` and `every`
-  Unknown,   // the request has a body that the event does not carry
-};
 
 struct FieldValues {
   std::span<const Value> values;

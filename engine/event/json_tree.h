@@ -6,9 +6,10 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
+
 #include <vector>
 
+#include "engine/base/result.h"
 #include "engine/event/value.h"
 
 namespace kubevigil {

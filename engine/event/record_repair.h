@@ -5,8 +5,9 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+
+#include "engine/base/result.h"
 #include "engine/event/event.h"
 
 namespace kubevigil {

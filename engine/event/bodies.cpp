@@ -1,0 +1,135 @@
+#include "engine/event/bodies.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/event/json_patch.h"
+#include "engine/event/tree_path.h"
+
+namespace kubevigil {
+namespace {
+
+template <size_t N>
+bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+constexpr std::array<std::string_view, 6> kReads = {"get", "list", "watch", "head", "options", "trace"};
+constexpr std::array<std::string_view, 4> kConnects = {"exec", "attach", "portforward", "proxy"};
+
+bool is_delete(std::string_view verb) { return verb == "delete" || verb == "deletecollection"; }
+
+bool lost_to_level(const Event& event) { return event.truncated || event.text(FieldId::Level) == "Metadata"; }
+
+Presence missing_request(const Event& event) {
+  const std::string_view verb = event.text(FieldId::Verb);
+  if (is_one_of(verb, kReads) || is_connect(event) || event.text(FieldId::ObjectResource).empty()) {
+    return Presence::Absent;
+  }
+  if (event.body_defect(FieldId::RequestObject) != BodyDefect::None) return Presence::Unknown;
+  if (is_delete(verb)) {
+    return lost_to_level(event) || event.text(FieldId::Stage) == "RequestReceived" ? Presence::Unknown
+                                                                                   : Presence::Absent;
+  }
+  return Presence::Unknown;
+}
+
+Presence missing_response(const Event& event) {
+  if (event.text(FieldId::Verb) == "watch" || is_connect(event)) return Presence::Absent;
+  const bool complete = event.text(FieldId::Level) == "RequestResponse" && !event.truncated &&
+                        event.body_defect(FieldId::ResponseObject) == BodyDefect::None;
+  return complete ? Presence::Absent : Presence::Unknown;
+}
+
+BodyDefect body_defect_of(JsonDefect defect) {
+  switch (defect) {
+    case JsonDefect::Grammar:
+      return BodyDefect::Grammar;
+    case JsonDefect::Depth:
+      return BodyDefect::Depth;
+    case JsonDefect::Nodes:
+      return BodyDefect::Nodes;
+  }
+  return BodyDefect::Grammar;
+}
+
+bool is_object(const BodyView& view) { return view && (*view.tree)[view.node].value.type == ValueType::Object; }
+
+bool is_status(const BodyView& view) {
+  const uint32_t kind = view.tree->find(view.node, "kind");
+  return kind != JsonNode::kNone && (*view.tree)[kind].value.text == "Status";
+}
+
+}  // namespace
+
+bool is_connect(const Event& event) { return is_one_of(event.text(FieldId::ObjectSubresource), kConnects); }
+
+bool writes_object(const Event& event) {
+  const std::string_view verb = event.text(FieldId::Verb);
+  return (verb == "create" || verb == "update" || verb == "patch") && !is_connect(event);
+}
+
+void Bodies::begin(const Event& event) {
+  event_ = &event;
+  defect_ = event.defect;
+  for (Slot* slot : {&request_, &response_, &details_, &patch_}) slot->done = false;
+}
+
+BodyView Bodies::parse(Slot& slot, FieldId body, Presence when_missing) {
+  slot.done = true;
+  slot.view = {&slot.tree, JsonNode::kNone, when_missing};
+  const std::string_view text = event_->raw(body);
+  if (text.empty()) return slot.view;
+  if (body != FieldId::ResponseDetails && event_->body_defect(body) != BodyDefect::None) {
+    slot.view.missing = Presence::Unknown;
+    return slot.view;
+  }
+  if (const auto parsed = slot.tree.parse(text); !parsed) {
+    if (defect_ == BodyDefect::None) defect_ = body_defect_of(parsed.error().defect);
+    slot.view.missing = Presence::Unknown;
+    return slot.view;
+  }
+  slot.view.node = slot.tree.root();
+  slot.view.missing = Presence::Absent;
+  return slot.view;
+}
+
+bool Bodies::is_patch() const { return event_->text(FieldId::Verb) == "patch"; }
+
+BodyView Bodies::request() {
+  if (!request_.done) {
+    parse(request_, FieldId::RequestObject, missing_request(*event_));
+    if (request_.view && is_patch()) request_.view.missing = Presence::Partial;
+  }
+  return request_.view;
+}
+
+BodyView Bodies::response() {
+  return response_.done ? response_.view : parse(response_, FieldId::ResponseObject, missing_response(*event_));
+}
+
+BodyView Bodies::details() {
+  return details_.done ? details_.view : parse(details_, FieldId::ResponseDetails, Presence::Absent);
+}
+
+BodyView Bodies::request_as_object() {
+  const BodyView whole = request();
+  if (!whole || !is_patch() || (*whole.tree)[whole.node].value.type != ValueType::Array) return whole;
+  if (!patch_.done) {
+    patch_.done = true;
+    rebuild_json_patch(*whole.tree, whole.node, patch_.tree);
+    patch_.view = {&patch_.tree, patch_.tree.root(), Presence::Partial};
+  }
+  return patch_.view;
+}
+
+BodyView Bodies::written() {
+  if (!writes_object(*event_)) return {};
+  const BodyView asked = request_as_object();
+  if (is_object(asked) && !is_patch()) return asked;
+  const BodyView answer = response();
+  if (is_object(answer) && !is_status(answer)) return answer;
+  return asked;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,286 @@
+#include "engine/event/field_lookup.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/limits.h"
+#include "engine/event/derived.h"
+#include "engine/event/tree_path.h"
+
+namespace kubevigil {
+namespace {
+
+using Path = std::span<const PathSegment>;
+
+std::vector<Network> networks_of(const DerivedConfig& config) {
+  std::vector<Network> out;
+  for (const std::string& text : config.trusted_proxies) {
+    if (const auto network = parse_network(text)) out.push_back(*network);  // the configuration was checked when read
+  }
+  return out;
+}
+
+bool is_patch_member(const PathSegment& segment) {
+  return segment.key.empty() || segment.key == "op" || segment.key == "path" || segment.key == "value" ||
+         segment.key == "from";
+}
+
+bool is_scalar(const Value& v) {
+  return v.type != ValueType::Null && v.type != ValueType::Object && v.type != ValueType::Array;
+}
+
+}  // namespace
+
+struct FieldLookup::State {
+  explicit State(DerivedConfig config) : proxies(networks_of(config)) {}
+
+  std::vector<Network> proxies;
+  const Event* event = nullptr;
+  Bodies bodies;
+  JsonTree pod_spec_memory;
+  BodyView pod_spec_view;
+  bool pod_spec_done = false;
+  RunPool<Value> runs;
+  RunPool<ArrayElement> element_runs;
+  TextPool texts;
+  std::vector<uint32_t> nodes;  // scratch of one call
+  std::array<FieldValues, kFieldCount> cached;
+  std::array<bool, kFieldCount> is_cached{};
+
+  void begin(const Event& next) {
+    event = &next;
+    bodies.begin(next);
+    pod_spec_done = false;
+    runs.reset();
+    element_runs.reset();
+    texts.reset();
+    is_cached.fill(false);
+  }
+
+  DerivedInput input() { return {*event, bodies, proxies, texts}; }
+
+  BodyView pod_spec() {
+    if (!pod_spec_done) pod_spec_view = kubevigil::pod_spec(input(), pod_spec_memory);
+    pod_spec_done = true;
+    return pod_spec_view;
+  }
+
+  // The value below which a tree field's path starts.
+  BodyView tree_of(FieldId id, Path path) {
+    switch (id) {
+      case FieldId::RequestObject:
+        return path.empty() || is_patch_member(path.front()) ? bodies.request() : bodies.request_as_object();
+      case FieldId::ResponseObject:
+        return bodies.response();
+      case FieldId::ResponseDetails:
+        return bodies.details();
+      case FieldId::RbacRules:
+        return rbac_rules(input());
+      case FieldId::PodSpec:
+        return pod_spec();
+      default:
+        return {};
+    }
+  }
+
+  FieldValues values_at(const BodyView& view, Path path) {
+    if (!view) return {{}, view.missing};
+    nodes.clear();
+    walk_path(*view.tree, view.node, path, nodes);
+    if (nodes.empty()) return {{}, view.missing};
+    std::vector<Value>& run = runs.next();
+    for (const uint32_t node : nodes) append_values(*view.tree, node, run);
+    return {run, Presence::Present};
+  }
+
+  ArrayValues elements_at(const BodyView& view, Path path) {
+    if (!view) return {{}, view.missing};
+    nodes.clear();
+    walk_path(*view.tree, view.node, path, nodes);
+    if (nodes.empty()) return {{}, view.missing};
+    std::vector<ArrayElement>& run = element_runs.next();
+    for (const uint32_t node : nodes) append_elements(view, node, run);
+    return {run, Presence::Present};
+  }
+
+  // What is no array is a list of one.
+  static void append_elements(const BodyView& view, uint32_t node, std::vector<ArrayElement>& out) {
+    const JsonTree& tree = *view.tree;
+    const ValueType type = tree[node].value.type;
+    const auto add = [&](uint32_t n) {
+      if (out.size() < limits::kListValues) out.push_back({&tree, n, view.missing == Presence::Partial, tree[n].value});
+    };
+    if (type == ValueType::Array) {
+      for (uint32_t c = tree.child(node); c != JsonNode::kNone; c = tree[c].next) add(c);
+    } else if (type != ValueType::Null) {
+      add(node);
+    }
+  }
+
+  FieldValues map_values(const FieldRef& field) {
+    std::vector<Value>& run = runs.next();
+    if (field.path.empty()) return {run, Presence::Absent};
+    const std::string& key = field.path.front().key;
+    if (field.id == FieldId::UriQuery) return finish(run, uri_query(input(), key, run));
+    if (field.id == FieldId::EffectiveExtra) return finish(run, effective_extra(input(), key, run));
+    for (const MapEntry& e : event->entries(field.id)) {
+      if (e.key == key) run.push_back(e.value);
+    }
+    return finish(run, run.empty() ? Presence::Absent : Presence::Present);
+  }
+
+  static FieldValues finish(const std::vector<Value>& run, Presence presence) { return {run, presence}; }
+
+  // Everything that has no path: computed once per event.
+  FieldValues whole(FieldId id) {
+    const auto index = static_cast<size_t>(id);
+    if (index < kEnvelopeFieldCount) {
+      return {event->values(id), event->present(id) ? Presence::Present : Presence::Absent};
+    }
+    if (!is_cached[index]) {
+      std::vector<Value>& run = runs.next();
+      const Presence presence = derive(id, run);
+      cached[index] = finish(run, presence);
+      is_cached[index] = true;
+    }
+    return cached[index];
+  }
+
+  Presence derive(FieldId id, Values& out);
+  Presence body_defect(Values& out);
+  void add_keywords(Values& out);
+};
+
+Presence FieldLookup::State::derive(FieldId id, Values& out) {
+  const DerivedInput in = input();
+  switch (id) {
+    case FieldId::Resource:
+      return resource(in, out);
+    case FieldId::EffectiveUsername:
+    case FieldId::EffectiveUid:
+    case FieldId::EffectiveGroups:
+      return effective_user(in, id, out);
+    case FieldId::ServiceAccountNamespace:
+    case FieldId::ServiceAccountName:
+      return service_account(in, id, out);
+    case FieldId::CallerPod:
+    case FieldId::CallerPodUid:
+    case FieldId::CallerNode:
+    case FieldId::CredentialId:
+      return caller(in, id, out);
+    case FieldId::IssuedCredentialId:
+      return issued_credential(in, out);
+    case FieldId::TargetPod:
+      return target_pod(in, out);
+    case FieldId::PeerIp:
+      return peer_ip(in, out);
+    case FieldId::PeerNetwork:
+      return peer_network(in, out);
+    case FieldId::UserAgentFamily:
+      return user_agent_family(in, out);
+    case FieldId::UriPath:
+      return uri_path(in, out);
+    case FieldId::ExecCommand:
+      return exec_command(in, out);
+    case FieldId::RequestDryRun:
+      return dry_run(in, out);
+    case FieldId::AuthzDecision:
+    case FieldId::AuthzReason:
+    case FieldId::AuthzBinding:
+    case FieldId::AuthzRole:
+      return authz(in, id, out);
+    case FieldId::WrittenBinding:
+      return written_binding(in, out);
+    case FieldId::WrittenSubjects:
+      return written_subjects(in, out);
+    case FieldId::CsrSubject:
+      return csr_subject(in, out);
+    case FieldId::HostPaths:
+      return host_paths(pod_spec(), texts, out);
+    case FieldId::Truncated:
+      out.push_back(Value::boolean(event->truncated));
+      return Presence::Present;
+    case FieldId::BodyDefect:
+      return body_defect(out);
+    case FieldId::Cluster:
+      if (event->cluster.empty()) return Presence::Absent;
+      out.push_back(Value::string(event->cluster));
+      return Presence::Present;
+    case FieldId::Keywords:
+      add_keywords(out);
+      return Presence::Present;
+    default:
+      return Presence::Absent;  // fields of hits; maps and trees have paths
+  }
+}
+
+// Clients write request bodies, so a rule on the defect reads that body; responses only when another rule did.
+Presence FieldLookup::State::body_defect(Values& out) {
+  bodies.request();
+  if (bodies.defect() == BodyDefect::None) return Presence::Absent;
+  out.push_back(Value::string(to_text(bodies.defect())));
+  return Presence::Present;
+}
+
+void FieldLookup::State::add_keywords(Values& out) {
+  const auto add = [&](const Value& v) {
+    if (is_scalar(v)) out.push_back(v);
+  };
+  for (size_t i = 0; i < kEnvelopeFieldCount; ++i) {
+    for (const Value& v : event->values(static_cast<FieldId>(i))) add(v);
+  }
+  for (const FieldId map : {FieldId::UserExtra, FieldId::ImpersonatedExtra, FieldId::Annotations}) {
+    for (const MapEntry& e : event->entries(map)) add(e.value);
+  }
+  for (const BodyView& view : {bodies.details(), bodies.request(), bodies.response()}) {
+    if (!view) continue;
+    for (uint32_t n = 0; n < view.tree->size(); ++n) add((*view.tree)[n].value);
+  }
+}
+
+FieldLookup::FieldLookup(DerivedConfig config) : state_(std::make_unique<State>(std::move(config))) {}
+FieldLookup::~FieldLookup() = default;
+
+void FieldLookup::begin(const Event& event) { state_->begin(event); }
+
+BodyDefect FieldLookup::defect() const { return state_->bodies.defect(); }
+
+FieldValues FieldLookup::values(const FieldRef& field) {
+  const FieldInfo& info = field_info(field.id);
+  if (info.shape == FieldShape::Tree) return state_->values_at(state_->tree_of(field.id, field.path), field.path);
+  if (info.shape == FieldShape::Map) return state_->map_values(field);
+  const FieldValues all = state_->whole(field.id);
+  if (field.path.empty() || !field.path.front().index) return all;
+  const size_t index = *field.path.front().index;
+  if (index < all.values.size()) return {all.values.subspan(index, 1), all.presence};
+  return {{}, all.presence == Presence::Present ? Presence::Absent : all.presence};
+}
+
+ArrayValues FieldLookup::elements(const FieldRef& array) {
+  if (field_info(array.id).shape == FieldShape::Tree) {
+    return state_->elements_at(state_->tree_of(array.id, array.path), array.path);
+  }
+  const FieldValues list = values(array);
+  std::vector<ArrayElement>& run = state_->element_runs.next();
+  for (const Value& v : list.values) run.push_back({nullptr, JsonNode::kNone, false, v});
+  return {run, list.presence};
+}
+
+FieldValues FieldLookup::values(const ArrayElement& element, const FieldRef& field) {
+  if (field.id != FieldId::Element) return values(field);
+  const Presence missing = element.partial ? Presence::Partial : Presence::Absent;
+  if (element.tree != nullptr) return state_->values_at({element.tree, element.node, missing}, field.path);
+  std::vector<Value>& run = state_->runs.next();
+  if (!field.path.empty()) return {run, missing};
+  run.push_back(element.scalar);
+  return {run, Presence::Present};
+}
+
+ArrayValues FieldLookup::elements(const ArrayElement& element, const FieldRef& array) {
+  if (array.id != FieldId::Element) return elements(array);
+  const Presence missing = element.partial ? Presence::Partial : Presence::Absent;
+  if (element.tree != nullptr) return state_->elements_at({element.tree, element.node, missing}, array.path);
+  return {{}, missing};
+}
+
+}  // namespace kubevigil
