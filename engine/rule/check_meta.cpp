@@ -12,9 +12,11 @@ constexpr std::array<std::string_view, 5> kStatus = {"stable", "test", "experime
 
 // Tactics of ATT&CK v19 and the names of earlier versions, as Sigma spells them (with - or _).
 constexpr std::array<std::string_view, 17> kTactics = {
-    "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation",
-    "defense-evasion", "stealth", "defense-impairment", "credential-access", "discovery", "lateral-movement", "collection",
-    "command-and-control", "exfiltration", "impact", "containers"};
+    "reconnaissance",     "resource-development", "initial-access",  "execution",
+    "persistence",        "privilege-escalation", "defense-evasion", "stealth",
+    "defense-impairment", "credential-access",    "discovery",       "lateral-movement",
+    "collection",         "command-and-control",  "exfiltration",    "impact",
+    "containers"};
 
 bool all_of_set(std::string_view text, std::string_view set) {
   return text.find_first_not_of(set) == std::string_view::npos;
@@ -35,7 +37,8 @@ bool is_attack_id(std::string_view name) {
   const std::string_view digits = name.substr(1);
   const size_t dot = digits.find('.');
   if (!all_of_set(digits.substr(0, dot), "0123456789") || digits.substr(0, dot).size() != 4) return false;
-  return dot == std::string_view::npos || (digits.size() - dot == 4 && all_of_set(digits.substr(dot + 1), "0123456789"));
+  return dot == std::string_view::npos ||
+         (digits.size() - dot == 4 && all_of_set(digits.substr(dot + 1), "0123456789"));
 }
 
 void check_tag(const std::string& tag, const SourceSpan& span, RuleContext& context) {
@@ -83,7 +86,8 @@ void check_meta(const YamlNode& root, RuleContext& context) {
   }
   if (!meta.status.empty() && std::find(kStatus.begin(), kStatus.end(), meta.status) == kStatus.end()) {
     const std::string_view close = nearest(meta.status, kStatus);
-    context.diagnostics().warning("bad-status", "\"" + printable(meta.status) + "\" is no status", root.find("status")->span,
+    context.diagnostics().warning("bad-status", "\"" + printable(meta.status) + "\" is no status",
+                                  root.find("status")->span,
                                   close.empty() ? "stable, test, experimental, deprecated or unsupported"
                                                 : "did you mean \"" + std::string(close) + "\"?");
   }

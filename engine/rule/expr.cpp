@@ -6,9 +6,12 @@ namespace kubevigil {
 
 std::string_view to_text(Truth truth) {
   switch (truth) {
-    case Truth::False: return "false";
-    case Truth::Unknown: return "unknown";
-    case Truth::True: return "true";
+    case Truth::False:
+      return "false";
+    case Truth::Unknown:
+      return "unknown";
+    case Truth::True:
+      return "true";
   }
   return "?";
 }
@@ -66,12 +69,16 @@ Expr Expr::element(FieldRef array, Quantifier quantifier, Expr child) {
 bool operator==(const Expr& a, const Expr& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {
-    case Expr::Kind::Constant: return a.constant == b.constant;
-    case Expr::Kind::Test: return a.test == b.test;
-    case Expr::Kind::Element: return a.array == b.array && a.quantifier == b.quantifier && a.children == b.children;
+    case Expr::Kind::Constant:
+      return a.constant == b.constant;
+    case Expr::Kind::Test:
+      return a.test == b.test;
+    case Expr::Kind::Element:
+      return a.array == b.array && a.quantifier == b.quantifier && a.children == b.children;
     case Expr::Kind::Not:
     case Expr::Kind::All:
-    case Expr::Kind::Any: return a.children == b.children;
+    case Expr::Kind::Any:
+      return a.children == b.children;
   }
   return false;
 }
@@ -110,14 +117,18 @@ Expr simplified_composite(Expr e, Truth absorbing) {
 Expr simplified(Expr expr) {
   switch (expr.kind) {
     case Expr::Kind::Constant:
-    case Expr::Kind::Test: return expr;
-    case Expr::Kind::All: return simplified_composite(std::move(expr), Truth::False);
-    case Expr::Kind::Any: return simplified_composite(std::move(expr), Truth::True);
+    case Expr::Kind::Test:
+      return expr;
+    case Expr::Kind::All:
+      return simplified_composite(std::move(expr), Truth::False);
+    case Expr::Kind::Any:
+      return simplified_composite(std::move(expr), Truth::True);
     case Expr::Kind::Element:
       // Not folded even over a constant: an unknown array keeps the outcome unknown.
       expr.children.front() = simplified(std::move(expr.children.front()));
       return expr;
-    case Expr::Kind::Not: break;
+    case Expr::Kind::Not:
+      break;
   }
   Expr child = simplified(std::move(expr.children.front()));
   if (child.kind == Expr::Kind::Constant) {

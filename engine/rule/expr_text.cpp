@@ -30,15 +30,24 @@ struct OpName {
   std::string_view name;
 };
 constexpr std::array kOps = {
-    OpName{TestOp::Equals, "equals"},     OpName{TestOp::Contains, "contains"}, OpName{TestOp::StartsWith, "startswith"},
-    OpName{TestOp::EndsWith, "endswith"}, OpName{TestOp::Glob, "glob"},         OpName{TestOp::Regex, "re"},
-    OpName{TestOp::Cidr, "cidr"},         OpName{TestOp::Less, "lt"},           OpName{TestOp::LessOrEqual, "lte"},
-    OpName{TestOp::Greater, "gt"},        OpName{TestOp::GreaterOrEqual, "gte"}, OpName{TestOp::Null, "null"},
-    OpName{TestOp::Exists, "exists"},     OpName{TestOp::EqualsField, "fieldref"},
+    OpName{TestOp::Equals, "equals"},
+    OpName{TestOp::Contains, "contains"},
+    OpName{TestOp::StartsWith, "startswith"},
+    OpName{TestOp::EndsWith, "endswith"},
+    OpName{TestOp::Glob, "glob"},
+    OpName{TestOp::Regex, "re"},
+    OpName{TestOp::Cidr, "cidr"},
+    OpName{TestOp::Less, "lt"},
+    OpName{TestOp::LessOrEqual, "lte"},
+    OpName{TestOp::Greater, "gt"},
+    OpName{TestOp::GreaterOrEqual, "gte"},
+    OpName{TestOp::Null, "null"},
+    OpName{TestOp::Exists, "exists"},
+    OpName{TestOp::EqualsField, "fieldref"},
 };
 constexpr std::array<std::string_view, 4> kQuantifiers = {"some", "every", "every_or_empty", "none"};  // by value
-constexpr std::array<std::string_view, 11> kReserved = {"true", "false", "unknown", "not", "all", "any", "some",
-                                                        "every", "every_or_empty", "none", "in"};
+constexpr std::array<std::string_view, 11> kReserved = {"true", "false", "unknown",        "not",  "all", "any",
+                                                        "some", "every", "every_or_empty", "none", "in"};
 constexpr std::string_view kHex = "0123456789abcdef";
 
 bool is_word_char(char c) {
@@ -151,11 +160,21 @@ void append_children(std::string& out, const Expr& expr) {
 
 void append(std::string& out, const Expr& expr) {
   switch (expr.kind) {
-    case Expr::Kind::Constant: out += to_text(expr.constant); return;
-    case Expr::Kind::Test: append_test(out, expr.test); return;
-    case Expr::Kind::Not: out += "not"; break;
-    case Expr::Kind::All: out += "all"; break;
-    case Expr::Kind::Any: out += "any"; break;
+    case Expr::Kind::Constant:
+      out += to_text(expr.constant);
+      return;
+    case Expr::Kind::Test:
+      append_test(out, expr.test);
+      return;
+    case Expr::Kind::Not:
+      out += "not";
+      break;
+    case Expr::Kind::All:
+      out += "all";
+      break;
+    case Expr::Kind::Any:
+      out += "any";
+      break;
     case Expr::Kind::Element:
       out += kQuantifiers[static_cast<size_t>(expr.quantifier)];
       out += " in ";

@@ -25,9 +25,9 @@ void read_stage(const YamlNode* node, RuleContext& context) {
     return;
   }
   const std::string_view close = nearest(node->text, kStageNames);
-  context.diagnostics().error("bad-value", "\"" + printable(node->text) + "\" is no stage", node->span,
-                              close.empty() ? "one of " + joined(kStageNames)
-                                            : "did you mean \"" + std::string(close) + "\"?");
+  context.diagnostics().error(
+      "bad-value", "\"" + printable(node->text) + "\" is no stage", node->span,
+      close.empty() ? "one of " + joined(kStageNames) : "did you mean \"" + std::string(close) + "\"?");
 }
 
 void read_risk(const YamlNode* node, RuleContext& context) {

@@ -1,4 +1,5 @@
-// The `kubevigil:` mapping of detections, correlations and filters (design/rules.md 6). An unknown key in it is an error.
+// The `kubevigil:` mapping of detections, correlations and filters (design/rules.md 6). An unknown key in it is an
+// error.
 #pragma once
 
 #include "engine/rule/rule_draft.h"

@@ -81,13 +81,14 @@ std::vector<size_t> targets_of(RuleDraft& draft, const std::vector<RuleDraft>& d
       draft.diagnostics.error("unknown-rule", "no rule has the id or name \"" + printable(rule.text) + "\"", rule.span,
                               close.empty() ? "" : "did you mean \"" + close + "\"?");
     } else if (drafts[target].extension.exempt_never) {
-      draft.diagnostics.error("exempt-never", "the rule \"" + printable(rule.text) + "\" allows no exceptions", rule.span,
-                              "it says `exempt: never`; remove it from this filter");
+      draft.diagnostics.error("exempt-never", "the rule \"" + printable(rule.text) + "\" allows no exceptions",
+                              rule.span, "it says `exempt: never`; remove it from this filter");
     } else {
       targets.push_back(target);
     }
   }
-  return targets;
+  // A filter that is wrong in one rule is not trusted with the others.
+  return draft.diagnostics.has_errors() ? std::vector<size_t>{} : targets;
 }
 
 }  // namespace
@@ -98,7 +99,8 @@ void apply_filters(std::vector<RuleDraft>& drafts, const RuleNames& names, const
   for (size_t i = 0; i < count; ++i) {
     if (drafts[i].kind != DocumentKind::Filter || drafts[i].diagnostics.has_errors()) continue;
     if (expired(drafts[i], options)) {
-      const std::string text = "filter \"" + printable(drafts[i].meta.title) + "\" expired on " + drafts[i].filter.expires;
+      const std::string text =
+          "filter \"" + printable(drafts[i].meta.title) + "\" expired on " + drafts[i].filter.expires;
       drafts[i].diagnostics.warning("filter-expired", text + " and is off", drafts[i].meta.span, "renew or remove it");
       skipped_lines.push_back(text + ": off");
       continue;

@@ -15,7 +15,10 @@ constexpr size_t kUnplaced = SIZE_MAX;
 class Linker {
  public:
   explicit Linker(std::vector<RuleDraft>& drafts)
-      : drafts_(drafts), place_(drafts.size(), kUnplaced), state_(drafts.size(), State::Fresh), depth_(drafts.size(), 0) {}
+      : drafts_(drafts),
+        place_(drafts.size(), kUnplaced),
+        state_(drafts.size(), State::Fresh),
+        depth_(drafts.size(), 0) {}
 
   RuleSet link() {
     for (size_t i = 0; i < drafts_.size(); ++i) {
@@ -89,7 +92,8 @@ size_t Linker::visit(size_t i) {
   RuleDraft& draft = drafts_[i];
   if (draft.kind != DocumentKind::Correlation || state_[i] == State::Done) return depth_[i];
   if (state_[i] == State::Open) {
-    draft.diagnostics.error("correlation-cycle", "this correlation reads itself, perhaps through others", draft.meta.span);
+    draft.diagnostics.error("correlation-cycle", "this correlation reads itself, perhaps through others",
+                            draft.meta.span);
     return 0;
   }
   state_[i] = State::Open;
@@ -100,8 +104,9 @@ size_t Linker::visit(size_t i) {
   state_[i] = State::Done;
   depth_[i] = below + 1;
   if (depth_[i] > limits::kChainDepth) {
-    draft.diagnostics.error("correlation-limit", "a chain of more than " + std::to_string(limits::kChainDepth) +
-                                " correlations", draft.meta.span);
+    draft.diagnostics.error("correlation-limit",
+                            "a chain of more than " + std::to_string(limits::kChainDepth) + " correlations",
+                            draft.meta.span);
   }
   place_correlation(draft, i);
   return depth_[i];
@@ -113,7 +118,9 @@ void Linker::add_inputs(RuleDraft& draft, Correlation& body) {
     const size_t target = place_[input.draft];
     if (target == kUnplaced) {
       draft.out = true;
-      draft.diagnostics.error("broken-rule", "the rule \"" + printable(input.name.text) + "\" is left out, and so is this one",
+      if (draft.diagnostics.has_errors()) continue;
+      draft.diagnostics.error("broken-rule",
+                              "the rule \"" + printable(input.name.text) + "\" is left out, and so is this one",
                               input.name.span, "mend that rule first");
       continue;
     }

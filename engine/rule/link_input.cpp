@@ -33,9 +33,10 @@ std::optional<NameAt> InputLinker::source_name(const NameAt& name) {
       if (rule.text == target_names_.id || rule.text == target_names_.name) return field;
     }
     if (parse_field(name.text)) return name;
-    draft_.diagnostics.error("unknown-alias", "the alias \"" + printable(name.text) + "\" has no field for the rule \"" +
-                                 target_names_.name + "\"", name.span,
-                             "add `" + target_names_.name + ": field` under the alias");
+    draft_.diagnostics.error(
+        "unknown-alias",
+        "the alias \"" + printable(name.text) + "\" has no field for the rule \"" + target_names_.name + "\"",
+        name.span, "add `" + target_names_.name + ": field` under the alias");
     return std::nullopt;
   }
   return name;
@@ -50,8 +51,8 @@ std::optional<FieldRef> InputLinker::field_of(const NameAt& name) {
     for (const AliasDraft& a : draft_.correlation.aliases) aliases.push_back(a.name);
     close = nearest(name.text, aliases);
   }
-  draft_.diagnostics.error("unknown-field", "\"" + printable(name.text) + "\" is neither a field nor an alias", name.span,
-                           close.empty() ? "" : "did you mean \"" + close + "\"?");
+  draft_.diagnostics.error("unknown-field", "\"" + printable(name.text) + "\" is neither a field nor an alias",
+                           name.span, close.empty() ? "" : "did you mean \"" + close + "\"?");
   return std::nullopt;
 }
 
@@ -66,11 +67,11 @@ void InputLinker::check_group(const NameAt& name, const FieldRef& field) {
   const FieldInfo& info = field_info(field.id);
   const std::string quoted = "\"" + printable(name.text) + "\"";
   if (info.spoofable) {
-    warn_once("spoofable-group", quoted + " is chosen by the client: an attacker changes it and starts a new group", name,
-              "group by user.username, serviceAccount.name or peerIP");
+    warn_once("spoofable-group", quoted + " is chosen by the client: an attacker changes it and starts a new group",
+              name, "group by user.username, serviceAccount.name or peerIP");
   } else if (info.unbounded) {
-    warn_once("unbounded-group", quoted + " has a new value for nearly every event, so groups stay small and many", name,
-              "group by who acts, not by what is acted on");
+    warn_once("unbounded-group", quoted + " has a new value for nearly every event, so groups stay small and many",
+              name, "group by who acts, not by what is acted on");
   }
 }
 
@@ -81,9 +82,10 @@ void InputLinker::add_group(const NameAt& name, CorrelationInput& out) {
     const std::vector<std::string>& upstream = target_.correlation().group_by;
     const auto it = std::find(upstream.begin(), upstream.end(), source->text);
     if (it != upstream.end()) return out.upstream_group.push_back(static_cast<size_t>(it - upstream.begin()));
-    return draft_.diagnostics.error("bad-group", "the correlation \"" + target_names_.name + "\" does not group by \"" +
-                                        printable(source->text) + "\"", source->span,
-                                    "a correlation of correlations can only group by what these group by");
+    return draft_.diagnostics.error(
+        "bad-group",
+        "the correlation \"" + target_names_.name + "\" does not group by \"" + printable(source->text) + "\"",
+        source->span, "a correlation of correlations can only group by what these group by");
   }
   const std::optional<FieldRef> field = field_of(*source);
   if (!field) return;
@@ -97,9 +99,10 @@ void InputLinker::add_value(const NameAt& name, CorrelationInput& out) {
   const std::optional<FieldRef> field = field_of(*source);
   if (!field) return;
   if (!target_.is_detection() && field_info(field->id).origin != FieldOrigin::Hit) {
-    return draft_.diagnostics.error("bad-group", "the correlation \"" + target_names_.name + "\" has no field \"" +
-                                        printable(source->text) + "\" of its own", source->span,
-                                    "over correlations only hit.rule, hit.stage, hit.level and hit.risk can be counted");
+    return draft_.diagnostics.error(
+        "bad-group",
+        "the correlation \"" + target_names_.name + "\" has no field \"" + printable(source->text) + "\" of its own",
+        source->span, "over correlations only hit.rule, hit.stage, hit.level and hit.risk can be counted");
   }
   out.values.push_back(*field);
 }

@@ -71,8 +71,8 @@ void MapReader::finish(Severity severity) {
   for (const YamlEntry& entry : node_.entries) {
     if (std::find(known.begin(), known.end(), entry.key.text) != known.end()) continue;
     const std::string_view close = nearest(entry.key.text, known);
-    Diagnostic d{severity, "unknown-key", "\"" + printable(entry.key.text) + "\" is no key of " + what_, {},
-                 entry.key.span, {}};
+    Diagnostic d{severity, "unknown-key",  "\"" + printable(entry.key.text) + "\" is no key of " + what_,
+                 {},       entry.key.span, {}};
     if (!close.empty()) {
       d.hint = "did you mean \"" + std::string(close) + "\"?";
     } else {

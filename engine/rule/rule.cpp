@@ -8,12 +8,18 @@ namespace kubevigil {
 bool CountCondition::holds(double n) const {
   return std::all_of(bounds.begin(), bounds.end(), [n](const Bound& b) {
     switch (b.op) {
-      case Op::Gt: return n > b.value;
-      case Op::Gte: return n >= b.value;
-      case Op::Lt: return n < b.value;
-      case Op::Lte: return n <= b.value;
-      case Op::Eq: return n == b.value;
-      case Op::Neq: return n != b.value;
+      case Op::Gt:
+        return n > b.value;
+      case Op::Gte:
+        return n >= b.value;
+      case Op::Lt:
+        return n < b.value;
+      case Op::Lte:
+        return n <= b.value;
+      case Op::Eq:
+        return n == b.value;
+      case Op::Neq:
+        return n != b.value;
     }
     return false;
   });

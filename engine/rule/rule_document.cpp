@@ -47,7 +47,8 @@ std::string slug_of(std::string_view title) {
 // A stable id for rules without one.
 std::string id_of(std::string_view title) {
   const std::string h = sha256_hex(title);
-  return h.substr(0, 8) + "-" + h.substr(8, 4) + "-8" + h.substr(13, 3) + "-8" + h.substr(17, 3) + "-" + h.substr(20, 12);
+  return h.substr(0, 8) + "-" + h.substr(8, 4) + "-8" + h.substr(13, 3) + "-8" + h.substr(17, 3) + "-" +
+         h.substr(20, 12);
 }
 
 void read_level(MapReader& map, RuleContext& context) {
@@ -68,10 +69,12 @@ void read_version(MapReader& map, RuleContext& context) {
   if (node == nullptr) return;
   const size_t digits = node->text.find_first_not_of("0123456789");
   const std::string major = node->text.substr(0, digits);
-  if (major.size() == 1 && (digits == std::string::npos || node->text[digits] == '.') && major[0] >= '1' && major[0] <= '3') {
+  if (major.size() == 1 && (digits == std::string::npos || node->text[digits] == '.') && major[0] >= '1' &&
+      major[0] <= '3') {
     context.sigma_version = major[0] - '0';
   } else {
-    context.diagnostics().error("bad-value", "\"" + printable(node->text) + "\" is no version of Sigma that is known here",
+    context.diagnostics().error("bad-value",
+                                "\"" + printable(node->text) + "\" is no version of Sigma that is known here",
                                 node->span, "write 2, or 3 for array matching");
   }
 }
@@ -136,8 +139,9 @@ void parse_body(const YamlNode& root, MapReader& map, RuleContext& context) {
   const YamlNode* filter = map.get("filter");
   const int sections = (detection != nullptr) + (correlation != nullptr) + (filter != nullptr);
   if (sections != 1) {
-    context.diagnostics().error("bad-document", "expected one of `detection`, `correlation` and `filter`, found " +
-                                    std::to_string(sections), root.span);
+    context.diagnostics().error(
+        "bad-document", "expected one of `detection`, `correlation` and `filter`, found " + std::to_string(sections),
+        root.span);
   } else if (detection != nullptr) {
     draft.condition = lower_detection(*detection, {}, context);
     draft.names_stage = mentions_field(draft.condition, FieldId::Stage);

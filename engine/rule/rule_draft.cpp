@@ -2,14 +2,12 @@
 
 namespace kubevigil {
 
-void RuleContext::impossible(std::string code, std::string message, const SourceSpan& span, std::string hint,
-                             std::string reason) {
+void RuleContext::impossible(std::string code, std::string message, const SourceSpan& span, std::string hint) {
   if (strict) {
     diagnostics().error(std::move(code), std::move(message), span, std::move(hint));
   } else {
     diagnostics().warning(std::move(code), std::move(message), span, std::move(hint));
   }
-  draft.impossible.push_back(std::move(reason));
 }
 
 void RuleContext::not_portable(std::string reason) {

@@ -26,20 +26,20 @@ struct InputDraft {
   NameAt name;
   CorrelationInput::Role role = CorrelationInput::Role::Member;
   size_t draft = 0;
-  size_t base = 0;                 // what `draft` was before a filter put a view in its place
+  size_t base = 0;  // what `draft` was before a filter put a view in its place
 };
 
 struct CorrelationDraft {
-  Correlation shape;               // everything but `inputs`
+  Correlation shape;  // everything but `inputs`
   std::vector<InputDraft> inputs;
   std::vector<NameAt> group_by, condition_fields;
   std::vector<AliasDraft> aliases;
 };
 
 struct FilterDraft {
-  bool any_rule = false;           // `rules: any`
+  bool any_rule = false;  // `rules: any`
   std::vector<NameAt> rules;
-  Expr excluded;                   // events for which this is true are dropped
+  Expr excluded;  // events for which this is true are dropped
   std::string owner, reason, expires;
 };
 
@@ -51,14 +51,14 @@ struct RuleDraft {
   Extension extension;
   SourceSpan title_span, id_span, name_span;
   bool name_derived = false;
-  Expr condition;                  // Detection
+  Expr condition;  // Detection
   bool names_stage = false;
   CorrelationDraft correlation;
   FilterDraft filter;
   std::vector<std::string> impossible;  // why tests became constant false, in order
-  std::string not_portable;        // first reason, or ""
-  bool view = false;               // a copy as seen through a filter on a correlation; never alerts
-  bool out = false;                // left out: broken, or it reads something that is
+  std::string not_portable;             // first reason, or ""
+  bool view = false;                    // a copy as seen through a filter on a correlation; never alerts
+  bool out = false;                     // left out: broken, or it reads something that is
   Diagnostics diagnostics;
 };
 
@@ -66,12 +66,12 @@ struct RuleDraft {
 struct RuleContext {
   const LoadOptions& options;
   RuleDraft& draft;
-  bool strict = false;             // built-in source, or LoadOptions::strict
-  int sigma_version = 2;           // `sigma-version`; array matching from 3
+  bool strict = false;    // built-in source, or LoadOptions::strict
+  int sigma_version = 2;  // `sigma-version`; array matching from 3
 
   Diagnostics& diagnostics() { return draft.diagnostics; }
-  // A test that can never hold: a warning, an error when strict. `reason` is for Rule::dead.
-  void impossible(std::string code, std::string message, const SourceSpan& span, std::string hint, std::string reason);
+  // Something that can never hold: a warning, an error when strict.
+  void impossible(std::string code, std::string message, const SourceSpan& span, std::string hint);
   // Something that other Sigma tools do not have.
   void not_portable(std::string reason);
 };

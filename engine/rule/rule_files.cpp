@@ -31,7 +31,8 @@ void report(Diagnostics& diagnostics, const std::string& path, const std::string
 void collect_directory(const fs::path& directory, std::set<std::string>& files, Diagnostics& diagnostics) {
   std::error_code error;
   fs::recursive_directory_iterator it(directory, fs::directory_options::skip_permission_denied, error);
-  for (const fs::recursive_directory_iterator end; !error && it != end && files.size() < kMostFiles; it.increment(error)) {
+  for (const fs::recursive_directory_iterator end; !error && it != end && files.size() < kMostFiles;
+       it.increment(error)) {
     std::error_code ignored;
     if (is_rule_file(it->path().lexically_relative(directory)) && it->is_regular_file(ignored)) {
       files.insert(it->path().string());
@@ -56,8 +57,9 @@ bool read_source(const std::string& path, RuleSource& source, Diagnostics& diagn
   std::error_code error;
   const uintmax_t size = fs::file_size(path, error);
   if (!error && size > limits::kRuleFileBytes) {
-    report(diagnostics, path, "has " + std::to_string(size) + " bytes; at most " + std::to_string(limits::kRuleFileBytes) +
-                                  " are read", "split it");
+    report(diagnostics, path,
+           "has " + std::to_string(size) + " bytes; at most " + std::to_string(limits::kRuleFileBytes) + " are read",
+           "split it");
     return false;
   }
   std::ifstream in(path, std::ios::binary);

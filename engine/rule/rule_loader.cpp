@@ -87,7 +87,8 @@ void Load::report(RuleDraft& draft) {
     why = d.message;
     break;
   }
-  out_.skipped.push_back(place(draft.meta.span) + what + " \"" + printable(draft.meta.title) + "\" is left out: " + why);
+  out_.skipped.push_back(place(draft.meta.span) + what + " \"" + printable(draft.meta.title) +
+                         "\" is left out: " + why);
 }
 
 }  // namespace

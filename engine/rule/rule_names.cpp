@@ -16,8 +16,10 @@ RuleNames::RuleNames(std::vector<RuleDraft>& drafts) {
     if (draft.kind == DocumentKind::Filter) continue;
     const auto [id, fresh] = index_.emplace(draft.meta.id, i);
     if (!fresh) {
-      draft.diagnostics.error("duplicate-id", "the id \"" + printable(draft.meta.id) + "\" was given already at " +
-                                  place(drafts[id->second].meta.span), draft.id_span, "give each rule its own UUID");
+      draft.diagnostics.error(
+          "duplicate-id",
+          "the id \"" + printable(draft.meta.id) + "\" was given already at " + place(drafts[id->second].meta.span),
+          draft.id_span, "give each rule its own UUID");
       draft.out = true;
     }
   }
@@ -27,11 +29,14 @@ RuleNames::RuleNames(std::vector<RuleDraft>& drafts) {
       RuleDraft& draft = drafts[i];
       if (draft.kind == DocumentKind::Filter || draft.out || draft.name_derived != derived) continue;
       const std::string wanted = draft.meta.name;
-      for (int n = 2; derived && index_.contains(draft.meta.name); ++n) draft.meta.name = wanted + "_" + std::to_string(n);
+      for (int n = 2; derived && index_.contains(draft.meta.name); ++n)
+        draft.meta.name = wanted + "_" + std::to_string(n);
       const auto [it, fresh] = index_.emplace(draft.meta.name, i);
       if (fresh || it->second == i) continue;
-      draft.diagnostics.error("duplicate-name", "the name \"" + draft.meta.name + "\" was given already at " +
-                                  place(drafts[it->second].meta.span), draft.name_span, "give each rule its own name");
+      draft.diagnostics.error(
+          "duplicate-name",
+          "the name \"" + draft.meta.name + "\" was given already at " + place(drafts[it->second].meta.span),
+          draft.name_span, "give each rule its own name");
       draft.out = true;
     }
   }

@@ -28,10 +28,14 @@ std::string list_of(const std::vector<FieldRef>& fields) {
 
 std::string_view to_text(CorrelationInput::Role role) {
   switch (role) {
-    case CorrelationInput::Role::Member: return "member";
-    case CorrelationInput::Role::TaughtBy: return "taught-by";
-    case CorrelationInput::Role::ForgetOn: return "forget-on";
-    case CorrelationInput::Role::Expect: return "expect";
+    case CorrelationInput::Role::Member:
+      return "member";
+    case CorrelationInput::Role::TaughtBy:
+      return "taught-by";
+    case CorrelationInput::Role::ForgetOn:
+      return "forget-on";
+    case CorrelationInput::Role::Expect:
+      return "expect";
   }
   return "?";
 }
@@ -63,7 +67,8 @@ void append_input(std::string& out, const CorrelationInput& input, const RuleSet
 void append_special(std::string& out, const Correlation& c) {
   if (!c.value_count.require_any.empty()) out += "  require-any: " + list_of(c.value_count.require_any) + "\n";
   if (c.type == CorrelationType::NewValue) {
-    out += "  learn: " + format_duration(c.new_value.learn) + (c.new_value.new_key_learns ? ", new keys learn" : "") + "\n";
+    out += "  learn: " + format_duration(c.new_value.learn) + (c.new_value.new_key_learns ? ", new keys learn" : "") +
+           "\n";
     for (const std::vector<std::string>& row : c.new_value.seed) out += "  seed: " + list_of(row) + "\n";
   }
   if (c.type == CorrelationType::Absence) {

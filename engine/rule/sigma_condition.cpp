@@ -69,16 +69,26 @@ bool wildcard_match(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
+size_t size_of(const Expr& expr) {
+  size_t n = 1 + expr.test.patterns.size();
+  for (const Expr& child : expr.children) n += size_of(child);
+  return n;
+}
+
 class Parser {
  public:
   Parser(std::string_view text, const SourceSpan& span, bool quoted, std::vector<Selection>& selections,
          Diagnostics& diagnostics)
-      : text_(text), tokens_(tokens_of(text)), span_(span), quoted_(quoted), selections_(selections),
+      : text_(text),
+        tokens_(tokens_of(text)),
+        span_(span),
+        quoted_(quoted),
+        selections_(selections),
         diagnostics_(diagnostics) {}
 
   Expr whole() {
-    std::optional<Expr> expr = tokens_.empty() ? bad("condition-syntax", "the condition is empty", text_.size())
-                                               : read_or(0);
+    std::optional<Expr> expr =
+        tokens_.empty() ? bad("condition-syntax", "the condition is empty", text_.size()) : read_or(0);
     if (expr && next_ < tokens_.size()) expr = unexpected();
     return expr ? std::move(*expr) : Expr::constant_of(Truth::False);
   }
@@ -119,11 +129,13 @@ class Parser {
   std::optional<Expr> read_primary(size_t depth);
   std::optional<Expr> read_amount();
   std::optional<Expr> read_name();
+  bool use(Selection& selection, std::vector<Expr>& parts);
   std::nullopt_t unknown(const Token& name);
 
   std::string_view text_;
   std::vector<Token> tokens_;
   size_t next_ = 0;
+  size_t used_nodes_ = 0;
   const SourceSpan& span_;
   bool quoted_;
   std::vector<Selection>& selections_;
@@ -186,9 +198,7 @@ std::optional<Expr> Parser::read_amount() {
   std::vector<Expr> parts;
   for (Selection& selection : selections_) {
     if (selection.name.starts_with('_') && !pattern.starts_with('_')) continue;
-    if (!wildcard_match(pattern, selection.name)) continue;
-    selection.used = true;
-    parts.push_back(selection.expr);
+    if (wildcard_match(pattern, selection.name) && !use(selection, parts)) return std::nullopt;
   }
   if (parts.empty()) return unknown(target);
   return all ? Expr::all(std::move(parts)) : Expr::any(std::move(parts));
@@ -203,10 +213,23 @@ std::optional<Expr> Parser::read_name() {
   ++next_;
   for (Selection& selection : selections_) {
     if (selection.name != name.text) continue;
-    selection.used = true;
-    return selection.expr;
+    std::vector<Expr> one;
+    if (!use(selection, one)) return std::nullopt;
+    return std::move(one.front());
   }
   return unknown(name);
+}
+
+// Selections are copied to where they are named, so that naming large ones often is bounded, too.
+bool Parser::use(Selection& selection, std::vector<Expr>& parts) {
+  used_nodes_ += size_of(selection.expr);
+  if (used_nodes_ > limits::kYamlNodes) {
+    bad("condition-limit", "the condition grows beyond " + std::to_string(limits::kYamlNodes) + " tests", 0);
+    return false;
+  }
+  selection.used = true;
+  parts.push_back(selection.expr);
+  return true;
 }
 
 std::nullopt_t Parser::unknown(const Token& name) {

@@ -29,10 +29,14 @@ struct TypeName {
   bool standard;
 };
 constexpr std::array kTypes = {
-    TypeName{Type::EventCount, "event_count", true},           TypeName{Type::ValueCount, "value_count", true},
-    TypeName{Type::Temporal, "temporal", true},                TypeName{Type::TemporalOrdered, "temporal_ordered", true},
-    TypeName{Type::ValueSum, "value_sum", true},               TypeName{Type::ValueAvg, "value_avg", true},
-    TypeName{Type::ValuePercentile, "value_percentile", true}, TypeName{Type::NewValue, "new_value", false},
+    TypeName{Type::EventCount, "event_count", true},
+    TypeName{Type::ValueCount, "value_count", true},
+    TypeName{Type::Temporal, "temporal", true},
+    TypeName{Type::TemporalOrdered, "temporal_ordered", true},
+    TypeName{Type::ValueSum, "value_sum", true},
+    TypeName{Type::ValueAvg, "value_avg", true},
+    TypeName{Type::ValuePercentile, "value_percentile", true},
+    TypeName{Type::NewValue, "new_value", false},
     TypeName{Type::Absence, "absence", false},
 };
 
@@ -41,9 +45,9 @@ struct BoundName {
   std::string_view name;
 };
 constexpr std::array kBounds = {
-    BoundName{CountCondition::Op::Gt, "gt"},   BoundName{CountCondition::Op::Gte, "gte"},
-    BoundName{CountCondition::Op::Lt, "lt"},   BoundName{CountCondition::Op::Lte, "lte"},
-    BoundName{CountCondition::Op::Eq, "eq"},   BoundName{CountCondition::Op::Neq, "neq"},
+    BoundName{CountCondition::Op::Gt, "gt"}, BoundName{CountCondition::Op::Gte, "gte"},
+    BoundName{CountCondition::Op::Lt, "lt"}, BoundName{CountCondition::Op::Lte, "lte"},
+    BoundName{CountCondition::Op::Eq, "eq"}, BoundName{CountCondition::Op::Neq, "neq"},
 };
 
 bool is_temporal(Type type) { return type == Type::Temporal || type == Type::TemporalOrdered; }
@@ -61,11 +65,13 @@ bool read_type(MapReader& map, const YamlNode& section, RuleContext& context) {
     return true;
   }
   if (node == nullptr) {
-    context.diagnostics().error("bad-correlation", "the correlation has no type", section.span, "add `type: event_count`");
+    context.diagnostics().error("bad-correlation", "the correlation has no type", section.span,
+                                "add `type: event_count`");
     return false;
   }
   const std::string_view close = nearest(node->text, names);
-  context.diagnostics().error("bad-correlation", "\"" + printable(node->text) + "\" is no type of correlation", node->span,
+  context.diagnostics().error("bad-correlation", "\"" + printable(node->text) + "\" is no type of correlation",
+                              node->span,
                               close.empty() ? "one of event_count, value_count, temporal, temporal_ordered, value_sum, "
                                               "value_avg, value_percentile, new_value, absence"
                                             : "did you mean \"" + std::string(close) + "\"?");
@@ -121,7 +127,8 @@ void check_bounds(const YamlNode& section, RuleContext& context) {
   const Correlation& shape = context.draft.correlation.shape;
   if (!has_bounds(shape.type)) {
     if (!shape.condition.bounds.empty()) {
-      context.diagnostics().error("bad-correlation", std::string(to_text(shape.type)) + " takes no bounds", section.span);
+      context.diagnostics().error("bad-correlation", std::string(to_text(shape.type)) + " takes no bounds",
+                                  section.span);
     }
     return;
   }
@@ -191,16 +198,19 @@ void parse_correlation(const YamlNode& section, RuleContext& context) {
   MapReader map(section, "the correlation", context.diagnostics());
   CorrelationDraft& draft = context.draft.correlation;
   if (!read_type(map, section, context)) return;
-  for (NameAt& rule : map.names("rules")) draft.inputs.push_back({std::move(rule), CorrelationInput::Role::Member, 0, 0});
+  for (NameAt& rule : map.names("rules"))
+    draft.inputs.push_back({std::move(rule), CorrelationInput::Role::Member, 0, 0});
   if (draft.inputs.empty()) {
-    context.diagnostics().error("bad-correlation", "the correlation names no rules", section.span, "add `rules: [name]`");
+    context.diagnostics().error("bad-correlation", "the correlation names no rules", section.span,
+                                "add `rules: [name]`");
   }
   draft.group_by = map.names("group-by");
   for (const NameAt& g : draft.group_by) draft.shape.group_by.push_back(g.text);
   if (const std::optional<Duration> timespan = map.duration("timespan"); timespan && timespan->micros > 0) {
     draft.shape.timespan = *timespan;
   } else {
-    context.diagnostics().error("bad-correlation", "the correlation has no timespan", section.span, "add `timespan: 10m`");
+    context.diagnostics().error("bad-correlation", "the correlation has no timespan", section.span,
+                                "add `timespan: 10m`");
   }
   read_aliases(map.get("aliases"), context);
   draft.shape.generate = map.flag("generate", false);

@@ -72,15 +72,17 @@ Expr Lowering::detection(const YamlNode& section, std::span<const std::string_vi
     }
   }
   if (condition == nullptr) {
-    context_.diagnostics().error("missing-condition", "no `condition` says how the selections go together", section.span,
-                                 "add `condition: selection`, or `condition: 1 of them`");
+    context_.diagnostics().error("missing-condition", "no `condition` says how the selections go together",
+                                 section.span, "add `condition: selection`, or `condition: 1 of them`");
     return never(section.span);
   }
+  const size_t errors = context_.diagnostics().count(Severity::Error);
   Expr expr = condition_of(*condition, selections, context_);
+  const bool readable = context_.diagnostics().count(Severity::Error) == errors;
   for (const Selection& s : selections) {
-    if (s.used) continue;
-    context_.diagnostics().warning("unused-selection", "the condition does not use \"" + printable(s.name) + "\"", s.span,
-                                   "name it in the condition, or remove it");
+    if (s.used || !readable) continue;
+    context_.diagnostics().warning("unused-selection", "the condition does not use \"" + printable(s.name) + "\"",
+                                   s.span, "name it in the condition, or remove it");
   }
   return expr;
 }
@@ -134,7 +136,8 @@ Expr Lowering::step(const FieldKey& key, size_t index, const Modifiers& modifier
   if (!in_element && field->path.empty() && field_info(field->id).shape == FieldShape::Scalar) {
     return bad(entry.key, "\"" + printable(array.array) + "\" is one value, not an array", "leave out the selector");
   }
-  if (index + 1 == key.steps.size() && key.rest.empty()) return elements(*field, array.quantifier, modifiers, entry, in_element);
+  if (index + 1 == key.steps.size() && key.rest.empty())
+    return elements(*field, array.quantifier, modifiers, entry, in_element);
   return Expr::element(*field, array.quantifier, step(key, index + 1, modifiers, entry, true));
 }
 
@@ -192,7 +195,8 @@ bool mentions_field(const Expr& expr, FieldId field) {
     return std::any_of(expr.test.patterns.begin(), expr.test.patterns.end(),
                        [&](const Pattern& p) { return p.field && p.field->id == field; });
   }
-  return std::any_of(expr.children.begin(), expr.children.end(), [&](const Expr& c) { return mentions_field(c, field); });
+  return std::any_of(expr.children.begin(), expr.children.end(),
+                     [&](const Expr& c) { return mentions_field(c, field); });
 }
 
 }  // namespace kubevigil

@@ -18,7 +18,8 @@ struct Selector {
   Quantifier quantifier;
 };
 constexpr std::array kSelectors = {Selector{"any", Quantifier::Any}, Selector{"all", Quantifier::Every},
-                                   Selector{"all_or_empty", Quantifier::EveryOrEmpty}, Selector{"none", Quantifier::None}};
+                                   Selector{"all_or_empty", Quantifier::EveryOrEmpty},
+                                   Selector{"none", Quantifier::None}};
 
 const Selector* find_selector(std::string_view name) {
   for (const Selector& s : kSelectors) {
@@ -85,14 +86,15 @@ std::optional<FieldRef> resolve_field(const std::string& name, bool in_element, 
   if (!field) {
     const std::string close = field_suggestion(name);
     context.impossible("unknown-field", "\"" + printable(name) + "\" is no field of an audit event", span,
-                       close.empty() ? "`kubevigil rules fields` lists them" : "did you mean \"" + close + "\"?",
-                       "no field \"" + printable(name) + "\"");
+                       close.empty() ? "`kubevigil rules fields` lists them" : "did you mean \"" + close + "\"?");
+    context.draft.impossible.push_back("no field \"" + printable(name) + "\"");
     return std::nullopt;
   }
   const FieldOrigin origin = field_info(field->id).origin;
   if (origin == FieldOrigin::Hit || origin == FieldOrigin::Internal) {
     context.impossible("hit-field", "\"" + printable(name) + "\" exists only in correlations", span,
-                       "hit.* are fields of the hits that a correlation counts", "\"" + printable(name) + "\" is not in events");
+                       "hit.* are fields of the hits that a correlation counts");
+    context.draft.impossible.push_back("\"" + printable(name) + "\" is not in events");
     return std::nullopt;
   }
   if (origin == FieldOrigin::Derived) context.not_portable("derived field \"" + name + "\"");

@@ -11,13 +11,13 @@
 namespace kubevigil {
 
 struct ArrayStep {
-  std::string array;       // path up to the selector, relative to the step before
+  std::string array;  // path up to the selector, relative to the step before
   Quantifier quantifier = Quantifier::Any;
 };
 
 struct FieldKey {
   std::vector<ArrayStep> steps;
-  std::string rest;        // behind the last selector; empty: the element itself
+  std::string rest;  // behind the last selector; empty: the element itself
   std::vector<std::string> modifiers;
 };
 

@@ -76,7 +76,8 @@ std::vector<std::string> expanded(const YamlNode& value, RuleContext& context) {
     if (close == std::string::npos) break;
     replaced = true;
     std::vector<std::string> next;
-    for (const std::vector<std::string>& row : list_rows(text.substr(open + 1, close - open - 1), value.span, context)) {
+    for (const std::vector<std::string>& row :
+         list_rows(text.substr(open + 1, close - open - 1), value.span, context)) {
       for (const std::string& t : texts) next.push_back(t + row.front());
       if (next.size() > limits::kPatternsPerTest) break;
     }

@@ -13,19 +13,25 @@ struct OpModifier {
   TestOp op;
 };
 constexpr std::array kOps = {
-    OpModifier{"contains", TestOp::Contains}, OpModifier{"startswith", TestOp::StartsWith},
-    OpModifier{"endswith", TestOp::EndsWith}, OpModifier{"re", TestOp::Regex},
-    OpModifier{"cidr", TestOp::Cidr},         OpModifier{"exists", TestOp::Exists},
-    OpModifier{"gt", TestOp::Greater},        OpModifier{"gte", TestOp::GreaterOrEqual},
-    OpModifier{"lt", TestOp::Less},           OpModifier{"lte", TestOp::LessOrEqual},
+    OpModifier{"contains", TestOp::Contains},
+    OpModifier{"startswith", TestOp::StartsWith},
+    OpModifier{"endswith", TestOp::EndsWith},
+    OpModifier{"re", TestOp::Regex},
+    OpModifier{"cidr", TestOp::Cidr},
+    OpModifier{"exists", TestOp::Exists},
+    OpModifier{"gt", TestOp::Greater},
+    OpModifier{"gte", TestOp::GreaterOrEqual},
+    OpModifier{"lt", TestOp::Less},
+    OpModifier{"lte", TestOp::LessOrEqual},
     OpModifier{"fieldref", TestOp::EqualsField},
 };
-constexpr std::array<std::string_view, 6> kEncodings = {"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be"};
+constexpr std::array<std::string_view, 6> kEncodings = {"base64", "base64offset", "wide",
+                                                        "utf16",  "utf16le",      "utf16be"};
 constexpr std::array<std::string_view, 6> kTime = {"minute", "hour", "day", "week", "month", "year"};
 constexpr std::array<std::string_view, 27> kNames = {
-    "contains", "startswith", "endswith", "re", "cidr", "exists", "gt", "gte", "lt", "lte", "fieldref", "base64",
-    "base64offset", "wide", "utf16", "utf16le", "utf16be", "all", "cased", "neq", "expand", "windash", "i", "m", "s",
-    "ignorecase", "multiline"};
+    "contains", "startswith", "endswith", "re",           "cidr", "exists", "gt",      "gte",        "lt",
+    "lte",      "fieldref",   "base64",   "base64offset", "wide", "utf16",  "utf16le", "utf16be",    "all",
+    "cased",    "neq",        "expand",   "windash",      "i",    "m",      "s",       "ignorecase", "multiline"};
 
 bool is_text_op(TestOp op) {
   return op == TestOp::Equals || op == TestOp::Contains || op == TestOp::StartsWith || op == TestOp::EndsWith;
@@ -72,8 +78,9 @@ std::optional<Modifiers> parse_modifiers(const std::vector<std::string>& names, 
     const auto op = std::find_if(kOps.begin(), kOps.end(), [&](const OpModifier& o) { return o.name == name; });
     if (op != kOps.end()) {
       if (has_op) {
-        context.diagnostics().error("bad-modifiers", "\"" + std::string(to_text(m.op)) + "\" and \"" + name +
-                                        "\" cannot stand together", span, "write two selections");
+        context.diagnostics().error("bad-modifiers",
+                                    "\"" + std::string(to_text(m.op)) + "\" and \"" + name + "\" cannot stand together",
+                                    span, "write two selections");
         return std::nullopt;
       }
       has_op = true;

@@ -68,7 +68,8 @@ class Lowering {
   bool in_element_;
   RuleContext& context_;
   TestSet set_;
-  bool dropped_ = false;  // a value was left out because it can never occur
+  bool dropped_ = false;              // a value was left out because it can never occur
+  std::vector<std::string> reasons_;  // why
 };
 
 // The place of the operator in a SigmaString: "*x*" is contains x, and so on.
@@ -84,7 +85,8 @@ Shape shape_of(const SigmaString& s) {
   const size_t last = s.mask.find_last_not_of('*');
   const bool open_front = first > 0;
   const bool open_back = last + 1 < s.mask.size();
-  if (s.mask.substr(first, last - first + 1).find_first_not_of('.') != std::string::npos || !(open_front || open_back)) {
+  if (s.mask.substr(first, last - first + 1).find_first_not_of('.') != std::string::npos ||
+      !(open_front || open_back)) {
     return {TestOp::Glob, glob_text(s)};
   }
   const std::string middle = s.text.substr(first, last - first + 1);
@@ -150,6 +152,7 @@ Expr Lowering::combined(const SourceSpan& span) {
   if (set_.tests.empty() || (dropped_ && modifiers_.all)) {
     Expr never = Expr::constant_of(Truth::False);
     never.span = span;
+    for (std::string& reason : reasons_) context_.draft.impossible.push_back(std::move(reason));
     return never;
   }
   std::vector<Expr> parts;
@@ -168,7 +171,8 @@ Expr Lowering::combined(const SourceSpan& span) {
 
 void Lowering::add(const YamlNode& value) {
   if (value.is_null()) {
-    if (modifiers_.op != TestOp::Equals) return bad("bad-value", "null stands for absence and takes no operator", value);
+    if (modifiers_.op != TestOp::Equals)
+      return bad("bad-value", "null stands for absence and takes no operator", value);
     return set_.add(TestOp::Null, {});
   }
   if (!value.is_scalar()) {
@@ -176,13 +180,17 @@ void Lowering::add(const YamlNode& value) {
                "the values of one key are one list of plain values");
   }
   switch (modifiers_.op) {
-    case TestOp::Exists: return add_exists(value);
-    case TestOp::EqualsField: return add_field(value);
+    case TestOp::Exists:
+      return add_exists(value);
+    case TestOp::EqualsField:
+      return add_field(value);
     case TestOp::Less:
     case TestOp::LessOrEqual:
     case TestOp::Greater:
-    case TestOp::GreaterOrEqual: return add_number(value);
-    default: break;
+    case TestOp::GreaterOrEqual:
+      return add_number(value);
+    default:
+      break;
   }
   if (!modifiers_.expand) return add_text(value.text, value);
   for (const std::string& text : expanded(value, context_)) add_text(text, value);
@@ -227,16 +235,17 @@ void Lowering::add_number(const YamlNode& value) {
   plain.quoted = false;
   const std::optional<double> number = plain.number();
   if (!number) {
-    return bad("bad-value", "\"" + printable(value.text) + "\" is no number, and " + std::string(to_text(modifiers_.op)) +
-                                " compares numbers", value);
+    return bad("bad-value",
+               "\"" + printable(value.text) + "\" is no number, and " + std::string(to_text(modifiers_.op)) +
+                   " compares numbers",
+               value);
   }
   set_.add(modifiers_.op, {value.text, number, std::nullopt});
 }
 
 void Lowering::add_regex(const std::string& text, const YamlNode& value) {
   if (Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags); !regex) {
-    return bad("bad-regex", regex.error().message, value,
-               "RE2 has no look-around and no back references");
+    return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
   }
   set_.add(TestOp::Regex, {text, std::nullopt, std::nullopt});
 }
@@ -289,9 +298,11 @@ bool Lowering::possible(const SigmaString& s, const YamlNode& value) {
   dropped_ = true;
   const std::string_view close = nearest(value.text, domain);
   const std::string found = "\"" + printable(value.text) + "\"";
-  context_.impossible("impossible-value", std::string(info.name) + " is never " + found, value.span,
-                      close.empty() ? "expected " + expected : "did you mean \"" + std::string(close) + "\"? Expected " + expected,
-                      std::string(info.name) + " is never " + found);
+  const std::string message = std::string(info.name) + " is never " + found;
+  reasons_.push_back(message);
+  context_.impossible(
+      "impossible-value", message, value.span,
+      close.empty() ? "expected " + expected : "did you mean \"" + std::string(close) + "\"? Expected " + expected);
   return false;
 }
 

@@ -27,9 +27,12 @@ TruthRange range_of_element(const Expr& expr) {
   const TruthRange child = truth_range(expr.children.front());
   switch (expr.quantifier) {
     case Quantifier::Any:
-    case Quantifier::Every: return {true, true, child.can_be_true};   // false over an empty array
-    case Quantifier::EveryOrEmpty: return {child.can_be_false, true, true};
-    case Quantifier::None: return {child.can_be_true, true, true};
+    case Quantifier::Every:
+      return {true, true, child.can_be_true};  // false over an empty array
+    case Quantifier::EveryOrEmpty:
+      return {child.can_be_false, true, true};
+    case Quantifier::None:
+      return {child.can_be_true, true, true};
   }
   return {true, true, true};
 }
@@ -40,15 +43,19 @@ TruthRange truth_range(const Expr& expr) {
   switch (expr.kind) {
     case Expr::Kind::Constant:
       return {expr.constant == Truth::False, expr.constant == Truth::Unknown, expr.constant == Truth::True};
-    case Expr::Kind::Test: return {true, true, true};
+    case Expr::Kind::Test:
+      return {true, true, true};
     case Expr::Kind::Not: {
       TruthRange r = truth_range(expr.children.front());
       std::swap(r.can_be_false, r.can_be_true);
       return r;
     }
-    case Expr::Kind::All: return range_of_all(expr.children, false);
-    case Expr::Kind::Any: return range_of_all(expr.children, true);
-    case Expr::Kind::Element: return range_of_element(expr);
+    case Expr::Kind::All:
+      return range_of_all(expr.children, false);
+    case Expr::Kind::Any:
+      return range_of_all(expr.children, true);
+    case Expr::Kind::Element:
+      return range_of_element(expr);
   }
   return {true, true, true};
 }

@@ -73,8 +73,9 @@ class LineIndex {
 
 class Builder : public YAML::EventHandler {
  public:
-  Builder(const LineIndex& lines, const std::string& file, Diagnostics& diagnostics)
-      : lines_(lines), file_(file), diagnostics_(diagnostics) {}
+  // `first_line`: lines of the file in front of the text that is read.
+  Builder(std::string_view text, size_t first_line, const std::string& file, size_t& nodes, Diagnostics& diagnostics)
+      : lines_(text), first_line_(first_line), file_(file), nodes_(nodes), diagnostics_(diagnostics) {}
 
   // The document read last; `root` is empty when there was none.
   YamlDocument take() { return std::exchange(document_, {}); }
@@ -123,7 +124,7 @@ class Builder : public YAML::EventHandler {
     if (mark.line < 0 || mark.column < 0) return {file_, 0, 0, 0};
     const auto line = static_cast<size_t>(mark.line);
     const auto column = static_cast<size_t>(mark.column);
-    return {file_, static_cast<uint32_t>(line + 1), static_cast<uint32_t>(column + 1),
+    return {file_, static_cast<uint32_t>(first_line_ + line + 1), static_cast<uint32_t>(column + 1),
             size == 0 ? 1 : lines_.scalar_length(line, column, size)};
   }
   void damage(std::string code, std::string message, const SourceSpan& span, std::string hint = {}) {
@@ -163,13 +164,14 @@ class Builder : public YAML::EventHandler {
   void place(YamlNode node);
   void place_in_map(Frame& frame, YamlNode node);
 
-  const LineIndex& lines_;
+  const LineIndex lines_;
+  const size_t first_line_;
   const std::string& file_;
+  size_t& nodes_;  // of the whole file
   Diagnostics& diagnostics_;
   YamlDocument document_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, YamlNode> anchors_;
-  size_t nodes_ = 0;
 };
 
 void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -177,7 +179,8 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) {
     damage("yaml-syntax", "this alias stands inside the node that it names", span);
-    place(YamlNode{.kind = YamlNode::Kind::Null, .text = {}, .quoted = false, .span = span, .items = {}, .entries = {}});
+    place(
+        YamlNode{.kind = YamlNode::Kind::Null, .text = {}, .quoted = false, .span = span, .items = {}, .entries = {}});
     return;
   }
   count(node_count(found->second), span);
@@ -204,7 +207,8 @@ void Builder::place_in_map(Frame& frame, YamlNode node) {
       node.text = "null";
     } else if (!node.is_scalar()) {
       damage("yaml-key", "a key that is a list or a mapping", node.span, "keys are plain text; quote this one");
-      node = YamlNode{.kind = YamlNode::Kind::Scalar, .text = "", .quoted = true, .span = node.span, .items = {}, .entries = {}};
+      node = YamlNode{
+          .kind = YamlNode::Kind::Scalar, .text = "", .quoted = true, .span = node.span, .items = {}, .entries = {}};
     }
     frame.key = std::move(node);
     return;
@@ -217,6 +221,51 @@ void Builder::place_in_map(Frame& frame, YamlNode node) {
     return;
   }
   frame.node.entries.push_back({std::move(key), std::move(node)});
+}
+
+// A line that begins with three dashes starts a document wherever it stands (YAML 1.2, c-forbidden), so that one
+// broken document does not cost those behind it.
+std::vector<std::string_view> document_texts(std::string_view text) {
+  std::vector<std::string_view> parts;
+  size_t begin = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+    const std::string_view line = text.substr(at, end - at);
+    if (at > begin && line.starts_with("---") && line.find_first_not_of(" \t\r\n", 3) != 3) {
+      parts.push_back(text.substr(begin, at - begin));
+      begin = at;
+    }
+    at = end;
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+// False: a bound of the whole file was met.
+bool parse_part(std::string_view text, size_t first_line, const std::string& file, size_t& nodes,
+                std::vector<YamlDocument>& documents, Diagnostics& diagnostics) {
+  Builder builder(text, first_line, file, nodes, diagnostics);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+      YamlDocument document = builder.take();
+      if (!document.root.is_null() || document.damaged) documents.push_back(std::move(document));
+    }
+  } catch (const Stop&) {
+    return false;
+  } catch (const YAML::Exception& e) {
+    SourceSpan span{file, static_cast<uint32_t>(first_line + 1), 1, 1};
+    if (!e.mark.is_null()) {
+      span.line = static_cast<uint32_t>(first_line + static_cast<size_t>(e.mark.line) + 1);
+      span.column = static_cast<uint32_t>(e.mark.column + 1);
+    }
+    diagnostics.error("yaml-syntax", "not YAML: " + e.msg, span);
+  } catch (const std::exception& e) {
+    diagnostics.error("yaml-syntax", std::string("not YAML: ") + e.what(),
+                      {file, static_cast<uint32_t>(first_line + 1), 1, 0});
+  }
+  return true;
 }
 
 }  // namespace
@@ -257,31 +306,16 @@ std::optional<bool> YamlNode::boolean() const {
 std::vector<YamlDocument> parse_yaml(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   std::vector<YamlDocument> documents;
   if (text.size() > limits::kRuleFileBytes) {
-    diagnostics.error("yaml-limit", "the file has " + std::to_string(text.size()) + " bytes; at most " +
-                                        std::to_string(limits::kRuleFileBytes) + " are read", {file, 1, 1, 0}, "split it");
+    diagnostics.error("yaml-limit",
+                      "the file has " + std::to_string(text.size()) + " bytes; at most " +
+                          std::to_string(limits::kRuleFileBytes) + " are read",
+                      {file, 1, 1, 0}, "split it");
     return documents;
   }
-  const LineIndex lines(text);
-  Builder builder(lines, file, diagnostics);
-  const auto keep = [&] {
-    YamlDocument document = builder.take();
-    if (!document.root.is_null() || document.damaged) documents.push_back(std::move(document));
-  };
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) keep();
-  } catch (const Stop&) {
-    // Reported where it was thrown. The document is incomplete and left out.
-  } catch (const YAML::Exception& e) {
-    SourceSpan span{file, 0, 0, 1};
-    if (!e.mark.is_null()) {
-      span.line = static_cast<uint32_t>(e.mark.line + 1);
-      span.column = static_cast<uint32_t>(e.mark.column + 1);
-    }
-    diagnostics.error("yaml-syntax", "not YAML: " + e.msg, span);
-  } catch (const std::exception& e) {
-    diagnostics.error("yaml-syntax", std::string("not YAML: ") + e.what(), {file, 0, 0, 0});
+  size_t nodes = 0, line = 0;
+  for (const std::string_view part : document_texts(text)) {
+    if (!parse_part(part, line, file, nodes, documents, diagnostics)) break;
+    line += static_cast<size_t>(std::count(part.begin(), part.end(), '\n'));
   }
   return documents;
 }

@@ -32,10 +32,16 @@ class ExprSource {
     return out;
   }
   FieldRef field() {
-    static const std::vector<std::string> kNames = {
-        "verb", "user.groups", "annotations.a/b c", "requestObject.spec.containers.image", "user.groups[1]",
-        "requestObject.metadata.labels.app\\.kubernetes\\.io/name", "podSpec.allContainers", "uri.query.command"};
-    static const std::vector<std::string> kInner = {".", "image", "securityContext.privileged", "args[0]", "every", "a b"};
+    static const std::vector<std::string> kNames = {"verb",
+                                                    "user.groups",
+                                                    "annotations.a/b c",
+                                                    "requestObject.spec.containers.image",
+                                                    "user.groups[1]",
+                                                    "requestObject.metadata.labels.app\\.kubernetes\\.io/name",
+                                                    "podSpec.allContainers",
+                                                    "uri.query.command"};
+    static const std::vector<std::string> kInner = {".",       "image", "securityContext.privileged",
+                                                    "args[0]", "every", "a b"};
     const uint32_t kind = below(8);
     if (kind == 0) return FieldRef{FieldId::Keywords, {}};
     if (kind < 3) return parse_element_field(kInner[below(static_cast<uint32_t>(kInner.size()))]);
@@ -94,9 +100,10 @@ TEST(ExprText, Examples) {
 }
 
 TEST(ExprText, RefusesWhatIsNoExpression) {
-  for (const char* text : {"", "verb", "verb equals", "verb equals [", "verb equals [\"a\"", "verb same [\"a\"]", "nofield equals [1]",
-                           "not()", "not(true, false)", "all(true)", "all(true, false", "true false", "verb equals [\"a\\q\"]",
-                           "verb equals [\"\\xZZ\"]", "some in verb", "verb equals [nan]"}) {
+  for (const char* text :
+       {"", "verb", "verb equals", "verb equals [", "verb equals [\"a\"", "verb same [\"a\"]", "nofield equals [1]",
+        "not()", "not(true, false)", "all(true)", "all(true, false", "true false", "verb equals [\"a\\q\"]",
+        "verb equals [\"\\xZZ\"]", "some in verb", "verb equals [nan]"}) {
     EXPECT_FALSE(parse_expr(text)) << text;
   }
   EXPECT_FALSE(parse_expr(std::string(100'000, '(')));
