@@ -14,7 +14,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/event/value.h"
-#include "engine/match/network.h"
+#include "engine/base/network.h"
 #include "engine/rule/expr.h"
 #include "engine/rule/regex.h"
 

@@ -1,4 +1,4 @@
-#include "engine/match/network.h"
+#include "engine/base/network.h"
 
 #include <gtest/gtest.h>
 
