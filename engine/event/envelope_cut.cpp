@@ -1,0 +1,67 @@
+// What stands before a cut. CloudWatch, Azure (16 KiB) and container runtimes cut long messages in the middle; the API
+// server writes who, what, where and outcome in front, bodies, times and annotations behind.
+#include <optional>
+
+#include "engine/event/envelope_parts.h"
+#include "engine/event/json_text.h"
+
+namespace kubevigil::envelope {
+namespace {
+
+// Index behind the value that begins at `at`, or nullopt when the text ends first.
+std::optional<size_t> value_end(std::string_view text, size_t at) {
+  size_t depth = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      at = closing_quote(text, at);
+      if (at == std::string_view::npos) return std::nullopt;
+      if (depth == 0) return at + 1;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      if (depth == 0) return at;
+      if (--depth == 0) return at + 1;
+    } else if (depth == 0 && c == ',') {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
+size_t skip_space(std::string_view text, size_t at) {
+  while (at < text.size() && is_json_space(text[at])) ++at;
+  return at;
+}
+
+}  // namespace
+
+std::string mend_cut_event(std::string_view cut) {
+  size_t at = skip_space(cut, 0);
+  if (at >= cut.size() || cut[at] != '{') return {};
+  bool id = false;
+  bool stage = false;
+  size_t whole = 0;  // behind the last whole member
+  for (at = skip_space(cut, at + 1); at < cut.size() && cut[at] == '"';) {
+    const size_t quote = closing_quote(cut, at);
+    if (quote == std::string_view::npos) break;
+    const std::string_view key = cut.substr(at + 1, quote - at - 1);
+    at = skip_space(cut, quote + 1);
+    if (at >= cut.size() || cut[at] != ':') break;
+    at = skip_space(cut, at + 1);
+    const auto end = value_end(cut, at);
+    if (!end || *end == at) break;
+    whole = *end;
+    id = id || key == "auditID";
+    stage = stage || key == "stage";
+    at = skip_space(cut, whole);
+    if (at >= cut.size() || cut[at] != ',') break;
+    at = skip_space(cut, at + 1);
+  }
+  if (!id || !stage) return {};
+  const std::string mended = std::string(cut.substr(0, whole)) + "}";
+  JsonTree tree;
+  return tree.parse(mended) ? mended : std::string{};
+}
+
+}  // namespace kubevigil::envelope

@@ -1,0 +1,118 @@
+#include "engine/event/record_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/event/batch_builder.h"
+#include "engine/event/envelope_parts.h"
+#include "engine/event/splitter.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr std::string_view kNativeLine = "{\"kind\":\"Event\",";
+constexpr std::array<std::string_view, 4> kLevels = {"None", "Metadata", "Request", "RequestResponse"};
+// Members that say that a shipper changed a flat event (OpenShift's level, Panther's names).
+constexpr std::array<std::string_view, 4> kFlatMarks = {"\"k8s_audit_level\"", "\"openshift_audit_level\"",
+                                                        "\"log_source\"", "\"p_log_type\""};
+
+bool is_flattened(std::string_view text) {
+  return !text.starts_with(kNativeLine) &&
+         std::any_of(kFlatMarks.begin(), kFlatMarks.end(),
+                     [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
+}
+
+bool has_level(const Event& event) {
+  return std::find(kLevels.begin(), kLevels.end(), event.text(FieldId::Level)) != kLevels.end();
+}
+
+}  // namespace
+
+RecordReader::RecordReader(std::string cluster) : cluster_(std::move(cluster)) {}
+
+void RecordReader::read(const Batch& batch, const Record& record, Timestamp previous, EventSink& sink) {
+  const std::string_view text = batch.text(record);
+  const Context context{record.position, previous, record.defect, batch.wrappers[record.wrapper].json};
+  ReadError error{ReadProblem::NotAuditEvent, {}, 0};
+  if (!is_flattened(text) && context.wrapper.find("\"messageType\"") == std::string_view::npos &&
+      read_native(text, context, sink, error)) {
+    return;
+  }
+  if (error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink)) return;
+  read_wrapped(text, context, error, sink);
+}
+
+bool RecordReader::read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error) {
+  RecordOrigin origin;
+  origin.cluster = cluster_;
+  origin.envelope = envelope_info(EnvelopeKind::Native).name;
+  origin.previous_time = context.previous;
+  origin.defect = context.defect;
+  if (auto read = reader_.read(text, origin, event_); !read) {
+    error = std::move(read.error());
+    return false;
+  }
+  // A level that Kubernetes does not know was overwritten by a shipper that keeps the true one elsewhere.
+  if (!has_level(event_) && text.find("_audit_level\"") != std::string_view::npos) return false;
+  sink.event(event_);
+  return true;
+}
+
+// A line that looked like one event and is not: it may hold several, or a torn one with another glued to it.
+bool RecordReader::cut_again(std::string_view text, const Context& context, EventSink& sink) {
+  Batch pieces;
+  BatchBuilder builder(pieces);
+  SplitterOptions options;
+  options.file = context.position.file;
+  options.offset = context.position.offset;
+  options.line = context.position.line;
+  options.native_lines = false;
+  Splitter splitter(builder, options);
+  splitter.feed(text);
+  splitter.finish(false);
+  builder.finish();
+  if (pieces.records.size() == 1 && pieces.records[0].size == text.size()) return false;
+  for (BadRecord& bad : pieces.bad) sink.bad(std::move(bad));
+  for (const Record& record : pieces.records) {
+    const Context own{record.position, context.previous, record.defect, context.wrapper};
+    ReadError error;
+    if (!read_native(pieces.text(record), own, sink, error)) read_wrapped(pieces.text(record), own, error, sink);
+  }
+  return true;
+}
+
+void RecordReader::read_wrapped(std::string_view text, const Context& context, const ReadError& error,
+                                EventSink& sink) {
+  const auto bad = [&](BadReason reason, std::string message) {
+    sink.bad({reason, context.position, std::move(message), std::string(text.substr(0, kKeptBytes))});
+  };
+  Unwrapped unwrapped = unwrap(text, context.wrapper);
+  for (UnwrappedEvent& wrapped : unwrapped.events) {
+    RecordOrigin origin;
+    origin.cluster = wrapped.cluster.empty() ? std::string_view(cluster_) : std::string_view(wrapped.cluster);
+    origin.envelope = envelope_info(wrapped.kind).name;
+    origin.envelope_time = wrapped.time;
+    origin.previous_time = context.previous;
+    origin.defect = wrapped.defect == BodyDefect::None ? context.defect : wrapped.defect;
+    auto read = reader_.read(wrapped.text(), origin, event_);
+    std::string mended;
+    if (!read && read.error().problem == ReadProblem::NotJson) {
+      mended = envelope::mend_cut_event(wrapped.text());
+      mended.reserve(mended.size() + kRecordPadding);
+      origin.defect = BodyDefect::Truncated;
+      if (!mended.empty()) read = reader_.read(mended, origin, event_);
+    }
+    if (read) {
+      sink.event(event_);
+    } else {
+      const bool json = read.error().problem == ReadProblem::NotAuditEvent;
+      bad(json ? BadReason::NotAuditEvent : BadReason::NotJson, read.error().message);
+    }
+  }
+  for (UnwrapProblem& problem : unwrapped.problems) {
+    const bool more_exact = problem.reason == BadReason::NotJson && !error.message.empty();
+    bad(problem.reason, more_exact ? error.message : std::move(problem.message));
+  }
+}
+
+}  // namespace kubevigil
