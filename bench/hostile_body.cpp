@@ -11,17 +11,11 @@ namespace {
 
 // Values, from easy to nasty; GoJson escapes them.
 constexpr std::array<std::string_view, 10> kTexts = {
-    "}}]]\"},\"requestReceivedTimestamp\":\"1999-01-01T00:00:00.000000Z\",\"annotations\":{}}",
-    "\\",
-    "\\\"",
-    "\\\\\\\\\\\\\\",
-    "{{{{[[[[",
-    "\"",
-    "line\nbreak\ttab <b>&amp;</b>",
+    "}}]]\"},\"requestReceivedTimestamp\":\"1999-01-01T00:00:00.000000Z\",\"annotations\":{}}", "\\", "\\\"",
+    "\\\\\\\\\\\\\\", "{{{{[[[[", "\"", "line\nbreak\ttab <b>&amp;</b>",
     "\xe5\xae\xa1\xe8\xae\xa1\xe6\x97\xa5\xe5\xbf\x97 \xd0\xb6\xd1\x83\xd1\x80\xd0\xbd\xd0\xb0\xd0\xbb",  // Chinese,
                                                                                                           // Russian
-    "\xf0\x9f\x9a\xa8 \xc3\xa9\xc3\xa8 \xe2\x80\xa8 end of line",
-    ""};
+    "\xf0\x9f\x9a\xa8 \xc3\xa9\xc3\xa8 \xe2\x80\xa8 end of line", ""};
 
 // Members that the envelope has, too.
 void write_decoys(GoJson& json) {

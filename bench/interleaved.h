@@ -1,0 +1,47 @@
+// Runs a yardstick and a candidate in turn, A B A B ..., and reports the median of the pairs' ratios. Machines drift
+// by half within minutes; two numbers of one pair drift together, so only their ratio means something.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace kubevigil::bench {
+
+inline constexpr int kPairs = 9;
+
+inline double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+template <typename Work>
+double seconds_of(Work&& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// The body of a benchmark registered with ->Iterations(kPairs)->UseManualTime(). Counters: ratio (speed of the
+// candidate over speed of the yardstick), GBps and Mevents of the candidate, yardstick_GBps; all medians.
+template <typename Yardstick, typename Candidate>
+void interleave(benchmark::State& state, size_t bytes, uint64_t events, Yardstick&& yardstick, Candidate&& candidate) {
+  std::vector<double> ratios, times, yardstick_times;
+  yardstick();  // warm
+  candidate();
+  for (auto _ : state) {
+    const double a = seconds_of(yardstick), b = seconds_of(candidate);
+    state.SetIterationTime(b);
+    ratios.push_back(a / b);
+    times.push_back(b);
+    yardstick_times.push_back(a);
+  }
+  state.counters["ratio"] = median(ratios);
+  state.counters["GBps"] = static_cast<double>(bytes) / median(times) / 1e9;
+  state.counters["Mevents"] = static_cast<double>(events) / median(times) / 1e6;
+  state.counters["yardstick_GBps"] = static_cast<double>(bytes) / median(yardstick_times) / 1e9;
+}
+
+}  // namespace kubevigil::bench
