@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "engine/base/limits.h"
-#include "engine/event/value.h"
 #include "engine/base/network.h"
+#include "engine/event/value.h"
 #include "engine/rule/expr.h"
 #include "engine/rule/regex.h"
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace kubevigil {
 namespace {
 
@@ -43,6 +45,18 @@ TEST(Network, RefusesWhatIsNone) {
     EXPECT_FALSE(parse_network(text)) << text;
   }
   EXPECT_FALSE(parse_address(std::string_view("10.0.0.1\0", 9)));
+}
+
+TEST(Network, TextOfTheNetworkAroundAnAddress) {
+  for (const auto& [address, text] :
+       std::vector<std::pair<const char*, const char*>>{{"10.1.2.3", "10.1.2.0/24"},
+                                                        {"::ffff:10.1.2.3", "10.1.2.0/24"},
+                                                        {"2001:db8:1:2::3", "2001:db8:1::/48"},
+                                                        {"::1", "::/48"}}) {
+    EXPECT_EQ(network_text(*parse_address(address), 24, 48), text) << address;
+  }
+  EXPECT_EQ(network_text(*parse_address("10.1.2.3"), 32, 128), "10.1.2.3/32");
+  EXPECT_EQ(network_text(*parse_address("10.1.2.3"), 0, 0), "0.0.0.0/0");
 }
 
 }  // namespace

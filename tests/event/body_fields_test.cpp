@@ -6,7 +6,6 @@
 namespace kubevigil {
 namespace {
 
-
 TEST(BodyFields, PresenceOfMissingBodies) {
   const auto at_level = [](std::string_view level, std::string_view members) {
     return R"({"auditID":"a","stage":"ResponseComplete","level":")" + std::string(level) + "\"," +
@@ -32,7 +31,8 @@ TEST(BodyFields, PresenceOfMissingBodies) {
         Case{at_level("RequestResponse", R"("verb":"patch","requestObject":{"y":1})" + ref + "}"), "partial", "absent"},
         Case{at_level("RequestResponse", R"("verb":"update","requestObject":{"y":1},"responseObject":{})" + ref + "}"),
              "absent", "absent"},
-        Case{at_level("RequestResponse", R"("verb":"create","requestObject":{"x":]})" + ref + "}"), "unknown", "absent"},
+        Case{at_level("RequestResponse", R"("verb":"create","requestObject":{"x":]})" + ref + "}"), "unknown",
+             "absent"},
         Case{at_level("RequestResponse", "\"verb\":\"create\",\"requestObject\":{\"x\":\"\xff\"}" + ref + "}"),
              "unknown", "absent"},
         Case{at_level("RequestResponse", R"("verb":"create","requestObject":{"x":null})" + ref + "}"), "empty",
