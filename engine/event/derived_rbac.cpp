@@ -82,17 +82,15 @@ std::string_view text_at(const JsonTree& tree, uint32_t node, std::string_view k
   return found == JsonNode::kNone ? std::string_view{} : tree[found].value.text;
 }
 
-// "User:alice", "Group:system:authenticated", "ServiceAccount:namespace:name"; "" when there is no name.
+// "alice", "Group:system:authenticated", "system:serviceaccount:namespace:name": users and service accounts as they
+// stand in user.username when they act; "" when there is no name.
 std::string subject_text(const JsonTree& tree, uint32_t subject, std::string_view default_namespace) {
   const std::string_view kind = text_at(tree, subject, "kind");
   const std::string_view name = text_at(tree, subject, "name");
-  if (name.empty()) return {};
-  std::string out = kind.empty() ? "User" : std::string(kind);
-  if (kind == "ServiceAccount") {
-    const std::string_view space = text_at(tree, subject, "namespace");
-    out += ":" + std::string(space.empty() ? default_namespace : space);
-  }
-  return out + ":" + std::string(name);
+  if (name.empty() || kind.empty() || kind == "User") return std::string(name);
+  if (kind != "ServiceAccount") return std::string(kind) + ":" + std::string(name);
+  const std::string_view space = text_at(tree, subject, "namespace");
+  return "system:serviceaccount:" + std::string(space.empty() ? default_namespace : space) + ":" + std::string(name);
 }
 
 void append_subject_texts(const DerivedInput& in, const JsonTree& tree, uint32_t list, Values& out) {

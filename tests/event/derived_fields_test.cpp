@@ -152,10 +152,10 @@ TEST(DerivedFields, WrittenBindings) {
       R"("requestObject":{"metadata":{"labels":{"a":"b"}}})";
   check(
       {{kBinding, "written.binding", "RoleBinding/x/b"},
-       {kBinding, "written.subjects", "User:alice|Group:system:authenticated|ServiceAccount:x:sa|ServiceAccount:y:sb"},
+       {kBinding, "written.subjects", "alice|Group:system:authenticated|system:serviceaccount:x:sa|system:serviceaccount:y:sb"},
        {kDeleted, "written.binding", "ClusterRoleBinding/c"},
        {kDeleted, "written.subjects", "absent"},
-       {kPatched, "written.subjects", "User:eve"},
+       {kPatched, "written.subjects", "eve"},
        {kLabelled, "written.subjects", "partial"},
        {R"("verb":"create","objectRef":{"resource":"pods"},"requestObject":{"subjects":[{"name":"x"}]})",
         "written.subjects", "absent"}});
