@@ -1,19 +1,33 @@
 #include "engine/state/operator.h"
 
+#include "engine/base/limits.h"
+#include "engine/state/absence_operator.h"
+#include "engine/state/bucket_operator.h"
+#include "engine/state/new_value_operator.h"
 #include "engine/state/recent_operator.h"
 
 namespace kubevigil {
 
-std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& limits) {
+std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& bounds) {
   switch (rule.correlation().type) {
     case CorrelationType::EventCount:
+      return deciding_count(rule.correlation().condition) > limits::kExactThreshold
+                 ? make_bucket_operator(rule, bounds)
+                 : make_recent_operator(rule, bounds);
     case CorrelationType::ValueCount:
     case CorrelationType::Temporal:
     case CorrelationType::TemporalOrdered:
-      return make_recent_operator(rule, limits);
-    default:
-      return nullptr;
+      return make_recent_operator(rule, bounds);
+    case CorrelationType::ValueSum:
+    case CorrelationType::ValueAvg:
+    case CorrelationType::ValuePercentile:
+      return make_bucket_operator(rule, bounds);
+    case CorrelationType::NewValue:
+      return make_new_value_operator(rule, bounds);
+    case CorrelationType::Absence:
+      return make_absence_operator(rule, bounds);
   }
+  return nullptr;
 }
 
 }  // namespace kubevigil

@@ -92,6 +92,8 @@ class Operator {
   virtual void finish(std::vector<Firing>&) {}
   // The first event of a cluster (EventMark::cluster) was at `time`: learning periods start.
   virtual void on_cluster(uint64_t /*cluster*/, Timestamp /*time*/) {}
+  // What is known now came from a baseline: learning is over for the clusters seen so far.
+  virtual void end_learning() {}
   // Evicts keys until at most `bytes` are used: the budget of all operators was exceeded.
   virtual void shrink(size_t bytes) = 0;
   virtual size_t bytes() const = 0;

@@ -15,14 +15,6 @@
 namespace kubevigil {
 namespace {
 
-// Matches beyond which no bound of the condition changes its answer.
-size_t deciding_count(const CountCondition& condition) {
-  if (condition.monotone()) return static_cast<size_t>(std::max<uint64_t>(condition.threshold(), 1));
-  double most = 0;
-  for (const auto& bound : condition.bounds) most = std::max(most, bound.value);
-  return static_cast<size_t>(std::ceil(most)) + 1;
-}
-
 RecentSpec spec_of(const Correlation& correlation) {
   RecentSpec spec;
   spec.window = correlation.timespan;
@@ -231,6 +223,13 @@ class RecentOperator final : public Operator {
 };
 
 }  // namespace
+
+size_t deciding_count(const CountCondition& condition) {
+  if (condition.monotone()) return static_cast<size_t>(std::max<uint64_t>(condition.threshold(), 1));
+  double most = 0;
+  for (const auto& bound : condition.bounds) most = std::max(most, bound.value);
+  return static_cast<size_t>(std::ceil(most)) + 1;
+}
 
 std::unique_ptr<Operator> make_recent_operator(const Rule& rule, const OperatorLimits& limits) {
   return std::make_unique<RecentOperator>(rule, limits);

@@ -19,6 +19,9 @@
 
 namespace kubevigil {
 
+// The number of matches or values beyond which no bound of the condition changes its answer.
+size_t deciding_count(const CountCondition& condition);
+
 std::unique_ptr<Operator> make_recent_operator(const Rule& rule, const OperatorLimits& limits);
 
 }  // namespace kubevigil

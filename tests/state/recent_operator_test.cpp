@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
-#include "engine/state/archive.h"
 #include "tests/support/models.h"
+#include "tests/support/resumable.h"
 #include "tests/support/streams.h"
 
 namespace kubevigil {
@@ -83,29 +83,8 @@ TEST_P(RecentOperator, ContinuesFromAnArchiveAtAnyPoint) {
   const Rule rule = correlation_rule(c.type, 40, c.need, c.inputs);
   for (uint64_t seed : test_seeds(10)) {
     const auto stream = random_stream({.events = 120, .disorder = 20, .inputs = c.inputs}, seed);
-    const auto whole = make_operator(rule, roomy(Duration{20}));
-    auto resumed = make_operator(rule, roomy(Duration{20}));
-    OperatorDriver a(*whole, Duration{0}, Duration{20}), b(*resumed, Duration{0}, Duration{20});
-    for (size_t i = 0; i < stream.size(); ++i) {
-      if (i % 17 == seed % 17) {
-        Archive saved = Archive::saving();
-        resumed->archive(saved);
-        resumed = make_operator(rule, roomy(Duration{20}));
-        Archive loading = Archive::loading(saved.bytes());
-        resumed->archive(loading);
-        ASSERT_TRUE(!loading.failed() && loading.at_end());
-        Archive again = Archive::saving();
-        resumed->archive(again);
-        ASSERT_EQ(saved.bytes(), again.bytes());
-        b.continue_with(*resumed);
-      }
-      std::vector<Firing> x, y;
-      a.feed(stream[i], x);
-      b.feed(stream[i], y);
-      ASSERT_EQ(x.size(), y.size()) << "seed " << seed;
-      for (size_t f = 0; f < x.size(); ++f) ASSERT_EQ(to_text(x[f]), to_text(y[f])) << "seed " << seed;
-    }
-    EXPECT_EQ(whole->stats().bytes, resumed->stats().bytes);
+    const auto result = compare_resumed(rule, roomy(Duration{20}), stream, 1 + seed % 17);
+    ASSERT_EQ(result.difference, "") << "seed " << seed;
   }
 }
 

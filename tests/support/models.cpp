@@ -1,6 +1,7 @@
 #include "tests/support/models.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace kubevigil::model {
 namespace {
@@ -106,6 +107,103 @@ std::vector<Answer> judged_at_the_end(const Correlation& c, const std::vector<Se
     }
   }
   return {answers.begin(), answers.end()};
+}
+
+bool satisfied_by_buckets(const Correlation& c, const std::vector<Seen>& seen, size_t index) {
+  const int64_t width = std::max<int64_t>((c.timespan.micros + 63) / 64, 1);
+  const int64_t at = seen[index].time.micros / width;
+  std::set<int64_t> ends;
+  for (size_t i = 0; i <= index; ++i) {
+    const int64_t j = seen[i].time.micros / width;
+    if (seen[i].key == seen[index].key && j >= at && j < at + 64) ends.insert(j);
+  }
+  return std::any_of(ends.begin(), ends.end(), [&](int64_t end) {
+    std::set<uint64_t> events;
+    std::vector<double> numbers;
+    for (size_t i = 0; i <= index; ++i) {
+      const int64_t j = seen[i].time.micros / width;
+      if (seen[i].key != seen[index].key || j > end || j < end - 63) continue;
+      events.insert(seen[i].sequence);
+      numbers.push_back(seen[i].number);
+    }
+    std::sort(numbers.begin(), numbers.end());
+    double sum = 0;
+    for (double n : numbers) sum += n;
+    const auto n = static_cast<double>(numbers.size());
+    const double rank = std::max(1.0, std::ceil(c.percentile / 100 * n));
+    switch (c.type) {
+      case CorrelationType::ValueSum:
+        return holds(c.condition, sum);
+      case CorrelationType::ValueAvg:
+        return holds(c.condition, sum / n);
+      case CorrelationType::ValuePercentile:
+        return holds(c.condition, numbers[static_cast<size_t>(rank) - 1]);
+      default:
+        return holds(c.condition, static_cast<double>(events.size()));
+    }
+  });
+}
+
+bool NewValue::add(const Seen& match) {
+  if (null_value(match.value)) return false;
+  const auto same_pair = [&](const Seen& s) { return s.key == match.key && s.value == match.value; };
+  const auto role = correlation_.inputs[match.input].role;
+  if (role == CorrelationInput::Role::ForgetOn) {
+    // The pair is forgotten, the key stays known.
+    for (Seen& s : arrived_) {
+      if (same_pair(s)) s.value = "n";
+    }
+    return false;
+  }
+  const auto recent = [&](const Seen& s) {
+    return correlation_.timespan.micros == 0 || match.time - s.time < correlation_.timespan;
+  };
+  const bool known =
+      std::any_of(arrived_.begin(), arrived_.end(), [&](const Seen& s) { return same_pair(s) && recent(s); });
+  const bool known_key =
+      std::any_of(arrived_.begin(), arrived_.end(), [&](const Seen& s) { return s.key == match.key && recent(s); });
+  arrived_.push_back(match);
+  const auto& spec = correlation_.new_value;
+  const bool seeded = std::any_of(spec.seed.begin(), spec.seed.end(), [&](const auto& tuple) {
+    std::string bytes;
+    for (const std::string& text : tuple) bytes += encoded_text(text);
+    return bytes == match.value;
+  });
+  const bool learning = match.time - start_ < spec.learn || (spec.new_key_learns && !known_key);
+  return role == CorrelationInput::Role::Member && !known && !seeded && !learning;
+}
+
+std::vector<Answer> Absence::advance(Timestamp watermark) {
+  watermark_ = std::max(watermark_, watermark);
+  const Duration wait = correlation_.absence.every.value_or(correlation_.timespan);
+  std::vector<Answer> answers;
+  for (const auto& [key, starter] : outstanding_) {
+    if (starter.time + wait <= watermark_) answers.push_back({starter.time + wait, starter.sequence, key});
+  }
+  for (const Answer& answer : answers) outstanding_.erase(answer.key);
+  std::sort(answers.begin(), answers.end(),
+            [](const Answer& a, const Answer& b) { return a.time != b.time ? a.time < b.time : a.key < b.key; });
+  return answers;
+}
+
+void Absence::add(const Seen& match) {
+  const auto open = outstanding_.find(match.key);
+  if (correlation_.absence.every) {
+    const bool stale = match.time + *correlation_.absence.every <= watermark_;
+    if (!stale && (open == outstanding_.end() || open->second.time < match.time)) outstanding_[match.key] = match;
+    return;
+  }
+  const auto satisfies = [&](const Seen& expect, const Seen& member) {
+    return expect.key == member.key && expect.time >= member.time - correlation_.absence.look_back &&
+           expect.time < member.time + correlation_.timespan;
+  };
+  if (correlation_.inputs[match.input].role == CorrelationInput::Role::Expect) {
+    expects_.push_back(match);
+    if (open != outstanding_.end() && satisfies(match, open->second)) outstanding_.erase(open);
+    return;
+  }
+  const bool come = std::any_of(expects_.begin(), expects_.end(), [&](const Seen& e) { return satisfies(e, match); });
+  if (open == outstanding_.end() && !come) outstanding_.emplace(match.key, match);
 }
 
 }  // namespace kubevigil::model

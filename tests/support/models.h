@@ -13,7 +13,7 @@
 namespace kubevigil::model {
 
 // One match as the models keep it.
-struct Seen {
+struct Seen {  // `key` and `value` are encoded
   Timestamp time;
   uint64_t sequence = 0;
   uint32_t input = 0;
@@ -34,5 +34,36 @@ bool satisfied(const Correlation& correlation, const std::vector<Seen>& seen, si
 
 // event_count and value_count with other bounds: all firings, in order, once everything has come.
 std::vector<Answer> judged_at_the_end(const Correlation& correlation, const std::vector<Seen>& seen);
+
+// value_sum, value_avg, value_percentile and large event_count with lower bounds only, as bucket_operator.h defines
+// them; percentiles over the exact numbers.
+bool satisfied_by_buckets(const Correlation& correlation, const std::vector<Seen>& seen, size_t index);
+
+// new_value, in order of arrival: does the match that is added fire? Clusters start at `start`.
+class NewValue {
+ public:
+  NewValue(const Correlation& correlation, Timestamp start) : correlation_(correlation), start_(start) {}
+  bool add(const Seen& match);
+
+ private:
+  const Correlation& correlation_;
+  Timestamp start_;
+  std::vector<Seen> arrived_;  // ForgetOn removes entries
+};
+
+// absence, in order of arrival. Deadlines that the watermark has reached, in order.
+class Absence {
+ public:
+  explicit Absence(const Correlation& correlation) : correlation_(correlation) {}
+  std::vector<Answer> advance(Timestamp watermark);
+  void add(const Seen& match);
+  size_t pending() const { return outstanding_.size(); }
+
+ private:
+  const Correlation& correlation_;
+  Timestamp watermark_ = Timestamp::min();
+  std::vector<Seen> expects_;
+  std::map<std::string, Seen> outstanding_;
+};
 
 }  // namespace kubevigil::model

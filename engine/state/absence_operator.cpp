@@ -1,0 +1,184 @@
+#include "engine/state/absence_operator.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "engine/state/key_table.h"
+#include "engine/state/recent_list.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kExpectTimes = 64;
+
+struct Awaited {
+  bool outstanding = false;
+  Timestamp started, deadline;
+  EventRef starter;
+  std::string key_bytes;
+  std::vector<Timestamp> expects;  // sorted
+
+  size_t heap_bytes() const { return key_bytes.size() + expects.size() * sizeof(Timestamp) + (outstanding ? 96 : 0); }
+
+  void archive(Archive& archive) {
+    archive(outstanding);
+    archive(started);
+    archive(deadline);
+    archive_event(archive, starter);
+    archive(key_bytes);
+    archive.each(expects, [&](Timestamp& time) { archive(time); });
+  }
+};
+
+class AbsenceOperator final : public Operator {
+ public:
+  AbsenceOperator(const Rule& rule, const OperatorLimits& limits)
+      : correlation_(rule.correlation()),
+        look_back_(correlation_.absence.look_back),
+        wait_(correlation_.absence.every.value_or(correlation_.timespan)),
+        lateness_(limits.lateness),
+        keys_(limits.bytes, limits.keys) {}
+
+  void on_match(const Match& match, std::vector<Firing>&) override {
+    ++stats_.matches;
+    const auto slot = keys_.at(match.key, expired());
+    Awaited& awaited = keys_[slot];
+    if (awaited.key_bytes.empty()) awaited.key_bytes = match.key_bytes;
+    if (correlation_.absence.every) {
+      on_beat(awaited, match);
+    } else if (correlation_.inputs[match.input].role == CorrelationInput::Role::Expect) {
+      on_expect(awaited, match);
+    } else {
+      on_member(awaited, match);
+    }
+    keys_.settle(slot, expired());
+  }
+
+  void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
+    watermark_ = std::max(watermark_, watermark);
+    while (!deadlines_.empty() && std::get<0>(*deadlines_.begin()) <= watermark_) {
+      const Deadline due = *deadlines_.begin();
+      deadlines_.erase(deadlines_.begin());
+      const auto slot = keys_.find(std::get<2>(due));
+      if (slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due))) continue;  // evicted meanwhile
+      out.push_back(firing(slot, std::get<2>(due)));
+      keys_[slot].outstanding = false;
+      keys_.settle(slot, expired());
+    }
+  }
+
+  Timestamp next_due() const override {
+    return deadlines_.empty() ? Timestamp::max() : std::get<0>(*deadlines_.begin());
+  }
+
+  void shrink(size_t bytes) override { keys_.shrink(bytes, expired()); }
+  size_t bytes() const override { return keys_.bytes(); }
+
+  OperatorStats stats() const override {
+    OperatorStats stats = stats_;
+    stats.evictions = keys_.evictions();
+    stats.keys = keys_.size();
+    stats.bytes = bytes();
+    keys_.each([&](Hash128, const Awaited& awaited) { stats.pending += awaited.outstanding ? 1 : 0; });
+    return stats;
+  }
+
+  void archive(Archive& archive) override {
+    keys_.archive(archive);
+    archive(watermark_);
+    archive(stats_.matches);
+    archive(stats_.firings);
+    if (archive.is_saving()) return;
+    deadlines_.clear();
+    keys_.each([&](Hash128 key, const Awaited& awaited) {
+      if (awaited.outstanding) deadlines_.emplace(awaited.deadline, awaited.key_bytes, key);
+    });
+  }
+
+ private:
+  using Deadline = std::tuple<Timestamp, std::string, Hash128>;
+
+  static bool is_outstanding(const Awaited& awaited, Timestamp deadline) {
+    return awaited.outstanding && awaited.deadline == deadline;
+  }
+
+  struct Expired {
+    Timestamp oldest;
+    bool operator()(const Awaited& awaited) const {
+      return !awaited.outstanding && (awaited.expects.empty() || awaited.expects.back() < oldest);
+    }
+  };
+  // Expect times that no Member match still to come can look back to are older than this.
+  Timestamp oldest_expect() const {
+    return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_ - look_back_;
+  }
+  Expired expired() const { return {oldest_expect()}; }
+
+  void start(Awaited& awaited, const Match& match) {
+    awaited.outstanding = true;
+    awaited.started = match.time;
+    awaited.deadline = match.time + wait_;
+    awaited.starter = match.event;
+    deadlines_.emplace(awaited.deadline, awaited.key_bytes, match.key);
+  }
+
+  void cancel(Awaited& awaited, Hash128 key) {
+    awaited.outstanding = false;
+    deadlines_.erase({awaited.deadline, awaited.key_bytes, key});
+  }
+
+  void on_beat(Awaited& awaited, const Match& match) {
+    if (awaited.outstanding && awaited.started >= match.time) return;
+    if (match.time + wait_ <= watermark_) return;  // a beat from before the gap that has fired
+    if (awaited.outstanding) cancel(awaited, match.key);
+    start(awaited, match);
+  }
+
+  void on_member(Awaited& awaited, const Match& match) {
+    if (awaited.outstanding) return;
+    const auto from = std::lower_bound(awaited.expects.begin(), awaited.expects.end(), match.time - look_back_);
+    if (from != awaited.expects.end() && *from < match.time + wait_) return;
+    start(awaited, match);
+  }
+
+  void on_expect(Awaited& awaited, const Match& match) {
+    const Timestamp time = match.time;
+    auto& expects = awaited.expects;
+    expects.insert(std::upper_bound(expects.begin(), expects.end(), time), time);
+    expects.erase(expects.begin(), std::lower_bound(expects.begin(), expects.end(), oldest_expect()));
+    if (expects.size() > kExpectTimes) expects.erase(expects.begin());
+    if (!awaited.outstanding || time < awaited.started - look_back_ || time >= awaited.deadline) return;
+    cancel(awaited, match.key);
+  }
+
+  Firing firing(uint32_t slot, Hash128 key) {
+    ++stats_.firings;
+    const Awaited& awaited = keys_[slot];
+    Firing firing;
+    firing.time = awaited.deadline;
+    firing.key = key;
+    firing.key_bytes = awaited.key_bytes;
+    firing.count = 0;
+    firing.first_seen = awaited.started;
+    firing.events = {awaited.starter};
+    firing.anchor = awaited.starter;
+    firing.degraded = keys_.degraded(slot);
+    return firing;
+  }
+
+  const Correlation& correlation_;
+  const Duration look_back_, wait_, lateness_;
+  KeyTable<Awaited> keys_;
+  std::set<Deadline> deadlines_;
+  Timestamp watermark_ = Timestamp::min();
+  OperatorStats stats_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> make_absence_operator(const Rule& rule, const OperatorLimits& limits) {
+  return std::make_unique<AbsenceOperator>(rule, limits);
+}
+
+}  // namespace kubevigil

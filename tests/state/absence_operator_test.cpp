@@ -1,0 +1,91 @@
+// absence and heartbeats against the model.
+#include <gtest/gtest.h>
+
+#include "tests/support/models.h"
+#include "tests/support/resumable.h"
+
+namespace kubevigil {
+namespace {
+
+using Role = CorrelationInput::Role;
+
+OperatorLimits roomy() { return {64u << 20, 1'000'000, Duration{40}, Timestamp::min()}; }
+
+Rule absence_rule(int64_t timespan, int64_t look_back, std::optional<int64_t> every = std::nullopt) {
+  Rule rule = correlation_rule(CorrelationType::Absence, timespan, 0, 2);
+  auto& correlation = std::get<Correlation>(rule.body);
+  correlation.condition.bounds.clear();
+  correlation.inputs[1].role = Role::Expect;
+  correlation.absence.look_back = Duration{look_back};
+  if (every) correlation.absence.every = Duration{*every};
+  return rule;
+}
+
+size_t compare(const Rule& rule, uint64_t seed) {
+  const auto op = make_operator(rule, roomy());
+  OperatorDriver driver(*op, Duration{0}, Duration{40});
+  model::Absence expected(rule.correlation());
+  size_t fired = 0;
+  for (const auto& m : random_stream({.events = 200, .disorder = 30, .keys = 4, .inputs = 2, .twins = 0}, seed)) {
+    std::vector<Firing> out;
+    const bool fed = driver.feed(m, out);
+    std::vector<model::Answer> answers;
+    for (const Firing& f : out) answers.push_back({f.time, f.anchor.position.offset, f.key_bytes});
+    EXPECT_EQ(answers, expected.advance(driver.watermark())) << "seed " << seed << " event " << m.sequence;
+    if (testing::Test::HasFailure()) return fired;
+    if (fed) expected.add({m.time, m.sequence, m.input, m.key, m.value, 0});
+    fired += answers.size();
+  }
+  EXPECT_EQ(op->stats().pending, expected.pending()) << "seed " << seed;
+  return fired;
+}
+
+TEST(AbsenceOperator, EqualsTheModel) {
+  size_t fired = 0;
+  for (uint64_t seed : test_seeds(100)) {
+    for (const int64_t timespan : {5, 20, 60}) {
+      for (const int64_t look_back : {0, 10}) fired += compare(absence_rule(timespan, look_back), seed);
+      ASSERT_FALSE(HasFailure()) << "seed " << seed << " timespan " << timespan;
+    }
+  }
+  EXPECT_GT(fired, 1000u);
+}
+
+TEST(AbsenceOperator, HeartbeatEqualsTheModel) {
+  size_t fired = 0;
+  for (uint64_t seed : test_seeds(100)) {
+    for (const int64_t every : {5, 15, 40}) fired += compare(absence_rule(1, 0, every), seed);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+  EXPECT_GT(fired, 1000u);
+}
+
+TEST(AbsenceOperator, ContinuesFromAnArchiveAtAnyPoint) {
+  for (const auto& rule : {absence_rule(20, 10), absence_rule(1, 0, 15)}) {
+    for (uint64_t seed : test_seeds(10)) {
+      const auto stream = random_stream({.events = 200, .disorder = 30, .keys = 4, .inputs = 2}, seed);
+      const auto result = compare_resumed(rule, roomy(), stream, 1 + seed);
+      ASSERT_EQ(result.difference, "") << "seed " << seed;
+      EXPECT_GT(result.firings, 0u);
+    }
+  }
+}
+
+TEST(AbsenceOperator, WhatIsOutstandingAtTheEndIsUndetermined) {
+  const Rule rule = absence_rule(20, 0);
+  const auto op = make_operator(rule, roomy());
+  OperatorDriver driver(*op, Duration{0}, Duration{40});
+  std::vector<Firing> out;
+  driver.feed({Timestamp{100}, 1, 0, "n", "", 0}, out);
+  driver.feed({Timestamp{119}, 2, 0, "nn", "", 0}, out);
+  op->finish(out);
+  EXPECT_TRUE(out.empty());
+  EXPECT_EQ(op->stats().pending, 2u);
+  EXPECT_EQ(op->next_due(), Timestamp{120});
+  op->on_watermark(Timestamp{120}, out);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(to_text(out[0]), "120 key=n count=0.000000 first=100 anchor=1 #1");
+}
+
+}  // namespace
+}  // namespace kubevigil
