@@ -8,6 +8,7 @@
 
 #include "engine/base/text.h"
 #include "engine/event/json_text.h"
+#include "engine/event/key_pattern.h"
 #include "engine/event/record_repair.h"
 
 namespace kubevigil {
@@ -26,7 +27,7 @@ using Members = std::span<const Member>;
 // A member of an object that we read. Tables stand in the order in which the API server writes: the search for a
 // key starts behind the member found last.
 struct Member {
-  std::string_view key;
+  KeyPattern key;
   Shape shape = Shape::Scalar;
   FieldId field = FieldId::Kind;
   Members inner = {};
@@ -115,16 +116,29 @@ class Walk {
     for (auto result : members) {
       od::field field;
       if (const auto e = std::move(result).get(field)) return e;
-      const std::string_view key = key_of(field);
+      const Member* m = find(known, field, next);
+      if (m == nullptr) continue;
+      if (const auto e = member(field.value(), *m)) return e;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  // The member of that key, or null. `next` is where the search starts, and then the member behind the one found.
+  const Member* find(Members known, od::field& field, size_t& next) {
+    const char* key = field.key().raw();
+    const auto search = [&](const auto& is) -> const Member* {
       for (size_t tried = 0; tried < known.size(); ++tried) {
         const Member& m = known[next];
         next = next + 1 == known.size() ? 0 : next + 1;
-        if (m.key != key) continue;
-        if (const auto e = member(field.value(), m)) return e;
-        break;
+        if (is(m.key)) return &m;
       }
-    }
-    return simdjson::SUCCESS;
+      return nullptr;
+    };
+    if (const Member* m = search([&](const KeyPattern& known_key) { return known_key.matches(key); })) return m;
+    const std::string_view raw = raw_key(field);
+    if (!has_backslash(raw)) return nullptr;
+    const std::string_view text = decoded(raw);
+    return search([&](const KeyPattern& known_key) { return known_key.text() == text; });
   }
 
   error_code member(od::value& value, const Member& m) {
@@ -235,15 +249,19 @@ class Walk {
     }
   }
 
-  std::string_view key_of(od::field& field) {
+  // The key as it is written. It ends before the quote before the colon before the value.
+  static std::string_view raw_key(od::field& field) {
     const char* begin = field.key().raw();
-    const auto open = static_cast<size_t>(begin - record_.data()) - 1;
-    return decoded(record_.substr(open + 1, closing_quote(record_, open) - open - 1));
+    const char* end = field.value().raw_json_token().data() - 1;
+    while (*end != ':') --end;
+    while (*end != '"') --end;
+    return {begin, static_cast<size_t>(end - begin)};
   }
+  std::string_view key_of(od::field& field) { return decoded(raw_key(field)); }
 
   // An escape that JSON does not know stays as it is written.
   std::string_view decoded(std::string_view text) {
-    if (text.find('\\') == std::string_view::npos) return text;
+    if (!has_backslash(text)) return text;
     if (decoded_.capacity() < record_.size()) decoded_.reserve(record_.size());  // at once: views must stay valid
     return decode_json_string(text, decoded_).value_or(text);
   }

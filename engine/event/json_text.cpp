@@ -111,8 +111,12 @@ bool underflows(std::string_view s) {
   return e == std::string_view::npos ? s.find_first_of("123456789") > s.find('.') : s.substr(e + 1, 1) == "-";
 }
 
-double number_of(std::string_view s) {
+double number_of(std::string_view s, ValueType type) {
   double number = 0;
+  if (type == ValueType::Int && s.size() <= 15 && s.front() != '-') {  // exact in a double
+    for (const char c : s) number = number * 10 + (c - '0');
+    return number;
+  }
   const auto [end, problem] = std::from_chars(s.data(), s.data() + s.size(), number);
   if (problem != std::errc::result_out_of_range) return number;
   if (underflows(s)) return 0;
@@ -159,7 +163,7 @@ std::optional<Value> parse_json_scalar(std::string_view token) {
   if (token == "null") return Value{};
   const ValueType type = number_type(token);
   if (type == ValueType::Null) return std::nullopt;
-  return Value{type, token, number_of(token)};
+  return Value{type, token, number_of(token, type)};
 }
 
 }  // namespace kubevigil
