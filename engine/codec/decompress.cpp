@@ -165,11 +165,13 @@ class DecompressingStream final : public ByteStream {
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1F\x8B"); }
 bool is_zstd(std::string_view bytes) { return bytes.starts_with("\x28\xB5\x2F\xFD") || is_skippable_zstd(bytes); }
 
-std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits) {
+std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits,
+                                         std::string* compression) {
   for (int layer = 0;; ++layer) {
     auto peeked = std::make_unique<PeekedStream>(std::move(source));
-    const bool compressed = is_gzip(peeked->head()) || is_zstd(peeked->head());
-    if (!compressed || layer == kCompressionLayers) return peeked;
+    const bool gzip = is_gzip(peeked->head());
+    if (layer == kCompressionLayers || (!gzip && !is_zstd(peeked->head()))) return peeked;
+    if (layer == 0 && compression != nullptr) *compression = gzip ? "gzip" : "zstd";
     source = std::make_unique<DecompressingStream>(std::move(peeked), limits);
   }
 }

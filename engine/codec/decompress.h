@@ -21,8 +21,9 @@ struct DecompressLimits {
 };
 
 // Takes the stream and gives its content. Zero padding behind the last member is accepted; other bytes there
-// end the stream with StreamEnd::Garbage.
-std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits = {});
+// end the stream with StreamEnd::Garbage. `compression` becomes the name of the outermost layer: "", "gzip" or "zstd".
+std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits = {},
+                                         std::string* compression = nullptr);
 
 bool is_gzip(std::string_view bytes);
 bool is_zstd(std::string_view bytes);

@@ -4,7 +4,8 @@
 
 namespace kubevigil {
 
-BatchBuilder::BatchBuilder(Batch& batch) : batch_(&batch) {
+void BatchBuilder::fill(Batch& batch) {
+  batch_ = &batch;
   if (batch_->wrappers.empty()) batch_->wrappers.emplace_back();  // number 0: none
 }
 
