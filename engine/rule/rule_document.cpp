@@ -5,6 +5,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/text.h"
+#include "engine/rule/check_case.h"
 #include "engine/rule/check_meta.h"
 #include "engine/rule/extension.h"
 #include "engine/rule/map_reader.h"
@@ -130,6 +131,7 @@ void parse_filter(const YamlNode& section, RuleContext& context) {
   }
   Expr condition = lower_detection(section, kOther, context);
   filter.excluded = is_negation(condition) ? Expr::negation(std::move(condition)) : std::move(condition);
+  check_case(filter.excluded, true, context);
 }
 
 void parse_body(const YamlNode& root, MapReader& map, RuleContext& context) {
@@ -145,6 +147,8 @@ void parse_body(const YamlNode& root, MapReader& map, RuleContext& context) {
   } else if (detection != nullptr) {
     draft.condition = lower_detection(*detection, {}, context);
     draft.names_stage = mentions_field(draft.condition, FieldId::Stage);
+    // Others' detections were written for Sigma's folding; ours are held to it.
+    if (draft.meta.builtin) check_case(draft.condition, false, context);
   } else if (correlation != nullptr) {
     draft.kind = DocumentKind::Correlation;
     parse_correlation(*correlation, context);

@@ -97,4 +97,25 @@ std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, D
   return sources;
 }
 
+std::map<std::string, std::string> find_rule_lists(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::map<std::string, std::string> lists;
+  for (const std::string& path : paths) {
+    for (const std::string& match : matches_of(path)) {
+      std::error_code error;
+      const fs::path root = fs::is_directory(match, error) ? fs::path(match) : fs::path(match).parent_path() / "lists";
+      fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error);
+      for (const fs::recursive_directory_iterator end; !error && it != end && lists.size() < kMostFiles;
+           it.increment(error)) {
+        const std::string extension = it->path().extension().string();
+        if (it->path().parent_path().filename() != "lists" || (extension != ".yaml" && extension != ".yml")) continue;
+        RuleSource source;
+        if (read_source(it->path().string(), source, diagnostics)) {
+          lists["lists/" + it->path().stem().string()] = std::move(source.text);
+        }
+      }
+    }
+  }
+  return lists;
+}
+
 }  // namespace kubevigil

@@ -35,5 +35,7 @@ LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions
 // Collects *.yml and *.yaml under files, directories and globs, in a fixed order; *.test.yaml and lists/ apart.
 // Errors (unreadable, too large) go to `diagnostics`.
 std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+// The lists beside them, for LoadOptions::lists: files in folders named lists/, below directories and beside files.
+std::map<std::string, std::string> find_rule_lists(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
 }  // namespace kubevigil

@@ -1,0 +1,240 @@
+// Loading as a whole: references in any order and file, filters, what changes the semantic hash, bounds.
+#include "engine/rule/rule_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/base/limits.h"
+#include "engine/rule/check_report.h"
+
+namespace kubevigil {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string id_of(int n) {
+  std::string digits = std::to_string(n);
+  return "00000000-0000-4000-8000-" + std::string(12 - digits.size(), '0') + digits;
+}
+
+std::string detection(const std::string& name, int id, const std::string& fields = "verb: get",
+                      const std::string& more = {}) {
+  return "title: " + name + "\nname: " + name + "\nid: " + id_of(id) +
+         "\nlogsource: {product: kubernetes, service: audit}\ndetection:\n  selection: {" + fields +
+         "}\n  condition: selection\n" + more;
+}
+
+std::string correlation(const std::string& name, int id, const std::string& rules, const std::string& more = {}) {
+  return "title: " + name + "\nname: " + name + "\nid: " + id_of(id) + "\ncorrelation: {type: event_count, rules: [" +
+         rules + "], group-by: [user.username], timespan: 5m, condition: {gte: 2}" + more + "}\n";
+}
+
+std::string filter(const std::string& rules, int id, const std::string& fields = "user.username|cased: alice",
+                   const std::string& condition = "selection") {
+  return "title: filter\nid: " + id_of(id) + "\nlogsource: {product: kubernetes, service: audit}\nfilter:\n  rules: [" +
+         rules + "]\n  selection: {" + fields + "}\n  condition: " + condition + "\n";
+}
+
+LoadedRules load(const std::vector<std::string>& texts, const LoadOptions& options = {}) {
+  std::vector<RuleSource> sources;
+  for (size_t i = 0; i < texts.size(); ++i) sources.push_back({"f" + std::to_string(i) + ".yaml", texts[i], false});
+  return load_rules(sources, options);
+}
+
+std::string condition_of(const LoadedRules& loaded, std::string_view name) {
+  const Rule* rule = loaded.rules.find(name);
+  return rule == nullptr ? "no rule" : to_text(rule->detection().condition);
+}
+
+TEST(RuleLoader, ReferencesGoByIdOrNameInAnyOrderAndFile) {
+  const LoadedRules loaded = load({correlation("c", 2, "b, " + id_of(1)), correlation("b", 3, "a"), detection("a", 1)});
+  ASSERT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
+  ASSERT_EQ(loaded.rules.rules.size(), 3u);
+  for (size_t i = 0; i < loaded.rules.rules.size(); ++i) {
+    const Rule& rule = loaded.rules.rules[i];
+    if (rule.is_detection()) continue;
+    for (const CorrelationInput& input : rule.correlation().inputs) EXPECT_LT(input.rule, i) << rule.meta.name;
+  }
+  EXPECT_EQ(loaded.rules.find(id_of(2)), loaded.rules.find("c"));
+}
+
+TEST(RuleLoader, ARuleAlertsUnlessACorrelationReadsItWithoutGenerate) {
+  EXPECT_TRUE(load({detection("a", 1)}).rules.find("a")->alerts);
+  EXPECT_FALSE(load({detection("a", 1), correlation("c", 2, "a")}).rules.find("a")->alerts);
+  EXPECT_TRUE(load({detection("a", 1), correlation("c", 2, "a", ", generate: true")}).rules.find("a")->alerts);
+  // A broken correlation silences nothing.
+  EXPECT_TRUE(load({detection("a", 1), correlation("c", 2, "a, nothing")}).rules.find("a")->alerts);
+}
+
+TEST(RuleLoader, AUsersCorrelationDoesNotSilenceABuiltInRule) {
+  const std::vector<RuleSource> sources = {{"pack", detection("a", 1), true},
+                                           {"mine", correlation("c", 2, "a"), false}};
+  EXPECT_TRUE(load_rules(sources, {}).rules.find("a")->alerts);
+}
+
+TEST(RuleLoader, ChainsAreBoundedAndCyclesReported) {
+  std::vector<std::string> texts = {detection("r0", 1)};
+  const int depth = static_cast<int>(limits::kChainDepth);
+  for (int i = 1; i <= depth + 1; ++i)
+    texts.push_back(correlation("r" + std::to_string(i), i + 1, "r" + std::to_string(i - 1)));
+  const LoadedRules deep = load(texts);
+  EXPECT_EQ(deep.rules.rules.size(), limits::kChainDepth + 1);
+  EXPECT_EQ(deep.diagnostics.entries().at(0).code, "correlation-limit");
+  const LoadedRules cycle = load({correlation("a", 1, "b"), correlation("b", 2, "c"), correlation("c", 3, "a")});
+  EXPECT_TRUE(cycle.rules.rules.empty());
+  EXPECT_THAT(render(cycle.diagnostics, {}), HasSubstr("correlation-cycle"));
+}
+
+TEST(RuleLoader, BothSpellingsOfAFilterDropWhatTheSelectionDescribes) {
+  const std::string expected = "all(verb equals [\"get\"], not(user.username equals:cased [\"alice\"]))";
+  EXPECT_EQ(condition_of(load({detection("a", 1), filter("a", 2)}), "a"), expected);
+  EXPECT_EQ(condition_of(load({detection("a", 1), filter("a", 2, "user.username|cased: alice", "not selection")}), "a"),
+            expected);
+}
+
+TEST(RuleLoader, AFilterOnACorrelationLeavesTheBaseRuleAlone) {
+  const LoadedRules loaded = load({detection("a", 1), correlation("c", 2, "a", ", generate: true"),
+                                   correlation("d", 4, "c", ", generate: true"), filter("d", 3)});
+  ASSERT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
+  EXPECT_EQ(condition_of(loaded, "a"), "verb equals [\"get\"]");
+  EXPECT_THAT(condition_of(loaded, "a@d"), HasSubstr("alice"));
+  EXPECT_TRUE(loaded.rules.find("a")->alerts);
+  EXPECT_TRUE(loaded.rules.find("c")->alerts);
+  EXPECT_FALSE(loaded.rules.find("a@d")->alerts);
+  EXPECT_FALSE(loaded.rules.find("c@d")->alerts);
+  const Correlation& c = loaded.rules.find("c")->correlation();
+  EXPECT_EQ(loaded.rules.rules[c.inputs.at(0).rule].meta.name, "a");
+}
+
+TEST(RuleLoader, FiltersWithoutRulesSpareThoseThatAllowNone) {
+  const std::string never = detection("n", 2, "verb: list", "kubevigil: {exempt: never}\n");
+  std::string any = filter("x", 3);
+  any.replace(any.find("[x]"), 3, "any");
+  const LoadedRules loaded = load({detection("a", 1), never, any});
+  EXPECT_THAT(condition_of(loaded, "a"), HasSubstr("alice"));
+  EXPECT_EQ(condition_of(loaded, "n"), "verb equals [\"list\"]");
+  const LoadedRules refused = load({never, filter("n", 3)});
+  EXPECT_EQ(condition_of(refused, "n"), "verb equals [\"list\"]");
+  EXPECT_THAT(render(refused.diagnostics, {}), HasSubstr("exempt-never"));
+}
+
+TEST(RuleLoader, AnExpiredFilterIsOffAndSaid) {
+  LoadOptions options;
+  const std::string text = filter("a", 2) + "kubevigil: {owner: me, reason: why, expires: 2026-03-01}\n";
+  for (const auto& [today, off] :
+       {std::pair{"", false}, {"2026-02-28", false}, {"2026-03-01", false}, {"2026-03-02", true}}) {
+    options.today = today;
+    const LoadedRules loaded = load({detection("a", 1), text}, options);
+    EXPECT_EQ(condition_of(loaded, "a").find("alice") == std::string::npos, off) << today;
+    EXPECT_EQ(loaded.skipped.size(), off ? 1u : 0u);
+  }
+}
+
+TEST(RuleLoader, TheSemanticHashFollowsTheMeaning) {
+  const auto hash = [](const std::vector<std::string>& texts, const LoadOptions& options = {}) {
+    const LoadedRules loaded = load(texts, options);
+    EXPECT_NE(loaded.rules.find(id_of(1)), nullptr) << render(loaded.diagnostics, loaded.sources);
+    return loaded.rules.find(id_of(1))->semantic_hash;
+  };
+  const std::string base = hash({detection("a", 1)});
+  EXPECT_EQ(base.size(), 64u);
+  EXPECT_EQ(hash({detection("other_title", 1, "verb: get", "description: words\ntags: [attack.t1078]\n")}), base);
+  EXPECT_EQ(hash({detection("a", 1, "verb: [GET]")}), base);
+  EXPECT_NE(hash({detection("a", 1, "verb: list")}), base);
+  EXPECT_NE(hash({detection("a", 1, "verb: get", "level: high\n")}), base);
+  EXPECT_NE(hash({detection("a", 1, "verb: get", "kubevigil: {risk: 5}\n")}), base);
+  EXPECT_NE(hash({detection("a", 1), filter("a", 2)}), base);
+  LoadOptions one, two;
+  one.lists["lists/l"] = "[x]";
+  two.lists["lists/l"] = "[y]";
+  const std::string with_list = detection("a", 1, "user.username|expand: '%l%'");
+  EXPECT_NE(hash({with_list}, one), hash({with_list}, two));
+  const auto chained = [&](const std::string& fields) {
+    return hash({correlation("c", 1, "b"), detection("b", 2, fields)});
+  };
+  EXPECT_NE(chained("verb: get"), chained("verb: list"));
+  EXPECT_EQ(chained("verb: get"), chained("verb: GET"));
+}
+
+TEST(RuleLoader, TheHashOfAllRulesDoesNotDependOnTheirOrder) {
+  const LoadedRules ab = load({detection("a", 1), detection("b", 2, "verb: list")});
+  const LoadedRules ba = load({detection("b", 2, "verb: list"), detection("a", 1)});
+  EXPECT_EQ(ab.rules.hash, ba.rules.hash);
+  EXPECT_NE(ab.rules.hash, load({detection("a", 1)}).rules.hash);
+}
+
+TEST(RuleLoader, PortableAreRulesWithoutOurOwnAdditions) {
+  const auto reason = [](const std::string& text) { return load({text}).rules.rules.at(0).not_portable; };
+  EXPECT_EQ(reason(detection("a", 1)), "");
+  EXPECT_THAT(reason(detection("a", 1, "peerIP: 1.2.3.4")), HasSubstr("derived field"));
+  EXPECT_THAT(reason(detection("a", 1, "'user.groups[any]': x", "sigma-version: 3\n")), HasSubstr("array selector"));
+  EXPECT_THAT(reason(detection("a", 1, "verb: get", "kubevigil: {risk: 1}\n")), HasSubstr("kubevigil"));
+}
+
+class RuleFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("kubevigil_rule_files_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_ / "sub" / "lists");
+    for (const char* name : {"b.yml", "a.yaml", "a.test.yaml", "notes.txt", "sub/c.yaml", "sub/lists/names.yaml"}) {
+      std::ofstream(folder_ / name) << "x";
+    }
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::vector<std::string> found(const std::vector<std::string>& paths) {
+    std::vector<std::string> names;
+    for (const RuleSource& s : find_rule_files(paths, diagnostics_)) {
+      names.push_back(std::filesystem::relative(s.name, folder_).string());
+    }
+    return names;
+  }
+  std::filesystem::path folder_;
+  Diagnostics diagnostics_;
+};
+
+TEST_F(RuleFiles, DirectoriesFilesAndGlobsInAFixedOrder) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(found({folder_.string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));
+  EXPECT_THAT(found({(folder_ / "*.yaml").string()}), ElementsAre("a.yaml"));
+  EXPECT_THAT(found({(folder_ / "notes.txt").string()}), ElementsAre("notes.txt"));
+  EXPECT_THAT(found({folder_.string(), (folder_ / "a.yaml").string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));
+  EXPECT_TRUE(diagnostics_.empty());
+  EXPECT_THAT(found({(folder_ / "none.yaml").string(), (folder_ / "no*").string() + "x"}), ElementsAre());
+  EXPECT_EQ(diagnostics_.entries().size(), 2u);
+}
+
+TEST_F(RuleFiles, ListsAreFoundBelowDirectoriesAndBesideFiles) {
+  for (const std::filesystem::path& path : {folder_, folder_ / "sub" / "c.yaml"}) {
+    const std::map<std::string, std::string> lists = find_rule_lists({path.string()}, diagnostics_);
+    ASSERT_EQ(lists.size(), 1u) << path;
+    EXPECT_EQ(lists.begin()->first, "lists/names");
+  }
+  EXPECT_TRUE(find_rule_lists({(folder_ / "a.yaml").string()}, diagnostics_).empty());
+}
+
+TEST(CheckReport, HasEveryProblemInEveryForm) {
+  const LoadedRules loaded = load({detection("a", 1, "verb: exec"), detection("b", 2, "vreb: <get>"), "title: &"});
+  EXPECT_TRUE(parse_check_format("sarif") == CheckFormat::Sarif);
+  EXPECT_FALSE(parse_check_format("yaml"));
+  EXPECT_FALSE(check_passed(loaded));
+  const std::string text = check_report(loaded, CheckFormat::Text, {true, "1"});
+  EXPECT_THAT(text, HasSubstr("dead: a: verb is never \"exec\""));
+  EXPECT_THAT(text, HasSubstr("2 of 2 rules portable (100%)"));
+  const std::string json = check_report(loaded, CheckFormat::Json, {});
+  EXPECT_THAT(json, HasSubstr("\"code\":\"impossible-value\""));
+  EXPECT_THAT(json, HasSubstr("\"dead\":[{\"rule\":\"a\",\"reason\":\"verb is never \\\"exec\\\"\"}"));
+  const std::string sarif = check_report(loaded, CheckFormat::Sarif, {false, "1.2"});
+  EXPECT_THAT(sarif, HasSubstr("\"version\":\"2.1.0\""));
+  EXPECT_THAT(sarif, HasSubstr("\"ruleId\":\"unknown-field\",\"level\":\"warning\""));
+  EXPECT_THAT(sarif, HasSubstr("\"region\":{\"startLine\":6,\"startColumn\":15,\"endColumn\":19}"));
+  const std::string junit = check_report(loaded, CheckFormat::Junit, {});
+  EXPECT_THAT(junit, HasSubstr("tests=\"3\" failures=\"1\""));
+  EXPECT_THAT(junit, ::testing::Not(HasSubstr("<get>")));
+}
+
+}  // namespace
+}  // namespace kubevigil
