@@ -59,17 +59,18 @@ inline CaseEvent repeated(CaseEvent e, uint32_t times, Duration every) {
 
 // A workload around a pod spec given as JSON.
 inline std::string workload(std::string_view kind, std::string_view name, std::string_view pod_spec) {
-  return "{\"apiVersion\":\"apps/v1\",\"kind\":\"" + std::string(kind) + "\",\"metadata\":{\"name\":\"" + std::string(name) +
-         "\"},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"" + std::string(name) +
-         "\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"" + std::string(name) + "\"}},\"spec\":" +
-         std::string(pod_spec) + "}}}";
+  return "{\"apiVersion\":\"apps/v1\",\"kind\":\"" + std::string(kind) + "\",\"metadata\":{\"name\":\"" +
+         std::string(name) + "\"},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"" + std::string(name) +
+         "\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"" + std::string(name) +
+         "\"}},\"spec\":" + std::string(pod_spec) + "}}}";
 }
 
 // A pod as a controller makes it of a template.
 inline std::string child_pod(std::string_view owner_kind, std::string_view owner, std::string_view pod_spec) {
   return "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"generateName\":\"" + std::string(owner) +
-         "-\",\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"" + std::string(owner_kind) + "\",\"name\":\"" +
-         std::string(owner) + "\",\"uid\":\"7d0c4b52-11aa-4d5e-9b1e-2f6d1c9e0a01\",\"controller\":true}]},\"spec\":" +
+         "-\",\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"" + std::string(owner_kind) +
+         "\",\"name\":\"" + std::string(owner) +
+         "\",\"uid\":\"7d0c4b52-11aa-4d5e-9b1e-2f6d1c9e0a01\",\"controller\":true}]},\"spec\":" +
          std::string(pod_spec) + "}";
 }
 

@@ -54,7 +54,8 @@ int code_of(const CaseEvent& e) {
 
 // A form that looks like a random UUID and is a function of the case.
 std::string uuid_of(std::string_view seed, size_t index, size_t repetition) {
-  const std::string hex = sha256_hex(std::string(seed) + '/' + std::to_string(index) + '/' + std::to_string(repetition));
+  const std::string hex =
+      sha256_hex(std::string(seed) + '/' + std::to_string(index) + '/' + std::to_string(repetition));
   return hex.substr(0, 8) + '-' + hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-8" + hex.substr(17, 3) + '-' +
          hex.substr(20, 12);
 }
@@ -82,7 +83,8 @@ std::vector<std::string> groups_of(const CaseEvent& e) {
   if (e.user.starts_with("system:node:")) return {"system:nodes", "system:authenticated"};
   if (e.user.starts_with(kAccount)) {
     const std::string rest = e.user.substr(kAccount.size());
-    return {"system:serviceaccounts", "system:serviceaccounts:" + rest.substr(0, rest.find(':')), "system:authenticated"};
+    return {"system:serviceaccounts", "system:serviceaccounts:" + rest.substr(0, rest.find(':')),
+            "system:authenticated"};
   }
   return {"system:authenticated"};
 }
@@ -131,13 +133,15 @@ std::string level_of(const CaseEvent& e) {
   return e.body.empty() ? "Metadata" : "Request";
 }
 
-std::string json_of(const CaseEvent& e, std::string_view stage, std::string_view id, Timestamp received, Timestamp now) {
+std::string json_of(const CaseEvent& e, std::string_view stage, std::string_view id, Timestamp received,
+                    Timestamp now) {
   JsonWriter w;
   w.begin_object().member("kind", "Event").member("apiVersion", "audit.k8s.io/v1").member("level", level_of(e));
   w.member("auditID", id).member("stage", stage).member("requestURI", uri_of(e)).member("verb", e.verb);
   write_user(w, e);
   w.member("sourceIPs", e.ips.empty() ? std::vector<std::string>{"10.0.0.17"} : e.ips);
-  w.member("userAgent", e.user_agent.empty() ? std::string("kubectl/v1.31.0 (linux/amd64) kubernetes/9edcffc") : e.user_agent);
+  w.member("userAgent",
+           e.user_agent.empty() ? std::string("kubectl/v1.31.0 (linux/amd64) kubernetes/9edcffc") : e.user_agent);
   write_object_ref(w, e);
   if (stage != "RequestReceived") write_status(w, e);
   if (!e.body.empty()) w.key("requestObject").raw(e.body);
@@ -179,7 +183,8 @@ std::vector<CaseRecord> expand(const CaseEvent& event, Timestamp start, std::str
       records.push_back({end, json_of(event, "ResponseComplete", id, now - kHandling, end)});
       continue;
     }
-    records.push_back({now, json_of(event, event.stage.empty() ? "ResponseComplete" : event.stage, id, now - kHandling, now)});
+    records.push_back(
+        {now, json_of(event, event.stage.empty() ? "ResponseComplete" : event.stage, id, now - kHandling, now)});
   }
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
   return records;

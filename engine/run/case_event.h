@@ -14,16 +14,16 @@
 namespace kubevigil {
 
 struct CaseEvent {
-  Duration at;                 // since the start of the case
+  Duration at;  // since the start of the case
   uint32_t times = 1;
   Duration every = Duration::seconds(1);
-  Duration session;            // not zero: ResponseStarted at `at`, ResponseComplete so much later
-  std::string user, uid, as;   // `as`: the impersonated user
+  Duration session;                                 // not zero: ResponseStarted at `at`, ResponseComplete so much later
+  std::string user, uid, as;                        // `as`: the impersonated user
   std::vector<std::string> groups, as_groups, ips;  // empty `groups`, `ips`: the usual ones
   std::vector<std::pair<std::string, std::string>> extra, annotations;
   std::string verb, resource, subresource, group, version, ns, name;
-  std::string uri, query;      // empty `uri`: made from the object
-  int code = 0;                // 0: 201 for create, 101 for exec and attach, else 200
+  std::string uri, query;  // empty `uri`: made from the object
+  int code = 0;            // 0: 201 for create, 101 for exec and attach, else 200
   std::string level, stage, decision, message, reason, user_agent, audit_id;
   std::string body, response;  // JSON text, or empty
   SourceSpan span;
@@ -31,7 +31,7 @@ struct CaseEvent {
 
 struct CaseRecord {
   Timestamp time;
-  std::string json;            // one line
+  std::string json;  // one line
 };
 
 // Sets resource, subresource and, for kinds of Kubernetes itself, group and version from "pods/exec", "jobs" or

@@ -172,8 +172,10 @@ CaseFile parse_case_file(const CaseSource& source, Diagnostics& diagnostics) {
   file.also = map.texts("also");
   if (const YamlNode* start = map.get("start")) {
     const auto time = parse_date_or_time(start->text);
-    if (time) file.start = *time;
-    else diagnostics.error("bad-value", "\"" + start->text + "\" is no time", start->span, "write 2026-03-02T09:00:00Z");
+    if (time)
+      file.start = *time;
+    else
+      diagnostics.error("bad-value", "\"" + start->text + "\" is no time", start->span, "write 2026-03-02T09:00:00Z");
   }
   const YamlNode* cases = map.get("cases");
   map.finish();
@@ -209,8 +211,10 @@ std::vector<CaseSource> find_case_files(const std::vector<std::string>& paths, D
   std::vector<CaseSource> sources;
   for (const std::string& path : found) {
     if (!path.ends_with(kCaseEnd)) continue;  // a rule file given by name: its cases stand beside it, if at all
-    if (auto text = read_text(path)) sources.push_back({path, std::move(*text)});
-    else diagnostics.error("unreadable", "the case file cannot be read", {path, 0, 0, 0});
+    if (auto text = read_text(path))
+      sources.push_back({path, std::move(*text)});
+    else
+      diagnostics.error("unreadable", "the case file cannot be read", {path, 0, 0, 0});
   }
   return sources;
 }

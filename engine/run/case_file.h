@@ -15,14 +15,14 @@ namespace kubevigil {
 
 // The text of a case file, from disk or from the program itself.
 struct CaseSource {
-  std::string name;   // "detections/pods/privileged_pod.test.yaml"
+  std::string name;  // "detections/pods/privileged_pod.test.yaml"
   std::string text;
 };
 
 // An alert that must come; members that are not given are not compared.
 struct ExpectedAlert {
   std::string rule;
-  std::optional<Duration> at;          // opening, since the start of the case
+  std::optional<Duration> at;  // opening, since the start of the case
   std::optional<Level> level;
   std::optional<uint64_t> count;
   std::vector<std::pair<std::string, std::string>> group;  // group-by or dedup.by name, value as shown
@@ -32,7 +32,7 @@ struct ExpectedAlert {
 // A line of a case's stream: an event in short form, or a file of records.
 struct CaseStep {
   CaseEvent event;
-  std::string file;                    // beside the case file; then `event` is unused
+  std::string file;  // beside the case file; then `event` is unused
 };
 
 struct Case {
@@ -48,9 +48,9 @@ struct Case {
 };
 
 struct CaseFile {
-  std::string name;                    // of the case file
-  std::string rule_file;               // the rule file beside it
-  std::vector<std::string> also;       // further rules whose alerts are compared
+  std::string name;               // of the case file
+  std::string rule_file;          // the rule file beside it
+  std::vector<std::string> also;  // further rules whose alerts are compared
   Timestamp start;
   std::vector<Case> cases;
 };

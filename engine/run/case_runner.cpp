@@ -40,7 +40,8 @@ std::vector<CaseRecord> file_records(const CaseFile& file, const CaseStep& step,
 
 // The whole stream in time order; records of files stay in their order.
 template <typename Edit>
-std::vector<CaseRecord> stream_of(const CaseFile& file, const Case& c, Edit&& edit, std::vector<std::string>& problems) {
+std::vector<CaseRecord> stream_of(const CaseFile& file, const Case& c, Edit&& edit,
+                                  std::vector<std::string>& problems) {
   std::vector<CaseRecord> stream;
   for (size_t i = 0; i < c.steps.size(); ++i) {
     const CaseStep& step = c.steps[i];
@@ -75,7 +76,11 @@ void add_detections(const RuleSet& rules, uint32_t index, std::set<uint32_t>& ou
 class CaseRun {
  public:
   CaseRun(const std::shared_ptr<const Program>& program, const CaseFile& file, const Case& c, CaseResult& result)
-      : program_(program), rules_(program->rules()), file_(file), case_(c), result_(result),
+      : program_(program),
+        rules_(program->rules()),
+        file_(file),
+        case_(c),
+        result_(result),
         under_test_(rules_under_test(rules_, file)) {}
 
   void run() {
@@ -112,7 +117,8 @@ class CaseRun {
       std::mt19937 random(static_cast<uint32_t>(seed));
       for (size_t i = stream.size(); i > 1; --i) std::swap(stream[i - 1], stream[random() % i]);
       if (alert_keys(rules_, under_test_, run_stream(program_, stream).alerts) == expected) continue;
-      result_.problems.push_back("(order of arrival, seed " + std::to_string(seed) + ") other alerts than in order of time");
+      result_.problems.push_back("(order of arrival, seed " + std::to_string(seed) +
+                                 ") other alerts than in order of time");
     }
   }
 
@@ -165,15 +171,17 @@ class CaseRun {
       if (!rule->is_detection()) {
         std::set<uint32_t> detections;
         add_detections(rules_, index, detections);
-        const bool near = std::any_of(detections.begin(), detections.end(),
-                                      [&](uint32_t d) { return outcome.matched.contains(d); });
+        const bool near =
+            std::any_of(detections.begin(), detections.end(), [&](uint32_t d) { return outcome.matched.contains(d); });
         if (!near) result_.problems.push_back("near miss of " + name + ": nothing that it reads matches");
         continue;
       }
       const auto failing = outcome.failing.find(index);
       if (failing != outcome.failing.end() && failing->second == 1) continue;
-      const std::string parts = failing == outcome.failing.end() ? "no event" : std::to_string(failing->second) + " parts";
-      result_.problems.push_back("near miss of " + name + ": exactly one part of the condition should fail, but found " + parts);
+      const std::string parts =
+          failing == outcome.failing.end() ? "no event" : std::to_string(failing->second) + " parts";
+      result_.problems.push_back("near miss of " + name +
+                                 ": exactly one part of the condition should fail, but found " + parts);
     }
   }
 

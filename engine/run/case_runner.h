@@ -38,7 +38,7 @@ struct CaseReport {
 };
 
 struct CaseRunOptions {
-  bool require_coverage = true;   // each rule of the case files' rule files needs a hit and a near miss
+  bool require_coverage = true;  // each rule of the case files' rule files needs a hit and a near miss
 };
 
 CaseReport run_cases(const std::shared_ptr<const Program>& program, const std::vector<CaseSource>& sources,

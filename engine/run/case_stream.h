@@ -17,18 +17,18 @@
 namespace kubevigil {
 
 struct StreamAlert {
-  uint32_t rule = 0;               // index into RuleSet::rules
+  uint32_t rule = 0;  // index into RuleSet::rules
   Timestamp opened;
   uint64_t count = 0;
   std::vector<std::pair<std::string, std::string>> group;
 };
 
 struct StreamOutcome {
-  std::vector<StreamAlert> alerts;       // last revisions, in order of opening
-  std::set<uint32_t> matched;            // detections that hit some event
-  std::set<uint32_t> not_evaluable;      // detections that could not judge some event
-  std::map<uint32_t, size_t> failing;    // of the watched detections: fewest parts of the condition not true of one event
-  std::vector<std::string> unreadable;   // one line each
+  std::vector<StreamAlert> alerts;     // last revisions, in order of opening
+  std::set<uint32_t> matched;          // detections that hit some event
+  std::set<uint32_t> not_evaluable;    // detections that could not judge some event
+  std::map<uint32_t, size_t> failing;  // of the watched detections: fewest parts of the condition not true of one event
+  std::vector<std::string> unreadable;  // one line each
 };
 
 // `watch`: detections whose distance from matching is measured. Alerts are given out in order of (opening, rule).

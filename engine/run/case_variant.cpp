@@ -25,7 +25,8 @@ void write_content(JsonWriter& w, const JsonTree& tree, F&& edit) {
       continue;
     }
     w.begin_object();
-    for (uint32_t m = tree[n].first_child; m != JsonNode::kNone; m = tree[m].next) w.key(tree[m].key).raw(to_text(tree, m));
+    for (uint32_t m = tree[n].first_child; m != JsonNode::kNone; m = tree[m].next)
+      w.key(tree[m].key).raw(to_text(tree, m));
     edit(w, n);
     w.end_object();
   }
@@ -79,10 +80,14 @@ std::string json_patch_body(const JsonTree& tree) {
 
 std::string_view to_text(PatchForm form) {
   switch (form) {
-    case PatchForm::Merge: return "merge patch";
-    case PatchForm::Strategic: return "strategic merge patch";
-    case PatchForm::Apply: return "apply patch";
-    case PatchForm::Json: return "JSON patch";
+    case PatchForm::Merge:
+      return "merge patch";
+    case PatchForm::Strategic:
+      return "strategic merge patch";
+    case PatchForm::Apply:
+      return "apply patch";
+    case PatchForm::Json:
+      return "JSON patch";
   }
   return "";
 }
@@ -96,15 +101,24 @@ CaseEvent without_bodies(CaseEvent event) {
 
 CaseEvent as_patch(const CaseEvent& event, PatchForm form) {
   JsonTree tree;
-  if (event.verb != "create" || event.body.empty() || !event.subresource.empty() || !tree.parse(event.body)) return event;
+  if (event.verb != "create" || event.body.empty() || !event.subresource.empty() || !tree.parse(event.body))
+    return event;
   CaseEvent patch = event;
   patch.verb = "patch";
   patch.code = event.code == 0 || event.code == 201 ? 200 : event.code;
   switch (form) {
-    case PatchForm::Merge: patch.body = merge_body(tree); break;
-    case PatchForm::Strategic: patch.body = strategic_body(tree); break;
-    case PatchForm::Apply: patch.query = "fieldManager=kubectl&force=true"; break;
-    case PatchForm::Json: patch.body = json_patch_body(tree); break;
+    case PatchForm::Merge:
+      patch.body = merge_body(tree);
+      break;
+    case PatchForm::Strategic:
+      patch.body = strategic_body(tree);
+      break;
+    case PatchForm::Apply:
+      patch.query = "fieldManager=kubectl&force=true";
+      break;
+    case PatchForm::Json:
+      patch.body = json_patch_body(tree);
+      break;
   }
   return patch;
 }

@@ -7,11 +7,16 @@ namespace {
 
 void write(JsonWriter& w, const YamlNode& node) {
   switch (node.kind) {
-    case YamlNode::Kind::Null: w.raw("null"); return;
+    case YamlNode::Kind::Null:
+      w.raw("null");
+      return;
     case YamlNode::Kind::Scalar:
-      if (const auto flag = node.boolean()) w.value(*flag);
-      else if (const auto number = node.number()) w.value(*number);
-      else w.value(node.text);
+      if (const auto flag = node.boolean())
+        w.value(*flag);
+      else if (const auto number = node.number())
+        w.value(*number);
+      else
+        w.value(node.text);
       return;
     case YamlNode::Kind::Sequence:
       w.begin_array();
