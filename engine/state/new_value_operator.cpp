@@ -98,6 +98,7 @@ class NewValueOperator final : public Operator {
   }
 
   void end_learning() override {
+    stats_ = {};
     first_event_ = Timestamp::min();
     for (auto& [cluster, start] : starts_) start = Timestamp::min();
   }

@@ -1,0 +1,277 @@
+// The correlator on events made by hand: order, duplicates, stages, late events, episodes, chains.
+#include "engine/state/correlator.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/match/group_key.h"
+#include "engine/state/archive.h"
+#include "tests/support/event_script.h"
+
+namespace kubevigil {
+namespace {
+
+using Kind = EpisodeChange::Kind;
+
+// One detection (rule 0), and event_count >= 3 in a minute over it (rule 1).
+RuleSet counting_rules() {
+  RuleSet rules = detections({"probe"});
+  rules.rules.push_back(correlation_over(rules, "probes", CorrelationType::EventCount, Duration::minutes(1), 3, {0}));
+  return rules;
+}
+
+TEST(CorrelatorEpisodes, OpenJoinAndCloseByThePeriodOfTheFirst) {
+  EventScript script(detections({"probe"}));
+  script.event(0).hit(0, "alice");
+  script.event(10).hit(0, "bob");
+  script.event(3599).hit(0, "alice");
+  script.event(3600).hit(0, "alice");  // an hour after the first: a new episode
+  script.finish();
+  EXPECT_EQ(script.log(),
+            "open 0 probe alice\n"
+            "open 1 probe bob\n"
+            "join 0 probe alice count=2\n"
+            "close 0 probe alice count=2 revision=3\n"
+            "open 2 probe alice\n"
+            "close 1 probe bob count=1 revision=2\n"
+            "close 2 probe alice count=1 revision=2\n");
+}
+
+TEST(CorrelatorEpisodes, TheWatermarkClosesThem) {
+  EventScript script(detections({"probe"}));
+  script.event(0).hit(0, "alice");
+  script.event(3601);
+  EXPECT_EQ(script.log(), "open 0 probe alice\n");
+  script.event(3602);
+  EXPECT_EQ(script.log(), "open 0 probe alice\nclose 0 probe alice count=1 revision=2\n");
+}
+
+TEST(CorrelatorEpisodes, IdsAreAFunctionOfRuleKeyAndOpeningEvent) {
+  const auto ids = [](int64_t start, const std::string& user) {
+    EventScript script(detections({"probe"}));
+    script.event(start, {.identity = static_cast<uint64_t>(start)}).hit(0, user);
+    return script.changes().at(0).episode;
+  };
+  const Episode a = ids(0, "alice");
+  EXPECT_EQ(a.alert_id, ids(0, "alice").alert_id);
+  EXPECT_NE(a.alert_id, ids(1, "alice").alert_id);
+  EXPECT_NE(a.alert_id, ids(0, "bob").alert_id);
+  EXPECT_EQ(a.dedup_key, ids(1, "alice").dedup_key);
+  EXPECT_NE(a.dedup_key, ids(1, "bob").dedup_key);
+  EXPECT_EQ(a.alert_id.size(), 36u);
+  EXPECT_EQ(a.alert_id[14], '8');
+}
+
+TEST(CorrelatorEpisodes, WarmUpIsTrackedButNotReported) {
+  CorrelatorOptions options;
+  options.open_from = EventScript::time(100);
+  EventScript script(detections({"probe"}), options);
+  script.event(99).hit(0, "alice");
+  script.event(101).hit(0, "alice");
+  script.event(102).hit(0, "bob");
+  script.finish();
+  EXPECT_EQ(script.log(), "open 1 probe bob\nclose 1 probe bob count=1 revision=2\n");
+}
+
+TEST(CorrelatorEpisodes, RulesThatDoNotAlertOpenNone) {
+  RuleSet rules = counting_rules();
+  rules.rules[0].alerts = false;
+  EventScript script(rules);
+  for (int64_t t : {0, 1, 2}) script.event(t).hit(0, "alice");
+  EXPECT_EQ(script.log(), "open 0 probes alice\n");
+}
+
+TEST(CorrelatorDuplicates, AreCountedAndGoNoFurther) {
+  EventScript script(counting_rules());
+  script.event(0, {.identity = 1}).hit(0, "alice");
+  script.event(1, {.identity = 1}).hit(0, "alice");
+  script.event(2, {.identity = 2}).hit(0, "alice");
+  EXPECT_EQ(script.log(), "open 0 probe alice\njoin 0 probe alice count=2\n");
+  EXPECT_EQ(script.correlator().counters().duplicates, 1u);
+  script.event(3 + 20 * 60, {.identity = 9});  // two generations later the id is forgotten
+  script.event(4 + 40 * 60, {.identity = 10});
+  script.event(5 + 40 * 60, {.identity = 1}).hit(0, "alice");
+  EXPECT_EQ(script.correlator().counters().duplicates, 1u);
+}
+
+TEST(CorrelatorDuplicates, ReuseOfAnAuditIdNeedsAnotherIntent) {
+  RuleSet rules = detections({"probe", "audit_id_reuse"});
+  EventScript script(rules);
+  script.event(0, {.identity = 1, .audit_id = 7, .intent = 1}).hit(1, "alice");
+  script.event(1, {.identity = 2, .audit_id = 7, .intent = 1}).hit(1, "alice");  // an aggregated API server
+  EXPECT_EQ(script.log(), "");
+  script.event(2, {.identity = 3, .audit_id = 7, .intent = 2}).hit(0, "alice").hit(1, "alice");
+  EXPECT_EQ(script.log(), "open 0 probe alice\nopen 1 audit_id_reuse alice\n");
+  script.event(3, {.identity = 3, .audit_id = 7, .intent = 2}).hit(1, "alice");
+  script.event(3, {.identity = 2, .audit_id = 7, .intent = 1}).hit(1, "alice");
+  EXPECT_EQ(script.correlator().counters().duplicates, 2u);
+  EXPECT_EQ(script.correlator().counters().audit_id_reuse, 1u);
+}
+
+TEST(CorrelatorStages, TheEndOfALongRequestJoinsItsStart) {
+  EventScript script(counting_rules());
+  script.event(0, {.request = 1, .long_running = true}).hit(0, "alice");
+  script.event(600, {.request = 1, .role = StageRole::Later}).hit(0, "alice");
+  ASSERT_EQ(script.changes().size(), 2u);
+  EXPECT_EQ(script.changes()[1].kind, Kind::Joined);
+  EXPECT_EQ(script.changes()[1].episode.count, 1u);
+  EXPECT_EQ(script.changes()[1].episode.duration_micros, 600'000'000);
+  EXPECT_EQ(script.correlator().counters().joined_stages, 1u);
+  EXPECT_EQ(script.correlator().operator_stats(1).matches, 1u);
+}
+
+TEST(CorrelatorStages, TheEndCountsWhenItsStartDidNot) {
+  EventScript script(counting_rules());
+  script.event(600, {.request = 1, .role = StageRole::Later}).hit(0, "alice");
+  EXPECT_EQ(script.log(), "open 0 probe alice\n");
+  EXPECT_EQ(script.correlator().operator_stats(1).matches, 1u);
+}
+
+TEST(CorrelatorStages, ARuleThatNamesTheStageSeesEachEvent) {
+  RuleSet rules = detections({"probe"});
+  std::get<Detection>(rules.rules[0].body).names_stage = true;
+  EventScript script(rules);
+  script.event(0, {.request = 1, .long_running = true}).hit(0, "alice");
+  script.event(5, {.request = 1, .role = StageRole::Later}).hit(0, "alice");
+  EXPECT_EQ(script.log(), "open 0 probe alice\njoin 0 probe alice count=2\n");
+}
+
+TEST(CorrelatorLate, DetectionsStillAlertCorrelationsDoNotSeeIt) {
+  EventScript script(counting_rules());
+  script.event(1000);
+  script.event(1000 - 303).hit(0, "alice");  // the watermark is 998, lateness 300
+  script.event(1000 - 302).hit(0, "bob");
+  EXPECT_EQ(script.log(), "open 0 probe alice\nopen 1 probe bob\n");
+  EXPECT_EQ(script.correlator().counters().late, 1u);
+  EXPECT_EQ(script.correlator().operator_stats(1).matches, 1u);
+}
+
+TEST(CorrelatorTime, AnOutlierIsCountedAndMovesNothing) {
+  EventScript script(counting_rules());
+  script.event(0).hit(0, "alice");
+  script.event(1, {.time = EventScript::time(9'000'000)});
+  script.event(2).hit(0, "alice");
+  EXPECT_EQ(script.correlator().counters().time_outliers, 1u);
+  EXPECT_EQ(script.correlator().counters().late, 0u);
+  EXPECT_EQ(script.correlator().watermark(), EventScript::time(0));
+}
+
+TEST(CorrelatorChains, FiringsFeedTheCorrelationsThatReadThem) {
+  // users that probe and write -> stages of a user -> an alert over two stages
+  RuleSet rules = detections({"probe", "write"});
+  rules.rules.push_back(correlation_over(rules, "probes", CorrelationType::EventCount, Duration::minutes(1), 2, {0}));
+  rules.rules.push_back(correlation_over(rules, "writes", CorrelationType::EventCount, Duration::minutes(1), 2, {1}));
+  rules.rules[2].extension.stage = Stage::Probe;
+  rules.rules[3].extension.stage = Stage::Effect;
+  Rule chain = correlation_over(rules, "chain", CorrelationType::ValueCount, Duration::hours(1), 2, {2, 3});
+  for (auto& input : std::get<Correlation>(chain.body).inputs) input.values = {FieldRef{FieldId::HitStage, {}}};
+  rules.rules.push_back(chain);
+  for (auto& rule : rules.rules) rule.alerts = rule.meta.name == "chain";
+  EventScript script(rules);
+  script.event(0).hit(0, "alice");
+  script.event(1).hit(0, "alice");
+  script.event(2).hit(1, "bob");
+  script.event(3).hit(1, "bob");
+  script.event(4).hit(1, "alice");
+  EXPECT_EQ(script.log(), "");
+  script.event(5).hit(1, "alice");
+  EXPECT_EQ(script.log(), "open 0 chain alice\n");
+  EXPECT_EQ(decode_group_key(script.changes()[0].episode.values.at(0)), std::vector<std::string>{"probe"});
+  EXPECT_EQ(decode_group_key(script.changes()[0].episode.values.at(1)), std::vector<std::string>{"effect"});
+}
+
+TEST(CorrelatorTimers, FireInOrderOfDeadlineThenRule) {
+  RuleSet rules = detections({"start"});
+  rules.rules.push_back(correlation_over(rules, "slow", CorrelationType::Absence, Duration::seconds(30), 0, {0}));
+  rules.rules.push_back(correlation_over(rules, "quick", CorrelationType::Absence, Duration::seconds(10), 0, {0}));
+  rules.rules[0].alerts = false;
+  EventScript script(rules);
+  script.event(0).hit(0, "alice");
+  script.event(5).hit(0, "bob");
+  script.event(20).hit(0, "carol");
+  EXPECT_EQ(script.log(), "open 0 quick alice\nopen 1 quick bob\n");
+  script.event(100);
+  EXPECT_EQ(script.log(),
+            "open 0 quick alice\nopen 1 quick bob\n"
+            "open 2 slow alice\nopen 3 quick carol\nopen 4 slow bob\nopen 5 slow carol\n");
+}
+
+TEST(CorrelatorTimers, FinishJudgesCountsAndLeavesAbsencesUndetermined) {
+  RuleSet rules = detections({"start"});
+  rules.rules.push_back(correlation_over(rules, "few", CorrelationType::EventCount, Duration::seconds(30), 0, {0}));
+  std::get<Correlation>(rules.rules[1].body).condition.bounds = {{CountCondition::Op::Lt, 2}};
+  rules.rules.push_back(correlation_over(rules, "gone", CorrelationType::Absence, Duration::seconds(10), 0, {0}));
+  rules.rules[0].alerts = false;
+  EventScript script(rules);
+  script.event(0).hit(0, "alice");
+  script.event(10).hit(0, "bob");  // the input ends here: alice's deadline is reached, bob's is not
+  script.finish();
+  EXPECT_EQ(script.opened(), "gone alice\nfew alice\nfew bob\n");
+  EXPECT_EQ(script.correlator().operator_stats(2).pending, 1u);
+}
+
+TEST(CorrelatorDedup, ACorrelationMayAlertByAPartOfItsGroup) {
+  RuleSet rules = detections({"probe"});
+  rules.rules[0].alerts = false;
+  Rule rule = correlation_over(rules, "probes", CorrelationType::EventCount, Duration::minutes(1), 1, {0});
+  auto& input = std::get<Correlation>(rule.body).inputs[0];
+  input.group = {FieldRef{FieldId::UserUsername, {}}, FieldRef{FieldId::ObjectName, {}}};
+  rule.extension.dedup.by = {FieldRef{FieldId::UserUsername, {}}};
+  rules.rules.push_back(rule);
+  EventScript script(rules);
+  script.event(0).hit(0, "alice", "one");
+  script.event(1).hit(0, "alice", "two");
+  script.event(2).hit(0, "bob", "two");
+  EXPECT_EQ(script.log(), "open 0 probes alice\njoin 0 probes alice count=2\nopen 1 probes bob\n");
+}
+
+TEST(CorrelatorBudget, IsSharedAndTheLargestOperatorGivesBack) {
+  CorrelatorOptions options;
+  options.state_bytes = 100'000;
+  EventScript script(counting_rules(), options);
+  for (int64_t i = 0; i < 2000; ++i) script.event(i).hit(0, "user" + std::to_string(i));
+  const OperatorStats stats = script.correlator().operator_stats(1);
+  EXPECT_LE(stats.bytes, options.state_bytes);
+  EXPECT_EQ(stats.matches, 2000u);
+}
+
+TEST(CorrelatorArchive, ContinuesWithTheSameAlertsFromAnyPoint) {
+  RuleSet rules = counting_rules();
+  rules.hash = "rules";
+  rules.rules.push_back(correlation_over(rules, "gone", CorrelationType::Absence, Duration::seconds(50), 0, {0}));
+  rules.rules.push_back(correlation_over(rules, "often", CorrelationType::EventCount, Duration::hours(1), 2, {1}));
+  const auto play = [&](size_t save_every) {
+    EventScript script(rules);
+    for (size_t i = 0; i < 400; ++i) {
+      if (save_every > 0 && i % save_every == 0) script.save_and_load();
+      const auto t = static_cast<int64_t>(i * 13 + (i * 7919) % 60);
+      EventScript::Details details;
+      if (i % 11 == 3) details.identity = i / 2;
+      details.request = i / 3 + 1;
+      details.long_running = i % 3 == 0;
+      if (i % 3 == 1) details.role = StageRole::Later;
+      auto& event = script.event(t, details);
+      if (i % 2 == 0) event.hit(0, "user" + std::to_string(i * 31 % 5));
+    }
+    script.finish();
+    return script.log();
+  };
+  const std::string whole = play(0);
+  EXPECT_GT(whole.size(), 1000u);
+  for (size_t every : {1, 7, 50}) EXPECT_EQ(play(every), whole) << "saved every " << every;
+}
+
+TEST(CorrelatorArchive, OfOtherRulesIsRefused) {
+  RuleSet rules = counting_rules();
+  rules.hash = "a";
+  EventScript script(rules);
+  Archive saved = Archive::saving();
+  script.correlator().archive(saved);
+  rules.hash = "b";
+  EventScript other(rules);
+  Archive loading = Archive::loading(saved.bytes());
+  other.correlator().archive(loading);
+  EXPECT_TRUE(loading.failed());
+}
+
+}  // namespace
+}  // namespace kubevigil

@@ -1,0 +1,174 @@
+#include "tests/support/event_script.h"
+
+#include "engine/match/group_key.h"
+#include "engine/state/archive.h"
+
+namespace kubevigil {
+namespace {
+
+class MarkedEvents final : public EventSource {
+ public:
+  EventRef ref(const MatchResult&, const EventMark& mark) override {
+    EventRef ref;
+    ref.time = mark.time;
+    ref.identity = mark.identity;
+    return ref;
+  }
+};
+
+Hash128 hash_of(const char* kind, uint64_t number) { return siphash(kind + std::to_string(number)); }
+
+}  // namespace
+
+RuleSet detections(const std::vector<std::string>& names) {
+  RuleSet rules;
+  for (const std::string& name : names) {
+    Rule& rule = rules.rules.emplace_back();
+    rule.meta.name = rule.meta.id = name;
+    rule.semantic_hash = "hash of " + name;
+    rule.body = Detection{};
+  }
+  return rules;
+}
+
+Rule correlation_over(const RuleSet& rules, const std::string& name, CorrelationType type, Duration timespan,
+                      double gte, const std::vector<uint32_t>& inputs) {
+  Correlation correlation;
+  correlation.type = type;
+  correlation.timespan = timespan;
+  correlation.group_by = {"user.username"};
+  if (gte > 0) correlation.condition.bounds = {{CountCondition::Op::Gte, gte}};
+  for (uint32_t input : inputs) {
+    CorrelationInput& added = correlation.inputs.emplace_back();
+    added.rule = input;
+    added.group = {FieldRef{FieldId::UserUsername, {}}};
+    if (!rules.rules[input].is_detection()) added.upstream_group = {0};
+  }
+  Rule rule;
+  rule.meta.name = rule.meta.id = name;
+  rule.semantic_hash = "hash of " + name;
+  rule.body = correlation;
+  return rule;
+}
+
+EventScript::EventScript(RuleSet rules, CorrelatorOptions options)
+    : rules_(std::make_shared<RuleSet>(std::move(rules))), options_(options) {
+  for (uint32_t r = 0; r < rules_->rules.size(); ++r) {
+    if (rules_->rules[r].is_detection()) continue;
+    const auto& inputs = rules_->rules[r].correlation().inputs;
+    for (uint32_t i = 0; i < inputs.size(); ++i) {
+      if (rules_->rules[inputs[i].rule].is_detection()) feeds_.push_back({r, i});
+    }
+  }
+  correlator_ = std::make_unique<Correlator>(rules_, feeds_, options_);
+}
+
+EventScript::~EventScript() = default;
+
+EventScript& EventScript::event(int64_t seconds, const Details& details) {
+  flush();
+  ++events_;
+  EventMark& mark = result_.events.emplace_back();
+  merge_time_ = time(seconds);
+  mark.time = details.time.value_or(merge_time_);
+  const uint64_t identity = details.identity.value_or(1'000'000 + events_);
+  mark.identity = hash_of("identity", identity);
+  mark.audit_stage = hash_of("audit", details.audit_id.value_or(identity));
+  mark.request = hash_of("request", details.request);
+  mark.intent = details.intent;
+  mark.cluster = siphash("c").low;
+  mark.role = details.role;
+  mark.long_running = details.long_running;
+  return *this;
+}
+
+EventScript& EventScript::hit(uint32_t rule, const std::string& group, const std::string& further) {
+  std::string key;
+  append_group_text(key, "c");
+  append_group_text(key, group);
+  if (!further.empty()) append_group_text(key, further);
+  std::string value;
+  append_group_text(value, further.empty() ? group : further);
+  Hit hit;
+  hit.rule = rule;
+  hit.dedup_key = siphash(key);
+  hit.dedup_begin = static_cast<uint32_t>(result_.memory.size());
+  hit.dedup_size = static_cast<uint32_t>(key.size());
+  hit.operand_begin = static_cast<uint32_t>(result_.operands.size());
+  for (uint32_t f = 0; f < feeds_.size(); ++f) {
+    if (rules_->rules[feeds_[f].correlation].correlation().inputs[feeds_[f].input].rule != rule) continue;
+    Operand& operand = result_.operands.emplace_back();
+    operand.feed = f;
+    operand.key = hit.dedup_key;
+    operand.key_begin = hit.dedup_begin;
+    operand.key_size = hit.dedup_size;
+    operand.value = siphash(value);
+    operand.value_begin = hit.dedup_begin + hit.dedup_size;
+    operand.value_size = static_cast<uint32_t>(value.size());
+    ++hit.operand_count;
+  }
+  result_.memory += key + value;
+  result_.hits.push_back(hit);
+  ++result_.events.back().hit_count;
+  return *this;
+}
+
+void EventScript::flush() {
+  if (result_.events.empty()) return;
+  MarkedEvents events;
+  correlator_->on_event(0, merge_time_, result_, result_.events.back(), events, changes_);
+  result_ = MatchResult();
+}
+
+void EventScript::finish() {
+  flush();
+  correlator_->finish(changes_);
+}
+
+void EventScript::save_and_load() {
+  flush();
+  Archive saved = Archive::saving();
+  correlator_->archive(saved);
+  correlator_ = std::make_unique<Correlator>(rules_, feeds_, options_);
+  Archive loading = Archive::loading(saved.bytes());
+  correlator_->archive(loading);
+  Archive again = Archive::saving();
+  correlator_->archive(again);
+  if (loading.failed() || !loading.at_end() || saved.bytes() != again.bytes()) changes_.clear();
+}
+
+const std::vector<EpisodeChange>& EventScript::changes() {
+  flush();
+  return changes_;
+}
+
+std::string EventScript::log() {
+  static constexpr const char* kKinds[] = {"open", "join", "close"};
+  std::string text;
+  for (const EpisodeChange& change : changes()) {
+    const Episode& e = change.episode;
+    text += std::string(kKinds[static_cast<size_t>(change.kind)]) + " " + std::to_string(e.number) + " " +
+            rules_->rules[e.rule].meta.name + " " + decode_group_key(e.key_bytes).at(1);
+    if (change.kind != EpisodeChange::Kind::Opened) text += " count=" + std::to_string(e.count);
+    if (change.kind == EpisodeChange::Kind::Closed) text += " revision=" + std::to_string(e.revision);
+    text += "\n";
+  }
+  return text;
+}
+
+std::string EventScript::opened() {
+  std::string text;
+  for (const EpisodeChange& change : changes()) {
+    if (change.kind != EpisodeChange::Kind::Opened) continue;
+    text +=
+        rules_->rules[change.episode.rule].meta.name + " " + decode_group_key(change.episode.key_bytes).at(1) + "\n";
+  }
+  return text;
+}
+
+Correlator& EventScript::correlator() {
+  flush();
+  return *correlator_;
+}
+
+}  // namespace kubevigil
