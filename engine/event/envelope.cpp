@@ -16,7 +16,8 @@ namespace envelope {
 namespace {
 
 constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
-constexpr std::string_view kCutMark = "[Truncated...]";  // CloudWatch, at the end of a message that is too long
+constexpr std::string_view kChangedLevel = "_audit_level\"";  // OpenShift, see envelope_native.cpp
+constexpr std::string_view kCutMark = "[Truncated...]";       // CloudWatch, at the end of a message that is too long
 
 // In the order of reference: what is told apart by more comes first.
 constexpr std::array kFamilies = {unwrap_native, unwrap_gke,  unwrap_azure,  unwrap_aws,
@@ -64,7 +65,8 @@ void unwrap_text(std::string_view text, std::string_view wrapper, const Context&
   text = trim(text);
   const bool marked_cut = text.ends_with(kCutMark);
   if (marked_cut) text.remove_suffix(kCutMark.size());
-  if (text.starts_with(kNativeEvent) && text.ends_with('}') && !marked_cut) {
+  const bool changed_level = text.find(kChangedLevel) != std::string_view::npos;
+  if (text.starts_with(kNativeEvent) && text.ends_with('}') && !marked_cut && !changed_level) {
     return add_event(text, context, BodyDefect::None, out);
   }
   if (is_gzip(text) || is_zstd(text)) return unwrap_payload(text, context, out);
