@@ -88,7 +88,7 @@ TEST(Encodings, CsvCellsAreQuotedAndFormulasDefused) {
   alert.target.name = "+1";
   alert.message = "a,b\nc";
   const std::string out = encoded("csv", {alert});
-  EXPECT_NE(out.find(R"("'=HYPERLINK(""http://evil"")")"), std::string::npos);
+  EXPECT_NE(out.find(R"x("'=HYPERLINK(""http://evil"")")x"), std::string::npos);
   EXPECT_NE(out.find("\"'+1\""), std::string::npos);
   EXPECT_NE(out.find("\"a,b\\x0ac\""), std::string::npos);
   EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2);

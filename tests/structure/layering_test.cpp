@@ -56,6 +56,7 @@ std::vector<std::pair<std::string, std::string>> includes_under(const fs::path& 
   static const std::regex kInclude(R"re(^\s*#\s*include\s+["<]([^">]+)[">])re");
   std::vector<std::pair<std::string, std::string>> found;
   for (const char* top : {"engine", "inputs", "outputs"}) {
+    if (!fs::exists(root / top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
       std::ifstream in(entry.path());
