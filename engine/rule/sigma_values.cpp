@@ -27,10 +27,8 @@ bool has_case(TestOp op) {
 // Collects patterns by operator, in order of first use.
 struct TestSet {
   std::vector<Test> tests;
-  size_t patterns = 0;
 
   void add(TestOp op, Pattern pattern) {
-    ++patterns;
     for (Test& t : tests) {
       if (t.op == op) return t.patterns.push_back(std::move(pattern));
     }
@@ -58,6 +56,11 @@ class Lowering {
   void add_exists(const YamlNode& value);
   void add_field(const YamlNode& value);
   bool possible(const SigmaString& s, const YamlNode& value);
+  void add_pattern(TestOp op, Pattern pattern) {
+    ++patterns_;
+    set_.add(op, std::move(pattern));
+  }
+  std::vector<Expr> tests_of(TestSet& set, bool all, const SourceSpan& span);
   Expr combined(const SourceSpan& span);
   void bad(std::string code, std::string message, const YamlNode& value, std::string hint = {}) {
     context_.diagnostics().error(std::move(code), std::move(message), value.span, std::move(hint));
@@ -68,6 +71,8 @@ class Lowering {
   bool in_element_;
   RuleContext& context_;
   TestSet set_;
+  std::vector<TestSet> spellings_;  // with |all: values of several spellings, any of which will do
+  size_t patterns_ = 0;
   bool dropped_ = false;              // a value was left out because it can never occur
   std::vector<std::string> reasons_;  // why
 };
@@ -140,30 +145,36 @@ Expr Lowering::lower(const YamlNode& value) {
   }
   for (const YamlNode& item : value.items) {
     add(item);
-    if (set_.patterns <= limits::kPatternsPerTest) continue;
+    if (patterns_ <= limits::kPatternsPerTest) continue;
     bad("too-many-values", "more than " + std::to_string(limits::kPatternsPerTest) + " values", value);
     break;
   }
   return combined(value.span);
 }
 
+std::vector<Expr> Lowering::tests_of(TestSet& set, bool all, const SourceSpan& span) {
+  std::vector<Expr> parts;
+  for (Test& t : set.tests) {
+    t.field = field_;
+    t.cased = modifiers_.cased && (has_case(t.op) || t.op == TestOp::EqualsField);
+    t.every_pattern = all && t.patterns.size() > 1;
+    if (t.op == TestOp::Regex) t.regex_flags = modifiers_.regex_flags;
+    if (t.op == TestOp::Null) t.patterns.clear();
+    parts.push_back(Expr::of(std::move(t), span));
+  }
+  return parts;
+}
+
 Expr Lowering::combined(const SourceSpan& span) {
   // All of several values, one of which can never occur, is false; any of them is up to the others.
-  if (set_.tests.empty() || (dropped_ && modifiers_.all)) {
+  if ((set_.tests.empty() && spellings_.empty()) || (dropped_ && modifiers_.all)) {
     Expr never = Expr::constant_of(Truth::False);
     never.span = span;
     for (std::string& reason : reasons_) context_.draft.impossible.push_back(std::move(reason));
     return never;
   }
-  std::vector<Expr> parts;
-  for (Test& t : set_.tests) {
-    t.field = field_;
-    t.cased = modifiers_.cased && (has_case(t.op) || t.op == TestOp::EqualsField);
-    t.every_pattern = modifiers_.all && t.patterns.size() > 1;
-    if (t.op == TestOp::Regex) t.regex_flags = modifiers_.regex_flags;
-    if (t.op == TestOp::Null) t.patterns.clear();
-    parts.push_back(Expr::of(std::move(t), span));
-  }
+  std::vector<Expr> parts = tests_of(set_, modifiers_.all, span);
+  for (TestSet& spellings : spellings_) parts.push_back(Expr::any(tests_of(spellings, false, span)));
   Expr whole = modifiers_.all ? Expr::all(std::move(parts)) : Expr::any(std::move(parts));
   whole.span = span;
   return whole;
@@ -173,7 +184,7 @@ void Lowering::add(const YamlNode& value) {
   if (value.is_null()) {
     if (modifiers_.op != TestOp::Equals)
       return bad("bad-value", "null stands for absence and takes no operator", value);
-    return set_.add(TestOp::Null, {});
+    return add_pattern(TestOp::Null, {});
   }
   if (!value.is_scalar()) {
     return bad("bad-value", "expected a value, found a nested list or mapping", value,
@@ -201,7 +212,7 @@ void Lowering::add_text(const std::string& text, const YamlNode& value) {
   if (modifiers_.op == TestOp::Cidr) return add_network(text, value);
   const bool plain = modifiers_.op == TestOp::Equals && modifiers_.encodings.empty() && !modifiers_.expand;
   if (const std::optional<double> number = value.number(); number && plain) {
-    if (possible(SigmaString::literal(text), value)) set_.add(TestOp::Equals, {text, number, std::nullopt});
+    if (possible(SigmaString::literal(text), value)) add_pattern(TestOp::Equals, {text, number, std::nullopt});
     return;
   }
   const SigmaString s = value.boolean() ? SigmaString::literal(folded(text)) : parse_sigma_string(text);
@@ -222,11 +233,22 @@ void Lowering::add_encoded(std::vector<SigmaString> strings, const YamlNode& val
     }
     strings = std::move(next);
   }
+  // All values are asked for, but of one value's spellings (windash, base64offset) any will do.
+  const bool alternatives = modifiers_.all && strings.size() > 1;
+  TestSet& set = alternatives ? spellings_.emplace_back() : set_;
+  const bool dropped_before = dropped_;
   for (SigmaString& s : strings) {
     open_ends(s, modifiers_.op);
     if (!possible(s, value)) continue;
     Shape shape = shape_of(s);
-    set_.add(shape.op, {modifiers_.cased ? std::move(shape.text) : folded(shape.text), std::nullopt, std::nullopt});
+    ++patterns_;
+    set.add(shape.op, {modifiers_.cased ? std::move(shape.text) : folded(shape.text), std::nullopt, std::nullopt});
+  }
+  if (!alternatives) return;
+  if (set.tests.empty()) {
+    spellings_.pop_back();
+  } else {
+    dropped_ = dropped_before;
   }
 }
 
@@ -240,21 +262,21 @@ void Lowering::add_number(const YamlNode& value) {
                    " compares numbers",
                value);
   }
-  set_.add(modifiers_.op, {value.text, number, std::nullopt});
+  add_pattern(modifiers_.op, {value.text, number, std::nullopt});
 }
 
 void Lowering::add_regex(const std::string& text, const YamlNode& value) {
   if (Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags); !regex) {
     return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
   }
-  set_.add(TestOp::Regex, {text, std::nullopt, std::nullopt});
+  add_pattern(TestOp::Regex, {text, std::nullopt, std::nullopt});
 }
 
 void Lowering::add_network(const std::string& text, const YamlNode& value) {
   if (!is_network(text)) {
     return bad("bad-network", "\"" + printable(text) + "\" is no network", value, "write 10.0.0.0/8 or 2001:db8::/32");
   }
-  set_.add(TestOp::Cidr, {folded(text), std::nullopt, std::nullopt});
+  add_pattern(TestOp::Cidr, {folded(text), std::nullopt, std::nullopt});
 }
 
 void Lowering::add_exists(const YamlNode& value) {
@@ -262,7 +284,7 @@ void Lowering::add_exists(const YamlNode& value) {
   plain.quoted = false;
   const std::optional<bool> wanted = plain.boolean();
   if (!wanted) return bad("bad-value", "exists takes true or false, found \"" + printable(value.text) + "\"", value);
-  set_.add(TestOp::Exists, {*wanted ? "true" : "false", std::nullopt, std::nullopt});
+  add_pattern(TestOp::Exists, {*wanted ? "true" : "false", std::nullopt, std::nullopt});
 }
 
 void Lowering::add_field(const YamlNode& value) {
@@ -271,7 +293,7 @@ void Lowering::add_field(const YamlNode& value) {
     dropped_ = true;
     return;
   }
-  set_.add(TestOp::EqualsField, {"", std::nullopt, std::move(field)});
+  add_pattern(TestOp::EqualsField, {"", std::nullopt, std::move(field)});
 }
 
 // Can the field ever hold such a value? A value outside its domain makes the test constant false.
