@@ -208,7 +208,7 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
       return Presence::Present;
     case FieldId::Keywords:
       add_keywords(out);
-      return Presence::Present;
+      return bodies.request() ? Presence::Present : bodies.request().missing;
     default:
       return Presence::Absent;  // fields of hits; maps and trees have paths
   }

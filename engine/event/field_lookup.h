@@ -3,7 +3,8 @@
 //
 // Paths below requestObject read the body as it stands. When it is a JSON Patch, they read the object that its
 // operations set, unless they begin with a member of an operation (op, path, value, from) or an index.
-// (keywords) are all scalars of envelope and bodies. Fields of hits have no values here.
+// (keywords) are all scalars of envelope and bodies; Unknown (with the values that are there) when the request's body
+// is missing. Fields of hits have no values here.
 #pragma once
 
 #include <memory>
