@@ -126,10 +126,10 @@ double number_of(std::string_view s, ValueType type) {
 }  // namespace
 
 size_t closing_quote(std::string_view text, size_t open) {
-  for (size_t at = open + 1; at < text.size(); ++at) {
+  // A backslash takes the next byte with it.
+  for (size_t at = open + 1; at < text.size(); at += 2) {
     at = text.find_first_of("\"\\", at);
     if (at == std::string_view::npos || text[at] == '"') return at;
-    ++at;
   }
   return std::string_view::npos;
 }
