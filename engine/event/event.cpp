@@ -71,30 +71,32 @@ void Event::clear() {
   cluster = envelope = record = {};
 }
 
-void Event::add(FieldId field, Value value) {
+Value& Event::add(FieldId field) {
   Slot& slot = slots_[static_cast<size_t>(field)];
   slot.present = true;
   if (slot.count >= limits::kListValues) {
     ++values_cut;
-    return;
+    return cut_;
   }
   const auto end = static_cast<uint32_t>(values_.size());
   if (slot.first + slot.count != end) {  // a repeated key, or the field's first value: its run moves to the end
     for (uint32_t i = 0; i < slot.count; ++i) values_.push_back(Value(values_[slot.first + i]));
     slot.first = end;
   }
-  values_.push_back(value);
   ++slot.count;
+  return values_.emplace_back();
 }
 
-void Event::add_entry(FieldId map, std::string_view key, Value value) {
+Value& Event::add_entry(FieldId map, std::string_view key) {
   mark_present(map);
   auto& entries = maps_[map_index(map)];
   if (entries.size() >= limits::kListValues) {
     ++values_cut;
-    return;
+    return cut_;
   }
-  entries.push_back({key, value});
+  MapEntry& entry = entries.emplace_back();
+  entry.key = key;
+  return entry.value;
 }
 
 void Event::set_raw(FieldId tree, std::string_view json) { raws_[raw_index(tree)] = json; }

@@ -75,15 +75,17 @@ class Event {
 
   // Filling; EventReader only.
   void clear();
-  void add(FieldId field, Value value);
+  // A new value of the field, Null until the caller fills it, at once.
+  Value& add(FieldId field);
   void mark_present(FieldId field) { slots_[static_cast<size_t>(field)].present = true; }
-  void add_entry(FieldId map, std::string_view key, Value value);
+  Value& add_entry(FieldId map, std::string_view key);
   void set_raw(FieldId tree, std::string_view json);
   void set_body_defect(FieldId body, BodyDefect found);
 
  private:
   std::array<Slot, kEnvelopeFieldCount> slots_{};
   std::vector<Value> values_;  // add() for one field comes in one run, except for repeated keys, which re-home the slot
+  Value cut_;                  // takes the values beyond the limit
   std::array<std::vector<MapEntry>, 3> maps_;
   std::array<std::string_view, 3> raws_;
   std::array<BodyDefect, 2> body_defects_{};
