@@ -124,7 +124,8 @@ struct Correlator::State {
 };
 
 void Correlator::State::see_cluster(const EventMark& mark, Timestamp merge_time) {
-  if (clusters.contains(mark.cluster) || clusters.size() >= kClusters) return;
+  const bool has_no_time_yet = merge_time == Timestamp::min();
+  if (has_no_time_yet || clusters.contains(mark.cluster) || clusters.size() >= kClusters) return;
   clusters.emplace(mark.cluster, merge_time);
   for (auto& op : operators) {
     if (op) op->on_cluster(mark.cluster, merge_time);
@@ -292,7 +293,7 @@ void Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   s.see_cluster(mark, merge_time);
   s.advance(s.newest - kSlack, changes);
   if (s.late(mark.time)) ++s.counters.late;
-  if (mark.time - merge_time > s.options.lateness) ++s.counters.time_outliers;
+  if (merge_time != Timestamp::min() && mark.time - merge_time > s.options.lateness) ++s.counters.time_outliers;
   if (mark.hit_count == 0) return;
   s.ref.reset();
   s.source = &events;
