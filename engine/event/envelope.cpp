@@ -72,7 +72,15 @@ void unwrap_text(std::string_view text, std::string_view wrapper, const Context&
   if (is_gzip(text) || is_zstd(text)) return unwrap_payload(text, context, out);
   if (!text.starts_with('{') && !text.starts_with('"')) return unwrap_line(text, context, out);
   JsonTree tree;
-  if (const auto parsed = tree.parse(text); !parsed) {
+  auto parsed = tree.parse(text);
+  std::string pruned;
+  if (!parsed && parsed.error().defect != JsonDefect::Grammar) {
+    context.defect = parsed.error().defect == JsonDefect::Depth ? BodyDefect::Depth : BodyDefect::Nodes;
+    pruned = without_bodies(text);
+    text = pruned;
+    parsed = tree.parse(text);
+  }
+  if (!parsed) {
     return unwrap_cut(text, context,
                       fmt::format("not JSON at byte {}: {}", parsed.error().offset, parsed.error().message), out);
   }

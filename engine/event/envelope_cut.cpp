@@ -1,5 +1,11 @@
-// What stands before a cut. CloudWatch, Azure (16 KiB) and container runtimes cut long messages in the middle; the API
+// What can be saved of an envelope that does not parse.
+//
+// What stands before a cut: CloudWatch, Azure (16 KiB) and container runtimes cut long messages in the middle; the API
 // server writes who, what, where and outcome in front, bodies, times and annotations behind.
+//
+// All but the bodies: clients choose how deep and how wide these are, and must not hide the request by it.
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "engine/event/envelope_parts.h"
@@ -34,7 +40,28 @@ size_t skip_space(std::string_view text, size_t at) {
   return at;
 }
 
+constexpr std::array<std::string_view, 4> kBodies = {"request", "response", "requestObject", "responseObject"};
+
 }  // namespace
+
+std::string without_bodies(std::string_view json) {
+  std::string out;
+  size_t copied = 0;
+  for (size_t at = json.find('"'); at != std::string_view::npos; at = json.find('"', at)) {
+    const size_t quote = closing_quote(json, at);
+    if (quote == std::string_view::npos) break;
+    const std::string_view key = json.substr(at + 1, quote - at - 1);
+    at = skip_space(json, quote + 1);
+    if (at >= json.size() || json[at] != ':') continue;
+    if (std::find(kBodies.begin(), kBodies.end(), key) == kBodies.end()) continue;
+    const auto end = value_end(json, skip_space(json, at + 1));
+    if (!end) break;
+    out.append(json.substr(copied, at + 1 - copied)).append("null");
+    at = copied = *end;
+  }
+  out.append(json.substr(copied));
+  return out;
+}
 
 std::string mend_cut_event(std::string_view cut) {
   size_t at = skip_space(cut, 0);

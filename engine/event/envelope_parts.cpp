@@ -83,7 +83,7 @@ void add_event(std::string_view json, const Context& context, BodyDefect defect,
   event.kind = context.kind;
   event.cluster = context.cluster;
   event.time = context.time;
-  event.defect = defect;
+  event.defect = defect == BodyDefect::None ? context.defect : defect;
   out.events.push_back(std::move(event));
 }
 

@@ -17,7 +17,8 @@ struct Context {
   EnvelopeKind kind = EnvelopeKind::Native;
   std::string cluster;
   std::optional<Timestamp> time;
-  size_t depth = 0;        // string levels taken off
+  size_t depth = 0;                      // string levels taken off
+  BodyDefect defect = BodyDefect::None;  // bodies were left out to make it parse
   bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
 };
 
@@ -89,5 +90,7 @@ std::string object_ref_of_path(std::string_view path);
 // The members of the outermost object that stand whole before the cut, as one object; "" when auditID and stage are
 // not among them.
 std::string mend_cut_event(std::string_view cut);
+// The same JSON with null for every member named like a body.
+std::string without_bodies(std::string_view json);
 
 }  // namespace kubevigil::envelope

@@ -287,6 +287,29 @@ TEST(Envelope, CutMessagesKeepWhatStandsBeforeTheCut) {
   }
 }
 
+// Clients choose how deep and how wide a body is; the event must come out all the same.
+TEST(Envelope, HugeBodiesDoNotHideTheEvent) {
+  const std::string deep = std::string(5'000, '[') + std::string(5'000, ']');
+  std::string wide = "[0";
+  for (int i = 0; i < 1'100'000; ++i) wide += ",0";
+  wide += "]";
+  for (const auto& [body, defect] : {std::pair(deep, BodyDefect::Depth), std::pair(wide, BodyDefect::Nodes)}) {
+    const std::string gke =
+        R"({"insertId":"i","timestamp":"2024-05-01T10:00:00Z","protoPayload":{"serviceName":"k8s.io","methodName":)"
+        R"("io.k8s.core.v1.pods.create","resourceName":"core/v1/namespaces/n/pods","request":{"@type":"t","x":)" +
+        body + R"(},"authenticationInfo":{"principalEmail":"eve"}}})";
+    const std::string hec = R"({"time":1714557600,"event":{"kind":"Event","auditID":"i","stage":"ResponseComplete",)"
+                            R"("verb":"create","user":{"username":"eve"},"requestObject":)" +
+                            body + "}}";
+    for (const std::string& input : {gke, hec}) {
+      const ReadResult got = read_events(input);
+      ASSERT_EQ(got.events.size(), 1u) << input.substr(0, 40) << (got.bad.empty() ? "" : got.bad[0].message);
+      EXPECT_NE(got.events[0].text.find("user.username=eve|"), std::string::npos);
+      EXPECT_EQ(got.events[0].defect, defect);
+    }
+  }
+}
+
 TEST(Envelope, OtherLogsAreSteppedOverQuietly) {
   const std::string inputs[] = {
       R"({"messageType":"CONTROL_MESSAGE","logGroup":"","logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE"}]})",
