@@ -1,0 +1,84 @@
+// The built-in pack over real logs: a cluster on its installation day stays quiet, recorded attacks do not.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "engine/app/pack.h"
+#include "engine/base/text.h"
+#include "engine/run/case_stream.h"
+
+namespace kubevigil {
+namespace {
+
+std::filesystem::path corpus() {
+  const char* given = std::getenv("KUBEVIGIL_CORPUS");
+  return given != nullptr ? given : KUBEVIGIL_SOURCE_DIR "/../shared/corpus";
+}
+
+std::shared_ptr<const Program> pack_program() {
+  LoadOptions options;
+  options.lists = builtin_lists();
+  return Program::compile(std::make_shared<const RuleSet>(load_rules(builtin_rules(), options).rules));
+}
+
+std::vector<CaseRecord> lines_of(const std::filesystem::path& path) {
+  std::vector<CaseRecord> records;
+  std::ifstream in(path, std::ios::binary);
+  for (std::string line; std::getline(in, line);) {
+    if (!trim(line).empty()) records.push_back({Timestamp{}, line});
+  }
+  return records;
+}
+
+// Rule name -> number of alerts of at least that level.
+std::map<std::string, int> alerts_of(const Program& program, const StreamOutcome& outcome, Level least) {
+  std::map<std::string, int> counts;
+  for (const StreamAlert& a : outcome.alerts) {
+    const RuleMeta& meta = program.rules().rules[a.rule].meta;
+    if (meta.level >= least) ++counts[meta.name];
+  }
+  return counts;
+}
+
+using Counts = std::map<std::string, int>;
+
+class Corpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(corpus() / "real")) GTEST_SKIP() << "no corpus at " << corpus();
+  }
+};
+
+TEST_F(Corpus, AnInstallationDayIsQuiet) {
+  const auto program = pack_program();
+  const auto records = lines_of(corpus() / "real/kubeadm-csv/reconstructed-metadata-events.ndjson");
+  const StreamOutcome outcome = run_stream(program, records);
+  EXPECT_EQ(records.size(), 16'563u);
+  EXPECT_EQ(alerts_of(*program, outcome, Level::Medium), Counts{});
+}
+
+TEST_F(Corpus, AnOldClusterIsQuiet) {
+  const auto program = pack_program();
+  for (const char* name : {"demo.log", "demo-2017-full.log"}) {
+    const StreamOutcome outcome = run_stream(program, lines_of(corpus() / "real/audit2rbac" / name));
+    EXPECT_EQ(alerts_of(*program, outcome, Level::Medium), Counts{}) << name;
+  }
+}
+
+TEST_F(Corpus, RecordedAttacksAreSeen) {
+  const auto program = pack_program();
+  const auto alerts = [&](const char* name) {
+    const StreamOutcome outcome = run_stream(program, lines_of(corpus() / "real/falco-traces" / name));
+    return alerts_of(*program, outcome, Level::Informational);
+  };
+  EXPECT_EQ(alerts("anonymous_creates_namespace_foo.json"), (Counts{{"anonymous_request_allowed", 1}}));
+  EXPECT_EQ(alerts("exec_pod.json"), (Counts{{"pod_exec", 1}}));
+  EXPECT_EQ(alerts("attach_pod.json"), (Counts{{"pod_exec", 1}}));
+  EXPECT_EQ(alerts("create_deployment.json"), Counts{});
+}
+
+}  // namespace
+}  // namespace kubevigil
