@@ -125,7 +125,6 @@ void AlertBuilder::add_rule(Alert& alert, const Rule& rule) const {
   alert.rule_name = rule.meta.name;
   alert.rule_title = rule.meta.title;
   alert.rule_hash = rule.semantic_hash;
-  alert.level = rule.meta.level;
   alert.stage = rule.extension.stage;
   alert.risk = rule.extension.risk;
   alert.attack = attack_of_tags(rule.meta.tags);
@@ -224,6 +223,7 @@ void AlertBuilder::update(OpenAlert& open, const Episode& episode) const {
   alert.last_seen = episode.last_seen;
   alert.count = episode.count;
   alert.measure = episode.measure;
+  alert.level = level_at(program_->rules().rules[episode.rule], episode.measure);
   if (episode.duration_micros >= 0) alert.duration_seconds = static_cast<double>(episode.duration_micros) / 1e6;
   alert.approximate = episode.approximate;
   alert.degraded = episode.degraded;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/rule/map_reader.h"
 #include "engine/rule/sigma_lists.h"
@@ -151,6 +152,24 @@ void read_filter_keys(MapReader& map, RuleContext& context) {
   }
 }
 
+// raise = [ {gte: number, level: name}, ... ]
+void read_raise(const YamlNode* node, RuleContext& context) {
+  if (node == nullptr) return;
+  if (!node->is_sequence()) context.diagnostics().error("bad-value", "raise is a list of {gte, level}", node->span);
+  for (const YamlNode& item : node->items) {
+    MapReader map(item, "raise", context.diagnostics());
+    const YamlNode* gte = map.get("gte");
+    const std::optional<Level> level = parse_level(map.text("level"));
+    map.finish();
+    if (gte == nullptr || !gte->number() || *gte->number() < 1 || *gte->number() > limits::kExactThreshold || !level) {
+      context.diagnostics().error("bad-value", "each entry of raise has a number and a level", item.span,
+                                  "write {gte: 4, level: critical}");
+      continue;
+    }
+    context.draft.correlation.shape.value_count.raise.push_back({*gte->number(), *level});
+  }
+}
+
 void read_rule_keys(MapReader& map, RuleContext& context) {
   Extension& extension = context.draft.extension;
   read_stage(map.get("stage"), context);
@@ -169,6 +188,7 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
   if (belongs(value_count, CorrelationType::ValueCount, context)) {
     MapReader inner(*value_count, "value_count", context.diagnostics());
     context.draft.correlation.shape.value_count.require_any = inner.texts("require-any");
+    read_raise(inner.get("raise"), context);
     inner.finish();
   }
   const YamlNode* new_value = map.get("new_value");

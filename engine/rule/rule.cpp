@@ -39,6 +39,15 @@ uint64_t CountCondition::threshold() const {
   return static_cast<uint64_t>(std::min(lowest, kMost));
 }
 
+Level level_at(const Rule& rule, double measure) {
+  Level level = rule.meta.level;
+  if (rule.is_detection()) return level;
+  for (const LevelRaise& raise : rule.correlation().value_count.raise) {
+    if (measure >= raise.gte) level = std::max(level, raise.level);
+  }
+  return level;
+}
+
 const Rule* RuleSet::find(std::string_view id_or_name) const {
   for (const Rule& rule : rules) {
     if (rule.meta.id == id_or_name || rule.meta.name == id_or_name) return &rule;

@@ -99,9 +99,16 @@ struct NewValueSpec {
   std::vector<std::vector<std::string>> seed;  // value tuples known from the start
 };
 
-// kubevigil.value_count.require-any: one of these values must be among the distinct ones.
+// From that many on the alert has a higher level.
+struct LevelRaise {
+  double gte = 0;
+  Level level = Level::Medium;
+};
+
+// kubevigil.value_count: one of the `require_any` values must be among the distinct ones; `raise` by their number.
 struct ValueCountSpec {
   std::vector<std::string> require_any;
+  std::vector<LevelRaise> raise;
 };
 
 struct AbsenceSpec {
@@ -136,6 +143,9 @@ struct Rule {
   const Detection& detection() const { return std::get<Detection>(body); }
   const Correlation& correlation() const { return std::get<Correlation>(body); }
 };
+
+// The level of an alert whose count (Episode::measure) is `measure`: the rule's, or what it was raised to.
+Level level_at(const Rule& rule, double measure);
 
 struct RuleSet {
   std::vector<Rule> rules;            // a correlation stands behind everything that it reads

@@ -66,6 +66,10 @@ void append_input(std::string& out, const CorrelationInput& input, const RuleSet
 
 void append_special(std::string& out, const Correlation& c) {
   if (!c.value_count.require_any.empty()) out += "  require-any: " + list_of(c.value_count.require_any) + "\n";
+  for (const LevelRaise& raise : c.value_count.raise) {
+    out += "  raise: from " + std::to_string(static_cast<uint64_t>(raise.gte)) + " on " +
+           std::string(to_text(raise.level)) + "\n";
+  }
   if (c.type == CorrelationType::NewValue) {
     out += "  learn: " + format_duration(c.new_value.learn) + (c.new_value.new_key_learns ? ", new keys learn" : "") +
            "\n";

@@ -22,8 +22,7 @@ const std::string* group_value(const StreamAlert& alert, const std::string& name
 
 std::string describe(const Rule& rule, const StreamAlert& alert, Timestamp start) {
   return rule.meta.name + " at " + format_duration(alert.opened - start) + ", level " +
-         std::string(to_text(rule.meta.level)) + ", count " + std::to_string(alert.count) + ", group " +
-         group_text(alert);
+         std::string(to_text(alert.level)) + ", count " + std::to_string(alert.count) + ", group " + group_text(alert);
 }
 
 void add_difference(std::vector<std::string>& out, const std::string& field, const std::string& want,
@@ -32,12 +31,10 @@ void add_difference(std::vector<std::string>& out, const std::string& field, con
 }
 
 // The fields in which an alert is not as expected, one line each.
-std::vector<std::string> differences(const ExpectedAlert& want, const StreamAlert& got, const Rule& rule,
-                                     Timestamp start) {
+std::vector<std::string> differences(const ExpectedAlert& want, const StreamAlert& got, Timestamp start) {
   std::vector<std::string> out;
   if (want.at) add_difference(out, "at", format_duration(*want.at), format_duration(got.opened - start));
-  if (want.level)
-    add_difference(out, "level", std::string(to_text(*want.level)), std::string(to_text(rule.meta.level)));
+  if (want.level) add_difference(out, "level", std::string(to_text(*want.level)), std::string(to_text(got.level)));
   if (want.count) add_difference(out, "count", std::to_string(*want.count), std::to_string(got.count));
   for (const auto& [name, value] : want.group) {
     const std::string* found = group_value(got, name);
@@ -67,7 +64,7 @@ std::vector<std::string> compare_alerts(const RuleSet& rules, const std::set<uin
     std::vector<std::string> best_differences;
     for (size_t i = 0; i < actual.size(); ++i) {
       if (taken[i] || actual[i].rule != index) continue;
-      std::vector<std::string> found = differences(want, actual[i], *rule, start);
+      std::vector<std::string> found = differences(want, actual[i], start);
       if (best != actual.size() && found.size() >= best_differences.size()) continue;
       best = i;
       best_differences = std::move(found);

@@ -87,7 +87,7 @@ class Stream {
     for (const EpisodeChange& change : changes_) {
       const Episode& e = change.episode;
       const Rule& rule = program_->rules().rules[e.rule];
-      alerts_[e.number] = {e.rule, e.opened, e.count, named_group(rule, e.key_bytes)};
+      alerts_[e.number] = {e.rule, e.opened, level_at(rule, e.measure), e.count, named_group(rule, e.key_bytes)};
     }
     changes_.clear();
   }

@@ -45,7 +45,7 @@ void keep_old(const RecentList& list, size_t old_end, const RecentSpec& spec, Fl
     case Kind::Count:
       return keep_newest(old_end, spec.need, keep);
     case Kind::Distinct:
-      return keep_newest_values(list, old_end, spec.need, keep);
+      return keep_newest_values(list, old_end, std::max(spec.need, spec.keep), keep);
     case Kind::Steps:
       return keep_newest_values(list, old_end, spec.need, keep);
     case Kind::Ordered:

@@ -37,6 +37,7 @@ struct RecentSpec {
   Kind kind = Kind::Count;
   Duration window;
   size_t need = 1;  // matches, values or steps that decide the condition
+  size_t keep = 0;            // Distinct: values to keep when that is more than `need`, for levels raised by their number
   bool require_any = false;
   bool immediate = true;  // only lower bounds: fires when it becomes true
 };

@@ -38,6 +38,9 @@ RecentSpec spec_of(const Correlation& correlation) {
   spec.need = deciding_count(correlation.condition);
   spec.immediate = correlation.condition.monotone();
   spec.require_any = !correlation.value_count.require_any.empty();
+  for (const LevelRaise& raise : correlation.value_count.raise) {
+    spec.keep = std::max(spec.keep, static_cast<size_t>(std::ceil(raise.gte)));
+  }
   return spec;
 }
 

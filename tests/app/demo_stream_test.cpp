@@ -32,8 +32,8 @@ std::string describe(const Program& program, const std::vector<StreamAlert>& ale
   std::string out;
   for (const StreamAlert& a : alerts) {
     const RuleMeta& meta = program.rules().rules[a.rule].meta;
-    if (meta.level < least) continue;
-    out += format_rfc3339(a.opened) + " " + std::string(to_text(meta.level)) + " " + meta.name;
+    if (a.level < least) continue;
+    out += format_rfc3339(a.opened) + " " + std::string(to_text(a.level)) + " " + meta.name;
     for (const auto& [name, value] : a.group) out += " " + name + "=" + value;
     out += "\n";
   }
@@ -63,7 +63,7 @@ TEST(Demo, IntrusionIsFoundAtEveryStageWithOneChain) {
   for (const StreamAlert& a : outcome.alerts) {
     const Rule& rule = program->rules().rules[a.rule];
     ++rules[rule.meta.name];
-    if (rule.meta.level >= Level::Medium) ++stages[rule.extension.stage];
+    if (a.level >= Level::Medium) ++stages[rule.extension.stage];
   }
   const std::string all = describe(*program, outcome.alerts, Level::Informational);
   for (const Stage stage : {Stage::Entry, Stage::Collect, Stage::Spread, Stage::Effect}) {
@@ -75,6 +75,10 @@ TEST(Demo, IntrusionIsFoundAtEveryStageWithOneChain) {
     EXPECT_EQ(rules[name], name == std::string("permission_enumeration_first") ? 3 : 1) << name << "\n" << all;
   }
   EXPECT_EQ(rules["attack_chain"], 1) << all;
+  const auto chain = std::find_if(outcome.alerts.begin(), outcome.alerts.end(), [&](const StreamAlert& a) {
+    return program->rules().rules[a.rule].meta.name == "attack_chain";
+  });
+  EXPECT_EQ(chain->level, Level::Critical);
 }
 
 }  // namespace
