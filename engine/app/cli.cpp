@@ -1,0 +1,58 @@
+#include "engine/app/cli.h"
+
+#include <CLI/CLI.hpp>
+
+namespace kubevigil {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  kubevigil replay /var/log/kubernetes/audit/ --from 2026-01-01T00:00Z --to 2026-01-02
+  zstdcat old.log.zst | kubevigil replay - -o jsonl --min-level high
+  kubevigil rules list
+  kubevigil demo
+
+Exit codes: 0 done; 1 a gate (--fail-on, failing rule tests or checks); 2 usage, configuration or rules;
+3 input unreadable or partly so; 130, 143 interrupted.)";
+
+// Help goes to standard output, complaints to standard error; every wrong usage exits 2.
+int report(const CLI::App& root, const CLI::ParseError& error, const Console& console) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    std::ostringstream out, err;
+    root.exit(error, out, err);
+    console.data(out.str());
+    return kExitDone;
+  }
+  console.error(std::string(error.what()) + " (see kubevigil --help)");
+  return kExitUsage;
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, Context& context) {
+  CLI::App root("kubevigil finds intrusions in Kubernetes API-server audit logs with Sigma rules.", "kubevigil");
+  root.footer(kExamples);
+  root.require_subcommand(1);
+  root.fallthrough();
+  root.get_formatter()->column_width(34);
+  root.add_option("--color", context.color, "Colour: auto (a terminal, and NO_COLOR not set), always, never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  add_replay(root, context);
+  add_rules(root, context);
+  add_baseline(root, context);
+  add_demo(root, context);
+  add_schema(root, context);
+  add_completion(root, context);
+  add_version(root, context);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    context.exit_code = report(root, error, context.console);
+  }
+  if (!context.console.flush() && context.exit_code == kExitDone) {
+    context.fail(kExitInput, "standard output could not be written to its end");
+  }
+  return context.exit_code;
+}
+
+}  // namespace kubevigil

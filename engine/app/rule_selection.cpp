@@ -1,0 +1,91 @@
+#include "engine/app/rule_selection.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "engine/app/pack.h"
+#include "engine/base/text.h"
+
+namespace kubevigil {
+namespace {
+
+namespace fs = std::filesystem;
+
+// lists/NAME.yaml beside or below a path of rules: "lists/NAME" -> text.
+void add_lists_of(const std::string& path, std::map<std::string, std::string>& lists) {
+  std::error_code ignored;
+  fs::path folder = fs::is_directory(path, ignored) ? fs::path(path) : fs::path(path).parent_path();
+  folder /= "lists";
+  if (!fs::is_directory(folder, ignored)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const fs::path& file = entry.path();
+    if (file.extension() != ".yaml" && file.extension() != ".yml") continue;
+    std::ifstream in(file, std::ios::binary);
+    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    lists["lists/" + file.stem().string()] = text;
+  }
+}
+
+// What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
+bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
+  for (const std::string& line : loaded.skipped) context.console.say("rules: " + printable(line));
+  size_t warnings = 0;
+  for (const Diagnostic& d : loaded.diagnostics.entries()) {
+    if (d.severity == Severity::Error) {
+      context.console.say(fmt::format("rules: {}:{}:{}: {}", printable(d.span.file), d.span.line, d.span.column,
+                                      printable(d.message)));
+    }
+    warnings += d.severity == Severity::Warning ? 1 : 0;
+  }
+  if (warnings > 0) context.console.say(fmt::format("rules: {} warnings (see kubevigil rules check)", warnings));
+  if (!selection.strict || (!loaded.diagnostics.has_errors() && warnings == 0)) return true;
+  context.fail(kExitUsage, "--strict-rules: not all rules are sound");
+  return false;
+}
+
+}  // namespace
+
+void add_rule_options(CLI::App& command, RuleSelection& selection) {
+  command.add_option("--rules", selection.paths, "Add rules: a file, directory or glob (repeatable)")
+      ->type_name("PATH")
+      ->take_all()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--no-builtin", selection.no_builtin, "Leave the built-in rules out");
+  command.add_flag("--strict-rules", selection.strict, "Refuse to start when a rule is broken or warned about");
+}
+
+LoadOptions load_options(const RuleSelection& selection, const Context& context) {
+  LoadOptions options;
+  options.strict = selection.strict;
+  options.today = format_rfc3339(context.env.now()).substr(0, 10);
+  options.lists = builtin_lists();
+  for (const std::string& path : selection.paths) add_lists_of(path, options.lists);
+  return options;
+}
+
+bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out) {
+  std::vector<RuleSource> sources;
+  if (!selection.no_builtin) sources = builtin_rules();
+  Diagnostics unreadable;
+  const std::vector<RuleSource> added = find_rule_files(selection.paths, unreadable);
+  if (unreadable.has_errors()) {
+    for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
+    context.exit_code = kExitUsage;
+    return false;
+  }
+  if (!selection.paths.empty() && added.empty()) {
+    context.fail(kExitUsage, fmt::format("--rules {}: no .yml or .yaml file there", printable(selection.paths.front())));
+    return false;
+  }
+  sources.insert(sources.end(), added.begin(), added.end());
+  out = load_rules(sources, load_options(selection, context));
+  if (!say_problems(selection, context, out)) return false;
+  if (!out.rules.rules.empty()) return true;
+  context.fail(kExitUsage, "no rule is left to run: add some with --rules PATH, or drop --no-builtin");
+  return false;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,32 @@
+// Which rules a command runs with: the built-in pack and what --rules adds. The same options for all commands.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/app/context.h"
+#include "engine/rule/rule_loader.h"
+
+namespace CLI {
+class App;
+}
+
+namespace kubevigil {
+
+struct RuleSelection {
+  std::vector<std::string> paths;   // --rules
+  bool no_builtin = false;
+  bool strict = false;              // --strict-rules
+};
+
+void add_rule_options(CLI::App& command, RuleSelection& selection);
+
+// Loads the selection. Says each problem in one line on standard error; false (and exit code 2) when no rule is left,
+// a path gave nothing, or with `strict` when anything is wrong.
+bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out);
+
+// Lists for `expand` and `seed`: the built-in ones, and lists/*.yaml below the paths.
+LoadOptions load_options(const RuleSelection& selection, const Context& context);
+
+}  // namespace kubevigil

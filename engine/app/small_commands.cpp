@@ -1,0 +1,35 @@
+// `kubevigil version` and `kubevigil schema`: they only print.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "engine/alert/alert.h"
+#include "engine/alert/attack.h"
+#include "engine/app/cli.h"
+#include "engine/base/json_writer.h"
+
+namespace kubevigil {
+
+void add_version(CLI::App& root, Context& context) {
+  CLI::App* command = root.add_subcommand("version", "Print the version");
+  command->footer("Example:\n  kubevigil version -o json");
+  auto format = std::make_shared<std::string>("text");
+  command->add_option("-o,--output", *format, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+  command->callback([format, &context] {
+    if (*format == "text") return context.console.data("kubevigil " + version_text() + "\n");
+    JsonWriter json;
+    json.begin_object().member("name", "kubevigil").member("version", version_text());
+    json.member("alert_schema", "kubevigil.alert/v1").member("attack_version", kAttackVersion);
+    json.member("compiler", __VERSION__).end_object();
+    context.console.data(json.text() + "\n");
+  });
+}
+
+void add_schema(CLI::App& root, Context& context) {
+  CLI::App* command = root.add_subcommand("schema", "Print a published JSON Schema");
+  command->footer("Example:\n  kubevigil schema alert > alert.schema.json");
+  auto name = std::make_shared<std::string>();
+  command->add_option("NAME", *name, "alert")->required()->check(CLI::IsMember({"alert"}))->type_name("");
+  command->callback([&context] { context.console.data(alert_schema()); });
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,229 @@
+#include "engine/app/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/app/progress.h"
+#include "engine/base/text.h"
+#include "engine/event/envelope.h"
+#include "engine/run/blind_rules.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kNamesShown = 12;
+constexpr size_t kBadShown = 5;
+
+// "a, b and 7 more"
+std::string some_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (size_t i = 0; i < std::min(names.size(), kNamesShown); ++i) out += (i == 0 ? "" : ", ") + printable(names[i]);
+  if (names.size() > kNamesShown) out += fmt::format(" and {} more", names.size() - kNamesShown);
+  return out;
+}
+
+class Panel {
+ public:
+  explicit Panel(const RunFacts& facts) : facts_(facts), report_(facts.report) {}
+
+  std::string text() {
+    files();
+    events();
+    bad_lines();
+    alerts();
+    blind();
+    states();
+    gaps();
+    line("took", fmt::format("{:.2f} s, {}/s, {}, peak memory {}", seconds(), human_number(bytes() / seconds(), "B"),
+                             human_number(static_cast<double>(report_.tally.events) / seconds(), "ev/s"),
+                             human_number(static_cast<double>(facts_.peak_memory), "B")));
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view name, std::string_view text) { out_ += fmt::format("{:>15}  {}\n", name, text); }
+  void files();
+  void events();
+  void bad_lines();
+  void alerts();
+  void blind();
+  void states();
+  void gaps();
+
+  double seconds() const { return std::max(1e-6, static_cast<double>(facts_.elapsed.micros) / 1e6); }
+  double bytes() const {
+    double sum = 0;
+    for (const InputFile& file : report_.files) sum += static_cast<double>(file.read ? file.size : 0);
+    return sum;
+  }
+
+  const RunFacts& facts_;
+  const ReplayReport& report_;
+  std::string out_;
+};
+
+void Panel::files() {
+  size_t read = 0, skipped = 0;
+  std::vector<std::string> empty, broken;
+  for (uint32_t i = 0; i < report_.files.size(); ++i) {
+    const InputFile& file = report_.files[i];
+    read += file.read ? 1 : 0;
+    skipped += file.skipped ? 1 : 0;
+    if (!file.problem.empty()) broken.push_back(file.path + ": " + file.problem);
+    const auto tally = report_.tally.files.find(i);
+    const bool no_event = tally == report_.tally.files.end() || tally->second.events == 0;
+    if (file.read && file.problem.empty() && no_event) empty.push_back(file.path);
+  }
+  std::string text = fmt::format("{} files, {}", read, human_number(bytes(), "B"));
+  if (skipped > 0) text += fmt::format("; {} outside the time range were skipped", skipped);
+  line("read", text);
+  for (const std::string& problem : broken) line("NOT READ", printable(problem));
+  if (!empty.empty()) line("no audit event", some_of(empty));
+}
+
+void Panel::events() {
+  const Tally& tally = report_.tally;
+  std::string text = fmt::format("{}", tally.events);
+  if (report_.first <= report_.last) {
+    text += " from " + format_rfc3339(report_.first) + " to " + format_rfc3339(report_.last);
+  }
+  line("events", text);
+  std::string notes;
+  const auto note = [&](uint64_t count, std::string_view what) {
+    if (count > 0) notes += fmt::format("{}{} {}", notes.empty() ? "" : ", ", count, what);
+  };
+  note(report_.correlator.duplicates, "duplicates (counted once)");
+  note(tally.outside_range, "outside the time range");
+  note(report_.correlator.late, "too late for correlation");
+  note(tally.without_time, "without a time");
+  note(tally.truncated, "truncated by the API server");
+  note(tally.body_defects, "with a defective body");
+  note(tally.salvaged, "found behind torn lines");
+  uint64_t outliers = 0;
+  for (const SourceReport& source : report_.sources) outliers += source.pace.outliers;
+  note(outliers, "with a time far ahead of their log");
+  if (!notes.empty()) line("of these", notes);
+  std::string levels;
+  for (size_t i = 0; i < kAuditLevels.size(); ++i) {
+    if (tally.levels[i] > 0) levels += fmt::format("{}{} {}", levels.empty() ? "" : ", ", kAuditLevels[i], tally.levels[i]);
+  }
+  if (!levels.empty()) line("audit levels", levels);
+}
+
+void Panel::bad_lines() {
+  if (report_.bad_total == 0) return;
+  line("bad lines", fmt::format("{} (kept apart, nothing else was lost)", report_.bad_total));
+  for (size_t i = 0; i < std::min(kBadShown, report_.bad.size()); ++i) {
+    const BadRecord& bad = report_.bad[i];
+    const std::string path = bad.position.file < report_.files.size() ? report_.files[bad.position.file].path : "?";
+    line("", fmt::format("{}:{}:{} {}: {}", printable(path), bad.position.line, bad.position.offset,
+                         to_text(bad.reason), printable(bad.message)));
+  }
+}
+
+void Panel::alerts() {
+  const uint64_t total = std::accumulate(report_.alerts.begin(), report_.alerts.end(), uint64_t{0});
+  std::string text = std::to_string(total);
+  for (size_t i = report_.alerts.size(); i-- > 0;) {
+    if (report_.alerts[i] > 0) text += fmt::format(", {} {}", report_.alerts[i], kLevelNames[i]);
+  }
+  line("ALERTS", text);
+  std::vector<RuleReport> rules;
+  for (const RuleReport& rule : report_.rules) {
+    if (rule.alerts > 0) rules.push_back(rule);
+  }
+  const auto level_of = [&](const RuleReport& r) { return facts_.rules.rules[r.rule].meta.level; };
+  std::stable_sort(rules.begin(), rules.end(), [&](const RuleReport& a, const RuleReport& b) {
+    return level_of(a) != level_of(b) ? level_of(a) > level_of(b) : a.alerts > b.alerts;
+  });
+  for (const RuleReport& rule : rules) {
+    line(to_text(level_of(rule)), fmt::format("{} x {}", rule.alerts, printable(facts_.rules.rules[rule.rule].meta.name)));
+  }
+  std::string actors;
+  for (const ActorReport& actor : report_.actors) {
+    actors += fmt::format("{}{} ({})", actors.empty() ? "" : ", ", printable(actor.username), actor.alerts);
+  }
+  if (!actors.empty()) line("top actors", actors);
+  if (report_.alerts_early > 0) line("", fmt::format("{} alerts were given out before they ended", report_.alerts_early));
+}
+
+void Panel::blind() {
+  std::vector<std::string> names;
+  for (const RuleReport& rule : report_.rules) {
+    const uint64_t events = std::accumulate(rule.not_evaluable.begin(), rule.not_evaluable.end(), uint64_t{0});
+    if (events == 0) continue;
+    std::string levels;
+    for (size_t i = 0; i < kAuditLevels.size(); ++i) {
+      if (rule.not_evaluable[i] > 0) levels += (levels.empty() ? "" : "/") + std::string(kAuditLevels[i]);
+    }
+    names.push_back(fmt::format("{} ({} events at level {})", facts_.rules.rules[rule.rule].meta.name, events, levels));
+  }
+  if (!names.empty()) {
+    line("NOT EVALUABLE", fmt::format("{} rules need bodies that the log does not carry:", names.size()));
+    for (const std::string& name : names) line("", printable(name));
+  }
+  for (const SourceKindFacts& kind : source_kinds(report_, facts_.rules)) {
+    std::string text = fmt::format("{}: {} events", kind.envelope, kind.events);
+    if (!kind.never_carries.empty()) text += "; never carries " + some_of(kind.never_carries);
+    if (!kind.blind_rules.empty()) text += fmt::format("; blind there: {}", some_of(kind.blind_rules));
+    line("source", text);
+  }
+}
+
+void Panel::states() {
+  std::vector<std::string> learning, cold, pending, evicted;
+  for (const RuleReport& rule : report_.rules) {
+    const std::string& name = facts_.rules.rules[rule.rule].meta.name;
+    if (rule.state.state == RuleState::Learning) learning.push_back(name);
+    if (rule.state.state == RuleState::Cold) cold.push_back(name);
+    if (rule.state.pending > 0) pending.push_back(fmt::format("{} ({})", name, rule.state.pending));
+    if (rule.state.evictions > 0) evicted.push_back(fmt::format("{} ({})", name, rule.state.evictions));
+  }
+  if (!learning.empty()) line("LEARNING", some_of(learning) + ": no alert yet (see --baseline, --learn-until)");
+  if (!cold.empty()) line("COLD", some_of(cold) + ": saw no matching event");
+  if (!pending.empty()) line("UNDETERMINED", some_of(pending) + ": the log ended before the answer");
+  if (!evicted.empty()) line("state evicted", some_of(evicted));
+}
+
+void Panel::gaps() {
+  for (const SourceReport& source : report_.sources) {
+    for (size_t i = 0; i < std::min<size_t>(3, source.pace.silences.size()); ++i) {
+      const SourceGap& gap = source.pace.silences[i];
+      line("silent gap", fmt::format("{}: {} from {} to {} (usually at most {})", printable(source.name),
+                                     human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6),
+                                     format_rfc3339(gap.from), format_rfc3339(gap.to),
+                                     format_duration(source.pace.usual_gap)));
+    }
+    if (source.pace.silences.size() > 3) line("", fmt::format("{} more", source.pace.silences.size() - 3));
+  }
+}
+
+}  // namespace
+
+std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const RuleSet& rules) {
+  std::vector<SourceKindFacts> out;
+  for (const EnvelopeInfo& info : envelope_table()) {
+    const auto it = report.tally.envelopes.find(info.name);
+    if (it == report.tally.envelopes.end() || it->second == 0) continue;
+    SourceKindFacts kind{std::string(info.name), it->second, {}, {}};
+    std::vector<FieldId> lacking;
+    for (const std::string_view name : info.never_carries) {
+      kind.never_carries.emplace_back(name);
+      if (const auto field = parse_field(name); field && field->path.empty()) lacking.push_back(field->id);
+    }
+    kind.blind_rules = blind_rules(rules, lacking);
+    out.push_back(std::move(kind));
+  }
+  return out;
+}
+
+bool input_incomplete(const ReplayReport& report) {
+  return report.strict_stop || std::any_of(report.files.begin(), report.files.end(),
+                                           [](const InputFile& file) { return !file.problem.empty(); });
+}
+
+std::string summary_text(const RunFacts& facts) { return Panel(facts).text(); }
+
+}  // namespace kubevigil

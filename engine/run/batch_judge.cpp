@@ -1,0 +1,172 @@
+#include "engine/run/batch_judge.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/event/record_reader.h"
+
+namespace kubevigil {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool by_position(const BadRecord& a, const BadRecord& b) {
+  return std::tie(a.position.file, a.position.offset) < std::tie(b.position.file, b.position.offset);
+}
+
+}  // namespace
+
+std::array<uint8_t, 16> uuid_bytes(std::string_view text) {
+  std::array<uint8_t, 16> out{};
+  if (text.size() != 36) return {};
+  size_t digits = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const int digit = hex_digit(text[i]);
+    if (dash ? text[i] != '-' : digit < 0) return {};
+    if (dash) continue;
+    out[digits / 2] = static_cast<uint8_t>(out[digits / 2] << 4 | digit);
+    ++digits;
+  }
+  return out;
+}
+
+struct BatchJudge::State : EventSink {
+  State(std::shared_ptr<const Program> program, JudgeOptions judge_options)
+      : options(std::move(judge_options)), matcher(program, options.key), reader(options.cluster), fields(program->derived()) {}
+
+  JudgeOptions options;
+  Matcher matcher;
+  RecordReader reader;
+  FieldLookup fields;
+  JudgedBatch* judged = nullptr;
+  FileTally* file = nullptr;
+  uint32_t record = 0, inner = 0;
+  Timestamp previous;
+
+  void event(const Event& e) override;
+  void bad(BadRecord b) override;
+  void count(const Event& e);
+  void match(const Event& e);
+};
+
+void BatchJudge::State::bad(BadRecord b) {
+  ++file->bad[static_cast<size_t>(b.reason)];
+  if (b.reason != BadReason::OtherLog) judged->batch.bad.push_back(std::move(b));
+}
+
+void BatchJudge::State::count(const Event& e) {
+  Tally& tally = judged->tally;
+  ++tally.events;
+  ++file->events;
+  if (e.time_source == TimeSource::Previous) {
+    ++tally.without_time;
+  } else {
+    file->first = std::min(file->first, e.time);
+    file->last = std::max(file->last, e.time);
+    previous = e.time;
+  }
+  const auto kind = tally.envelopes.find(e.envelope);
+  ++(kind != tally.envelopes.end() ? kind->second : tally.envelopes[std::string(e.envelope)]);
+  ++tally.levels[audit_level_index(e.text(FieldId::Level))];
+  ++tally.stages[audit_stage_index(e.text(FieldId::Stage))];
+  tally.truncated += e.truncated ? 1 : 0;
+  tally.body_defects += e.defect != BodyDefect::None ? 1 : 0;
+  tally.salvaged += judged->batch.records[record].salvaged ? 1 : 0;
+}
+
+void BatchJudge::State::match(const Event& e) {
+  MatchResult& result = judged->result;
+  const size_t blind_before = result.not_evaluable.size();
+  matcher.match(e, record, inner, result);
+  const size_t level = audit_level_index(e.text(FieldId::Level));
+  for (size_t i = blind_before; i < result.not_evaluable.size(); ++i) {
+    ++judged->tally.not_evaluable[result.not_evaluable[i]][level];
+  }
+  const bool hit = result.events.back().hit_count > 0;
+  judged->audit_ids.push_back(hit ? uuid_bytes(e.text(FieldId::AuditId)) : std::array<uint8_t, 16>{});
+}
+
+void BatchJudge::State::event(const Event& e) {
+  count(e);
+  // The time of an event without one is settled in the merge; until then it may lie in the range.
+  if (options.range.holds(e.time) || e.time_source == TimeSource::Previous) {
+    match(e);
+  } else {
+    EventMark mark;
+    mark.time = e.time;
+    mark.time_source = e.time_source;
+    mark.role = StageRole::None;
+    mark.record = record;
+    mark.inner = inner;
+    judged->result.events.push_back(mark);
+    judged->audit_ids.emplace_back();
+  }
+  ++inner;
+}
+
+BatchJudge::BatchJudge(std::shared_ptr<const Program> program, JudgeOptions options)
+    : state_(std::make_unique<State>(std::move(program), std::move(options))) {}
+
+BatchJudge::~BatchJudge() = default;
+
+void BatchJudge::judge(JudgedBatch& judged) {
+  State& s = *state_;
+  s.judged = &judged;
+  s.previous = Timestamp{};
+  for (const BadRecord& b : judged.batch.bad) ++judged.tally.files[b.position.file].bad[static_cast<size_t>(b.reason)];
+  std::erase_if(judged.batch.bad, [](const BadRecord& b) { return b.reason == BadReason::OtherLog; });
+  for (s.record = 0; s.record < judged.batch.records.size(); ++s.record) {
+    const Record& record = judged.batch.records[s.record];
+    s.file = &judged.tally.files[record.position.file];
+    ++s.file->records;
+    s.inner = 0;
+    s.reader.read(judged.batch, record, s.previous, s);
+  }
+  std::stable_sort(judged.batch.bad.begin(), judged.batch.bad.end(), by_position);
+}
+
+Timestamp BatchJudge::start_of(const Batch& batch) {
+  struct FirstTimes : EventSink {
+    Timestamp smallest = Timestamp::max();
+    size_t seen = 0;
+    void event(const Event& e) override {
+      if (e.time_source == TimeSource::Previous || seen == 3) return;
+      ++seen;
+      smallest = std::min(smallest, e.time);
+    }
+    void bad(BadRecord) override {}
+  } first;
+  for (const Record& record : batch.records) {
+    if (first.seen < 3) state_->reader.read(batch, record, Timestamp{}, first);
+  }
+  return first.seen == 0 ? Timestamp::min() : first.smallest;
+}
+
+bool BatchJudge::reread(const Batch& batch, const EventMark& mark, const UseEvent& use) {
+  struct Pick : EventSink {
+    uint32_t wanted = 0, at = 0;
+    bool found = false;
+    FieldLookup* fields = nullptr;
+    const UseEvent* use = nullptr;
+    void event(const Event& e) override {
+      if (at++ != wanted) return;
+      found = true;
+      fields->begin(e);
+      (*use)(e, *fields);
+    }
+    void bad(BadRecord) override {}
+  } pick;
+  pick.wanted = mark.inner;
+  pick.fields = &state_->fields;
+  pick.use = &use;
+  state_->reader.read(batch, batch.records[mark.record], mark.time, pick);
+  return pick.found;
+}
+
+}  // namespace kubevigil

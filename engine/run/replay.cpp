@@ -1,0 +1,295 @@
+#include "engine/run/replay.h"
+
+#include <algorithm>
+
+#include "engine/run/alert_order.h"
+#include "engine/run/bad_lines.h"
+#include "engine/run/batch_judge.h"
+#include "engine/state/baseline.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kActorsCounted = 10'000;  // distinct users of alerts; further ones are not counted
+constexpr size_t kActorsShown = 10;
+
+TimeRange widened(const ReplayOptions& options) {
+  TimeRange range = options.range;
+  if (range.from != Timestamp::min()) range.from = range.from - options.warm_up;
+  return range;
+}
+
+// Counts of alerts as they are handed out or opened.
+struct AlertCounts {
+  std::vector<uint64_t> by_rule;
+  std::array<uint64_t, kLevelNames.size()> opened{};
+  std::map<std::string, ActorReport> actors;
+
+  void add(const Alert& alert) {
+    const std::string& name = alert.actor.username;
+    if (name.empty() || (actors.size() >= kActorsCounted && !actors.contains(name))) return;
+    ActorReport& actor = actors[name];
+    actor.username = name;
+    ++actor.alerts;
+    actor.highest = std::max(actor.highest, alert.level);
+  }
+
+  std::vector<ActorReport> top() const {
+    std::vector<ActorReport> out;
+    for (const auto& [name, actor] : actors) out.push_back(actor);
+    std::stable_sort(out.begin(), out.end(), [](const ActorReport& a, const ActorReport& b) {
+      return std::tie(a.alerts, a.highest) > std::tie(b.alerts, b.highest);
+    });
+    if (out.size() > kActorsShown) out.resize(kActorsShown);
+    return out;
+  }
+};
+
+// Everything that stands on the caller's thread.
+class Run : public EventSource {
+ public:
+  Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program, const ReplayOptions& options,
+      const ReplayHooks& hooks, const Env& env);
+
+  Result<void> learn_baseline();
+  ReplayReport go();
+  EventRef ref(const MatchResult& result, const EventMark& mark) override;
+
+ private:
+  std::vector<SourceStart> starts();
+  void on_event(const MergedEvent& event);
+  void on_batch(const MergedEvent& event);
+  bool bad_before(const MergedEvent& event) const;
+  void on_changes(const EventMark* mark);
+  void open(const EpisodeChange& change, const EventMark* mark);
+  void report_progress();
+  bool take_all(Merge& merge);
+  ReplayReport report(const Merge& merge);
+
+  std::vector<std::unique_ptr<Input>>& inputs_;
+  std::shared_ptr<const Program> program_;
+  const ReplayOptions& options_;
+  const ReplayHooks& hooks_;
+  const Env& env_;
+  TimeRange range_;
+  BatchJudge judge_;
+  Correlator correlator_;
+  AlertBuilder builder_;
+  AlertOrder order_;
+  std::map<uint32_t, std::string> file_names_;
+  AlertCounts counts_;
+  Tally tally_;
+  BadLines bad_;
+  std::vector<EpisodeChange> changes_;
+  JudgedBatch* batch_ = nullptr;   // of the event at hand
+  ReplayProgress progress_;
+  Duration started_, reported_;
+  bool strict_stop_ = false;
+};
+
+Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
+         const ReplayOptions& options, const ReplayHooks& hooks, const Env& env)
+    : inputs_(inputs),
+      program_(program),
+      options_(options),
+      hooks_(hooks),
+      env_(env),
+      range_(widened(options)),
+      judge_(program, {range_, options.cluster, options.key}),
+      correlator_(program, {.state_bytes = options.state_bytes,
+                            .open_from = options.range.from,
+                            .learn_until = options.learn_until,
+                            .key = options.key}),
+      builder_(program, options.redactor,
+               [this](uint32_t file) {
+                 const auto it = file_names_.find(file);
+                 return it == file_names_.end() ? std::string("?") : it->second;
+               }),
+      order_([this](const Alert& alert) { hooks_.alert(alert); }),
+      bad_(options.bad_kept),
+      started_(env.monotonic()),
+      reported_(started_) {
+  counts_.by_rule.resize(program_->rules().rules.size());
+  for (const auto& input : inputs_) {
+    uint32_t number = input->first_file();
+    for (const InputFile& file : input->files()) {
+      file_names_[number++] = file.path;
+      progress_.total_bytes += file.skipped ? 0 : file.size;
+    }
+  }
+}
+
+Result<void> Run::learn_baseline() {
+  if (options_.baseline.empty()) return {};
+  return load_baseline(options_.baseline, program_->rules(), correlator_);
+}
+
+std::vector<SourceStart> Run::starts() {
+  std::vector<SourceStart> starts;
+  Batch batch;
+  for (const auto& input : inputs_) {
+    batch = {};
+    const bool any = input->peek(batch);
+    starts.push_back({input->name(), any ? judge_.start_of(batch) : Timestamp::min()});
+  }
+  return starts;
+}
+
+EventRef Run::ref(const MatchResult& result, const EventMark& mark) {
+  const Record& record = batch_->batch.records[mark.record];
+  const auto index = static_cast<size_t>(&mark - result.events.data());
+  EventRef ref;
+  ref.position = record.position;
+  ref.inner = mark.inner;
+  ref.size = static_cast<uint32_t>(record.size);
+  ref.time = mark.time;
+  ref.identity = mark.identity;
+  ref.audit_id = batch_->audit_ids[index];
+  return ref;
+}
+
+// Strict: does a bad record stand before this event, or at the end of the batch?
+bool Run::bad_before(const MergedEvent& event) const {
+  const std::vector<BadRecord>& bad = event.batch->batch.bad;
+  if (!options_.strict || bad.empty()) return false;
+  if (event.index == event.batch->result.events.size()) return true;
+  const EventMark& mark = event.batch->result.events[event.index];
+  const RecordPosition& at = event.batch->batch.records[mark.record].position;
+  return std::tie(bad.front().position.file, bad.front().position.offset) <= std::tie(at.file, at.offset);
+}
+
+void Run::on_event(const MergedEvent& event) {
+  batch_ = event.batch;
+  const EventMark& mark = batch_->result.events[event.index];
+  ++progress_.events;
+  if (!range_.holds(mark.time)) {
+    ++tally_.outside_range;
+    return;
+  }
+  changes_.clear();
+  correlator_.on_event(event.source, event.merge_time, batch_->result, mark, *this, changes_);
+  on_changes(&mark);
+}
+
+void Run::on_batch(const MergedEvent& event) {
+  tally_.add(event.batch->tally);
+  for (const BadRecord& bad : event.batch->batch.bad) bad_.add(bad);
+  progress_.bytes += event.batch->batch.input_bytes;
+}
+
+void Run::on_changes(const EventMark* mark) {
+  for (const EpisodeChange& change : changes_) {
+    const Episode& episode = change.episode;
+    if (change.kind == EpisodeChange::Kind::Opened) {
+      open(change, mark);
+    } else if (OpenAlert* alert = order_.find(episode.number)) {
+      builder_.update(*alert, episode);
+      if (change.kind == EpisodeChange::Kind::Closed) order_.close(episode.number);
+    }
+  }
+}
+
+void Run::open(const EpisodeChange& change, const EventMark* mark) {
+  const Episode& episode = change.episode;
+  OpenAlert alert;
+  const bool at_hand = mark != nullptr && episode.anchor.identity == mark->identity;
+  const bool read = at_hand && judge_.reread(batch_->batch, *mark, [&](const Event& event, FieldLookup& fields) {
+    alert = builder_.opened(episode, {&event, &fields, batch_->batch.records[mark->record].salvaged});
+  });
+  if (!read) alert = builder_.opened(episode, {});
+  ++counts_.by_rule[episode.rule];
+  ++progress_.alerts[static_cast<size_t>(alert.alert.level)];
+  counts_.add(alert.alert);
+  order_.open(episode.number, std::move(alert));
+}
+
+void Run::report_progress() {
+  const Duration now = env_.monotonic();
+  if (!hooks_.progress || now - reported_ < Duration{100'000}) return;
+  reported_ = now;
+  progress_.elapsed = now - started_;
+  hooks_.progress(progress_);
+}
+
+ReplayReport Run::go() {
+  std::vector<Input*> pointers;
+  for (const auto& input : inputs_) pointers.push_back(input.get());
+  const MakeJudge make_judge = [this] {
+    auto judge = std::make_shared<BatchJudge>(program_, JudgeOptions{range_, options_.cluster, options_.key});
+    return [judge](JudgedBatch& batch) { judge->judge(batch); };
+  };
+  const std::vector<SourceStart> sources = starts();
+  auto ahead = std::make_unique<ReadAhead>(pointers, make_judge,
+                                           ReadAheadOptions{options_.threads, options_.bytes_in_flight});
+  Merge merge(*ahead, sources);
+  const bool stopped = take_all(merge);
+  ahead.reset();  // the inputs' threads have ended: their files may be looked at
+  changes_.clear();
+  correlator_.finish(changes_);
+  on_changes(nullptr);
+  order_.finish();
+  ReplayReport out = report(merge);
+  out.stopped = stopped;
+  out.strict_stop = strict_stop_;
+  return out;
+}
+
+// Until the end, the stop or the first bad line of a strict run; true for the stop.
+bool Run::take_all(Merge& merge) {
+  MergedEvent event;
+  uint32_t steps = 0;
+  for (;;) {
+    const Merge::Next next = merge.next(event);
+    if (next == Merge::Next::End) return false;
+    if (next != Merge::Next::Wait && bad_before(event)) {
+      on_batch(event);
+      strict_stop_ = true;
+      return false;
+    }
+    if (next == Merge::Next::Batch) on_batch(event);
+    if (next == Merge::Next::Event) on_event(event);
+    if (next == Merge::Next::Event && (++steps & 0x3FF) != 0) continue;
+    if (hooks_.stop != nullptr && hooks_.stop->load() != 0) return true;
+    report_progress();
+  }
+}
+
+ReplayReport Run::report(const Merge& merge) {
+  ReplayReport out;
+  for (uint32_t i = 0; i < inputs_.size(); ++i) {
+    const auto files = inputs_[i]->files();
+    out.files.resize(std::max<size_t>(out.files.size(), inputs_[i]->first_file() + files.size()));
+    std::copy(files.begin(), files.end(), out.files.begin() + inputs_[i]->first_file());
+    out.sources.push_back({inputs_[i]->name(), merge.pace(i)});
+    out.first = std::min(out.first, out.sources.back().pace.first);
+    out.last = std::max(out.last, out.sources.back().pace.last);
+  }
+  out.tally = tally_;
+  out.bad_total = bad_.total();
+  out.bad = bad_.take();
+  out.correlator = correlator_.counters();
+  out.alerts = progress_.alerts;
+  out.alerts_early = order_.early();
+  out.actors = counts_.top();
+  for (uint32_t i = 0; i < program_->rules().rules.size(); ++i) {
+    RuleReport rule;
+    rule.rule = i;
+    rule.alerts = counts_.by_rule[i];
+    if (const auto it = tally_.not_evaluable.find(i); it != tally_.not_evaluable.end()) rule.not_evaluable = it->second;
+    if (!program_->rules().rules[i].is_detection()) rule.state = correlator_.operator_stats(i);
+    out.rules.push_back(rule);
+  }
+  out.learned = save_baseline(program_->rules(), correlator_);
+  return out;
+}
+
+}  // namespace
+
+Result<ReplayReport> replay(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
+                            const ReplayOptions& options, const ReplayHooks& hooks, const Env& env) {
+  Run run(inputs, std::move(program), options, hooks, env);
+  if (auto learned = run.learn_baseline(); !learned) return fail(learned.error().message);
+  return run.go();
+}
+
+}  // namespace kubevigil
