@@ -12,9 +12,9 @@ namespace kubevigil {
 namespace {
 
 struct Node {
-  std::string path;                 // "kubevigil rules"
+  std::string path;  // "kubevigil rules"
   std::vector<const CLI::App*> children;
-  std::vector<std::string> words;   // subcommands and options
+  std::vector<std::string> words;  // subcommands and options
 };
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -26,7 +26,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-void collect(const CLI::App& app, const std::string& path, const std::vector<std::string>& inherited, std::vector<Node>& out) {
+void collect(const CLI::App& app, const std::string& path, const std::vector<std::string>& inherited,
+             std::vector<Node>& out) {
   Node node{path, {}, {}};
   for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
     node.children.push_back(child);
@@ -121,7 +122,9 @@ void add_completion(CLI::App& root, Context& context) {
   command->callback([shell, &root, &context] {
     std::vector<Node> nodes;
     collect(root, "kubevigil", option_names(root), nodes);
-    context.console.data(*shell == "fish" ? fish_script(nodes) : *shell == "zsh" ? zsh_script(nodes) : bash_script(nodes));
+    context.console.data(*shell == "fish"  ? fish_script(nodes)
+                         : *shell == "zsh" ? zsh_script(nodes)
+                                           : bash_script(nodes));
   });
 }
 

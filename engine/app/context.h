@@ -13,11 +13,11 @@ namespace kubevigil {
 // Exit codes; the README has the same table.
 enum ExitCode : int {
   kExitDone = 0,
-  kExitGate = 1,         // a gate that was asked for: --fail-on, failing rule tests or checks
-  kExitUsage = 2,        // usage, configuration or rules
-  kExitInput = 3,        // input unreadable or partly so; results are partial
-  kExitInterrupt = 130,  // SIGINT
-  kExitTerminated = 143, // SIGTERM
+  kExitGate = 1,          // a gate that was asked for: --fail-on, failing rule tests or checks
+  kExitUsage = 2,         // usage, configuration or rules
+  kExitInput = 3,         // input unreadable or partly so; results are partial
+  kExitInterrupt = 130,   // SIGINT
+  kExitTerminated = 143,  // SIGTERM
 };
 
 // Standard output is data, standard error is for people.
@@ -25,15 +25,15 @@ class Console {
  public:
   Console(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
 
-  void data(std::string_view text) const;    // to standard output, as it is
-  void say(std::string_view text) const;     // a line to standard error
-  void error(std::string_view text) const;   // "kubevigil: " and the line
+  void data(std::string_view text) const;   // to standard output, as it is
+  void say(std::string_view text) const;    // a line to standard error
+  void error(std::string_view text) const;  // "kubevigil: " and the line
   // Writes out what was buffered; false when it could not be written (disk full, closed pipe).
   bool flush() const;
 
   bool out_is_terminal() const;
   bool err_is_terminal() const;
-  size_t width() const;                      // of the terminal behind standard output or error; 0: none
+  size_t width() const;  // of the terminal behind standard output or error; 0: none
   std::FILE* err() const { return err_; }
 
  private:
@@ -45,7 +45,7 @@ struct Context {
   const Env& env;
   Console console;
   std::vector<std::string> command_line;
-  std::string color = "auto";                // auto, always, never
+  std::string color = "auto";  // auto, always, never
   int exit_code = kExitDone;
 
   bool color_out() const { return colored(console.out_is_terminal()); }
@@ -57,6 +57,6 @@ struct Context {
   bool colored(bool terminal) const;
 };
 
-std::string version_text();   // "0.1.0"
+std::string version_text();  // "0.1.0"
 
 }  // namespace kubevigil

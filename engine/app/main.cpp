@@ -3,6 +3,7 @@
 #include "engine/app/cli.h"
 
 int main(int argc, char** argv) {
-  kubevigil::Context context{kubevigil::system_env(), kubevigil::Console(stdout, stderr), {argv, argv + argc}, "auto", 0};
+  kubevigil::Context context{
+      kubevigil::system_env(), kubevigil::Console(stdout, stderr), {argv, argv + argc}, "auto", 0};
   return kubevigil::run_command_line(argc, argv, context);
 }

@@ -68,7 +68,8 @@ std::string progress_line(const ReplayProgress& p, const RateMeter& rate) {
   } else {
     out += human_number(static_cast<double>(p.bytes), "B");
   }
-  out += fmt::format("  {:.2f} GB/s  {}", rate.rate() / 1e9, human_number(static_cast<double>(p.events) / seconds, "ev/s"));
+  out += fmt::format("  {:.2f} GB/s  {}", rate.rate() / 1e9,
+                     human_number(static_cast<double>(p.events) / seconds, "ev/s"));
   if (const auto eta = rate.eta(p.bytes, p.total_bytes)) out += "  ETA " + human_duration(*eta);
   return out + "  " + alerts_text(p.alerts);
 }

@@ -34,8 +34,8 @@ bool say_problems(const RuleSelection& selection, Context& context, const Loaded
   size_t warnings = 0;
   for (const Diagnostic& d : loaded.diagnostics.entries()) {
     if (d.severity == Severity::Error) {
-      context.console.say(fmt::format("rules: {}:{}:{}: {}", printable(d.span.file), d.span.line, d.span.column,
-                                      printable(d.message)));
+      context.console.say(
+          fmt::format("rules: {}:{}:{}: {}", printable(d.span.file), d.span.line, d.span.column, printable(d.message)));
     }
     warnings += d.severity == Severity::Warning ? 1 : 0;
   }
@@ -77,7 +77,8 @@ bool load_selection(const RuleSelection& selection, Context& context, LoadedRule
     return false;
   }
   if (!selection.paths.empty() && added.empty()) {
-    context.fail(kExitUsage, fmt::format("--rules {}: no .yml or .yaml file there", printable(selection.paths.front())));
+    context.fail(kExitUsage,
+                 fmt::format("--rules {}: no .yml or .yaml file there", printable(selection.paths.front())));
     return false;
   }
   sources.insert(sources.end(), added.begin(), added.end());

@@ -15,9 +15,9 @@ class App;
 namespace kubevigil {
 
 struct RuleSelection {
-  std::vector<std::string> paths;   // --rules
+  std::vector<std::string> paths;  // --rules
   bool no_builtin = false;
-  bool strict = false;              // --strict-rules
+  bool strict = false;  // --strict-rules
 };
 
 void add_rule_options(CLI::App& command, RuleSelection& selection);

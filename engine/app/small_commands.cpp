@@ -13,7 +13,9 @@ void add_version(CLI::App& root, Context& context) {
   CLI::App* command = root.add_subcommand("version", "Print the version");
   command->footer("Example:\n  kubevigil version -o json");
   auto format = std::make_shared<std::string>("text");
-  command->add_option("-o,--output", *format, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+  command->add_option("-o,--output", *format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
   command->callback([format, &context] {
     if (*format == "text") return context.console.data("kubevigil " + version_text() + "\n");
     JsonWriter json;

@@ -88,7 +88,10 @@ void write_rules(JsonWriter& json, const RunFacts& facts) {
   json.key("rules").begin_array();
   for (const RuleReport& report : facts.report.rules) {
     const Rule& rule = facts.rules.rules[report.rule];
-    json.begin_object().member("id", rule.meta.id).member("name", rule.meta.name).member("level", to_text(rule.meta.level));
+    json.begin_object()
+        .member("id", rule.meta.id)
+        .member("name", rule.meta.name)
+        .member("level", to_text(rule.meta.level));
     json.member("hash", rule.semantic_hash).member("alerts", report.alerts).optional("dead", rule.dead);
     if (std::accumulate(report.not_evaluable.begin(), report.not_evaluable.end(), uint64_t{0}) > 0) {
       write_counts(json, "not_evaluable_at_level", kAuditLevels, report.not_evaluable);

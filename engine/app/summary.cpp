@@ -107,7 +107,8 @@ void Panel::events() {
   if (!notes.empty()) line("of these", notes);
   std::string levels;
   for (size_t i = 0; i < kAuditLevels.size(); ++i) {
-    if (tally.levels[i] > 0) levels += fmt::format("{}{} {}", levels.empty() ? "" : ", ", kAuditLevels[i], tally.levels[i]);
+    if (tally.levels[i] > 0)
+      levels += fmt::format("{}{} {}", levels.empty() ? "" : ", ", kAuditLevels[i], tally.levels[i]);
   }
   if (!levels.empty()) line("audit levels", levels);
 }
@@ -139,14 +140,16 @@ void Panel::alerts() {
     return level_of(a) != level_of(b) ? level_of(a) > level_of(b) : a.alerts > b.alerts;
   });
   for (const RuleReport& rule : rules) {
-    line(to_text(level_of(rule)), fmt::format("{} x {}", rule.alerts, printable(facts_.rules.rules[rule.rule].meta.name)));
+    line(to_text(level_of(rule)),
+         fmt::format("{} x {}", rule.alerts, printable(facts_.rules.rules[rule.rule].meta.name)));
   }
   std::string actors;
   for (const ActorReport& actor : report_.actors) {
     actors += fmt::format("{}{} ({})", actors.empty() ? "" : ", ", printable(actor.username), actor.alerts);
   }
   if (!actors.empty()) line("top actors", actors);
-  if (report_.alerts_early > 0) line("", fmt::format("{} alerts were given out before they ended", report_.alerts_early));
+  if (report_.alerts_early > 0)
+    line("", fmt::format("{} alerts were given out before they ended", report_.alerts_early));
 }
 
 void Panel::blind() {
@@ -191,10 +194,10 @@ void Panel::gaps() {
   for (const SourceReport& source : report_.sources) {
     for (size_t i = 0; i < std::min<size_t>(3, source.pace.silences.size()); ++i) {
       const SourceGap& gap = source.pace.silences[i];
-      line("silent gap", fmt::format("{}: {} from {} to {} (usually at most {})", printable(source.name),
-                                     human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6),
-                                     format_rfc3339(gap.from), format_rfc3339(gap.to),
-                                     format_duration(source.pace.usual_gap)));
+      line("silent gap",
+           fmt::format("{}: {} from {} to {} (usually at most {})", printable(source.name),
+                       human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6), format_rfc3339(gap.from),
+                       format_rfc3339(gap.to), format_duration(source.pace.usual_gap)));
     }
     if (source.pace.silences.size() > 3) line("", fmt::format("{} more", source.pace.silences.size() - 3));
   }

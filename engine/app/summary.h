@@ -13,8 +13,8 @@ struct RunFacts {
   const ReplayReport& report;
   const RuleSet& rules;
   std::vector<std::string> command_line;
-  std::string name;              // "replay", "demo"
-  Timestamp started, finished;   // wall clock
+  std::string name;             // "replay", "demo"
+  Timestamp started, finished;  // wall clock
   Duration elapsed{};
   size_t peak_memory = 0;
   int exit_code = 0;

@@ -38,7 +38,10 @@ std::array<uint8_t, 16> uuid_bytes(std::string_view text) {
 
 struct BatchJudge::State : EventSink {
   State(std::shared_ptr<const Program> program, JudgeOptions judge_options)
-      : options(std::move(judge_options)), matcher(program, options.key), reader(options.cluster), fields(program->derived()) {}
+      : options(std::move(judge_options)),
+        matcher(program, options.key),
+        reader(options.cluster),
+        fields(program->derived()) {}
 
   JudgeOptions options;
   Matcher matcher;

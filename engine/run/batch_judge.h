@@ -1,6 +1,6 @@
 // BatchJudge: one worker's part: reads the records of a batch and matches their events against the program. Also reads
-// single events again, for alerts. One thread; keeps scratch memory between calls, but no meaning: the result depends on
-// the batch alone.
+// single events again, for alerts. One thread; keeps scratch memory between calls, but no meaning: the result depends
+// on the batch alone.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,8 @@
 namespace kubevigil {
 
 struct JudgeOptions {
-  TimeRange range;       // events outside only get a time: they move the merge, but match nothing
-  std::string cluster;   // for events that do not tell
+  TimeRange range;      // events outside only get a time: they move the merge, but match nothing
+  std::string cluster;  // for events that do not tell
   HashKey key;
 };
 

@@ -81,7 +81,7 @@ class Run : public EventSource {
   Tally tally_;
   BadLines bad_;
   std::vector<EpisodeChange> changes_;
-  JudgedBatch* batch_ = nullptr;   // of the event at hand
+  JudgedBatch* batch_ = nullptr;  // of the event at hand
   ReplayProgress progress_;
   Duration started_, reported_;
   bool strict_stop_ = false;
@@ -219,8 +219,8 @@ ReplayReport Run::go() {
     return [judge](JudgedBatch& batch) { judge->judge(batch); };
   };
   const std::vector<SourceStart> sources = starts();
-  auto ahead = std::make_unique<ReadAhead>(pointers, make_judge,
-                                           ReadAheadOptions{options_.threads, options_.bytes_in_flight});
+  auto ahead =
+      std::make_unique<ReadAhead>(pointers, make_judge, ReadAheadOptions{options_.threads, options_.bytes_in_flight});
   Merge merge(*ahead, sources);
   const bool stopped = take_all(merge);
   ahead.reset();  // the inputs' threads have ended: their files may be looked at

@@ -2,8 +2,8 @@
 // one order (merge.h), and correlated on the caller's thread; each alert is handed out once, in order of opening.
 //
 // Guarantee: the alerts, their bytes and everything in ReplayReport are the same for any number of threads and any
-// batch size, unless the run was stopped from outside. Memory: ReadAheadOptions::bytes_in_flight and one batch an open source, alert_order.h, and the state
-// budget of the operators.
+// batch size, unless the run was stopped from outside. Memory: ReadAheadOptions::bytes_in_flight and one batch an open
+// source, alert_order.h, and the state budget of the operators.
 #pragma once
 
 #include <atomic>
@@ -24,22 +24,22 @@
 namespace kubevigil {
 
 struct ReplayOptions {
-  TimeRange range;                         // --from, --to
-  Duration warm_up{};                      // events so long before range.from feed state, but open nothing
+  TimeRange range;     // --from, --to
+  Duration warm_up{};  // events so long before range.from feed state, but open nothing
   Timestamp learn_until = Timestamp::min();
-  std::string baseline;                    // learned state (baseline.h), or empty
-  std::string cluster;                     // name for sources that do not tell
+  std::string baseline;  // learned state (baseline.h), or empty
+  std::string cluster;   // name for sources that do not tell
   size_t threads = 1;
   size_t bytes_in_flight = 32u << 20;
   size_t state_bytes = limits::kStateBytes;
   size_t bad_kept = limits::kBadLinesKept;
-  bool strict = false;                     // stop at the first bad line
+  bool strict = false;  // stop at the first bad line
   Redactor redactor;
   HashKey key;
 };
 
 struct ReplayProgress {
-  uint64_t bytes = 0, total_bytes = 0;     // of the files as they are on disk; total 0: unknown
+  uint64_t bytes = 0, total_bytes = 0;  // of the files as they are on disk; total 0: unknown
   uint64_t events = 0;
   std::array<uint64_t, kLevelNames.size()> alerts{};  // opened so far, by level
   Duration elapsed{};
@@ -72,24 +72,23 @@ struct ActorReport {
 // Everything that the summary and --stats-json say; files by RecordPosition::file.
 struct ReplayReport {
   std::vector<InputFile> files;
-  std::vector<SourceReport> sources;   // in the order of the inputs
+  std::vector<SourceReport> sources;  // in the order of the inputs
   Tally tally;
-  std::vector<BadRecord> bad;          // the first ones by file and offset, at most bad_kept
+  std::vector<BadRecord> bad;  // the first ones by file and offset, at most bad_kept
   uint64_t bad_total = 0;
   Correlator::Counters correlator;
-  std::vector<RuleReport> rules;       // by RuleSet index
-  std::vector<ActorReport> actors;     // most alerts first, at most 10
+  std::vector<RuleReport> rules;    // by RuleSet index
+  std::vector<ActorReport> actors;  // most alerts first, at most 10
   std::array<uint64_t, kLevelNames.size()> alerts{};
-  uint64_t alerts_early = 0;           // given out before they closed
+  uint64_t alerts_early = 0;                                    // given out before they closed
   Timestamp first = Timestamp::max(), last = Timestamp::min();  // robust times
-  bool stopped = false;                // by `stop`
-  bool strict_stop = false;            // by the first bad line
-  std::string learned;                 // the state of the rules that learn, for a baseline
+  bool stopped = false;                                         // by `stop`
+  bool strict_stop = false;                                     // by the first bad line
+  std::string learned;                                          // the state of the rules that learn, for a baseline
 };
 
 // `inputs` are read to their end (or to the stop). REQUIRES: hooks.alert.
-Result<ReplayReport> replay(std::vector<std::unique_ptr<Input>>& inputs,
-                                         std::shared_ptr<const Program> program, const ReplayOptions& options,
-                                         const ReplayHooks& hooks, const Env& env);
+Result<ReplayReport> replay(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
+                            const ReplayOptions& options, const ReplayHooks& hooks, const Env& env);
 
 }  // namespace kubevigil

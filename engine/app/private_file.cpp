@@ -1,0 +1,65 @@
+#include "engine/app/private_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace kubevigil {
+namespace {
+
+tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
+  return fail(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+}
+
+}  // namespace
+
+Result<void> make_private_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return failed("cannot create folder", path);
+  if (::chmod(path.c_str(), 0700) != 0) return failed("cannot make private the folder", path);
+  return {};
+}
+
+Result<void> write_private_file(const std::string& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return failed("cannot write", path);
+  ::fchmod(file, 0600);  // it may have been there with other rights
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const auto error = failed("cannot write", path);
+      ::close(file);
+      return error;
+    }
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::close(file) != 0) return failed("cannot write", path);
+  return {};
+}
+
+Result<std::string> read_whole_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return failed("cannot read", path);
+  std::string out;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t got = ::read(file, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      const auto error = failed("cannot read", path);
+      ::close(file);
+      return error;
+    }
+    if (got == 0) break;
+    out.append(buffer, static_cast<size_t>(got));
+  }
+  ::close(file);
+  return out;
+}
+
+}  // namespace kubevigil

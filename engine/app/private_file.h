@@ -1,0 +1,16 @@
+// Files that may hold secrets: created 0600 whatever the umask, folders 0700. Errors as text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+
+namespace kubevigil {
+
+Result<void> make_private_folder(const std::string& path);
+// Replaces the file.
+Result<void> write_private_file(const std::string& path, std::string_view text);
+Result<std::string> read_whole_file(const std::string& path);
+
+}  // namespace kubevigil

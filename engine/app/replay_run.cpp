@@ -1,0 +1,160 @@
+#include "engine/app/replay_run.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <thread>
+
+#include "engine/app/evidence.h"
+#include "engine/app/private_file.h"
+#include "engine/app/progress.h"
+#include "engine/app/signals.h"
+#include "engine/app/summary.h"
+#include "engine/base/text.h"
+#include "outputs/registry.h"
+
+namespace kubevigil {
+namespace {
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const EncodingRow& row : encodings()) names.emplace_back(row.name);
+  return names;
+}
+
+std::vector<std::string> level_names() { return {kLevelNames.begin(), kLevelNames.end()}; }
+
+// One alert after the other to standard output, as it comes.
+class AlertPrinter {
+ public:
+  AlertPrinter(const RunRequest& request, const Context& context)
+      : console_(context.console), least_(parse_level(request.output.min_level).value_or(Level::Informational)) {
+    const bool table = context.console.out_is_terminal();
+    const std::string format = !request.output.format.empty() ? request.output.format : table ? "table" : "jsonl";
+    encoding_ = make_encoding(format, {context.color_out(), table ? context.console.width() : 0});
+    std::string text;
+    encoding_->begin(text);
+    console_.data(text);
+  }
+
+  void print(const Alert& alert) {
+    highest_ = std::max(highest_.value_or(alert.level), alert.level);
+    if (alert.level < least_) return;
+    std::string text;
+    encoding_->alert(alert, text);
+    console_.data(text);
+  }
+
+  void end() {
+    std::string text;
+    encoding_->end(text);
+    console_.data(text);
+    console_.flush();
+  }
+
+  std::optional<Level> highest() const { return highest_; }
+
+ private:
+  const Console& console_;
+  Level least_;
+  std::unique_ptr<Encoding> encoding_;
+  std::optional<Level> highest_;
+};
+
+int exit_code_of(const RunRequest& request, const ReplayReport& report, std::optional<Level> highest, int signal) {
+  if (report.stopped) return signal == SIGTERM ? kExitTerminated : kExitInterrupt;
+  if (input_incomplete(report)) return kExitInput;
+  const auto gate = parse_level(request.output.fail_on);
+  return gate && highest && *highest >= *gate ? kExitGate : kExitDone;
+}
+
+// Bad records as they stood, with secrets of known shapes redacted; a comment line in front of each says where.
+std::string bad_lines_text(const ReplayReport& report, const Redactor& redactor) {
+  std::string out;
+  for (const BadRecord& bad : report.bad) {
+    const std::string path = bad.position.file < report.files.size() ? report.files[bad.position.file].path : "?";
+    out += fmt::format("# {}:{}:{} {}: {}\n{}\n", printable(path), bad.position.line, bad.position.offset,
+                       to_text(bad.reason), printable(bad.message), printable(redactor.text(bad.kept)));
+  }
+  if (report.bad_total > report.bad.size()) {
+    out += fmt::format("# {} further bad lines are not kept\n", report.bad_total - report.bad.size());
+  }
+  return out;
+}
+
+void say_failure(Context& context, const Result<void>& written) {
+  if (!written) context.fail(kExitInput, written.error().message);
+}
+
+void write_files(RunRequest& request, Context& context, const RunFacts& facts, std::vector<EvidenceItem>& evidence) {
+  if (!request.bad_lines_file.empty()) {
+    say_failure(context,
+                write_private_file(request.bad_lines_file, bad_lines_text(facts.report, request.options.redactor)));
+  }
+  if (!request.evidence_folder.empty()) {
+    auto inputs = request.reopen();
+    collect_evidence(inputs, evidence);
+    say_failure(context, write_evidence(request.evidence_folder, evidence));
+  }
+  if (!request.stats_file.empty()) say_failure(context, write_private_file(request.stats_file, stats_json(facts)));
+}
+
+}  // namespace
+
+size_t default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+void add_output_flags(CLI::App& command, OutputFlags& flags) {
+  command.add_option("-o,--output", flags.format, "table, jsonl, json or csv; default table on a terminal, else jsonl")
+      ->check(CLI::IsMember(format_names()))
+      ->type_name("FORMAT");
+  command.add_option("--min-level", flags.min_level, "Print only alerts of this level and above")
+      ->check(CLI::IsMember(level_names()))
+      ->type_name("LEVEL");
+  command.add_option("--fail-on", flags.fail_on, "Exit 1 when an alert of this level or above was found")
+      ->check(CLI::IsMember(level_names()))
+      ->type_name("LEVEL");
+  command.add_option("--progress", flags.progress, "auto, json or none (on standard error)")
+      ->check(CLI::IsMember({"auto", "json", "none"}))
+      ->type_name("MODE");
+  command.add_flag("-q,--quiet", flags.quiet, "No progress and no closing summary");
+}
+
+void run_replay(RunRequest& request, Context& context) {
+  AlertPrinter printer(request, context);
+  ProgressDisplay progress(context.console, request.output.quiet ? "none" : request.output.progress);
+  std::vector<EvidenceItem> evidence;
+  const bool same_terminal = context.console.out_is_terminal() && context.console.err_is_terminal();
+  ReplayHooks hooks;
+  hooks.alert = [&](const Alert& alert) {
+    if (same_terminal) progress.clear();
+    printer.print(alert);
+    if (!request.evidence_folder.empty()) evidence.push_back(evidence_of(alert));
+  };
+  hooks.progress = [&](const ReplayProgress& p) { progress.show(p); };
+  const std::atomic<int>& signal = watch_signals();
+  hooks.stop = &signal;
+  const Timestamp started = context.env.now();
+  const Duration began = context.env.monotonic();
+  const auto program = Program::compile(request.rules, request.derived);
+  const auto report = replay(request.inputs, program, request.options, hooks, context.env);
+  progress.clear();
+  if (!report) return context.fail(kExitUsage, report.error().message);
+  printer.end();
+  RunFacts facts{*report,
+                 *request.rules,
+                 context.command_line,
+                 request.name,
+                 started,
+                 context.env.now(),
+                 context.env.monotonic() - began,
+                 context.env.peak_memory(),
+                 exit_code_of(request, *report, printer.highest(), signal.load())};
+  context.exit_code = facts.exit_code;
+  write_files(request, context, facts, evidence);
+  if (!request.output.quiet) context.console.say(summary_text(facts));
+  if (report->stopped) context.console.error("interrupted: what was found so far was printed");
+  if (report->strict_stop) context.console.error("--strict: stopped at the first bad line; results are partial");
+}
+
+}  // namespace kubevigil
