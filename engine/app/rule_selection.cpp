@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "engine/app/pack.h"
 #include "engine/base/text.h"
@@ -55,6 +56,16 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--no-builtin", selection.no_builtin, "Leave the built-in rules out");
   command.add_flag("--strict-rules", selection.strict, "Refuse to start when a rule is broken or warned about");
+}
+
+const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context) {
+  if (const Rule* rule = rules.find(id_or_name)) return rule;
+  std::vector<std::string_view> names;
+  for (const Rule& rule : rules.rules) names.push_back(rule.meta.name);
+  const std::string_view near = nearest(id_or_name, names);
+  const std::string hint = near.empty() ? "see kubevigil rules list" : "did you mean " + std::string(near) + "?";
+  context.fail(kExitUsage, fmt::format("no rule \"{}\": {}", printable(id_or_name), printable(hint)));
+  return nullptr;
 }
 
 LoadOptions load_options(const RuleSelection& selection, const Context& context) {

@@ -26,6 +26,9 @@ void add_rule_options(CLI::App& command, RuleSelection& selection);
 // a path gave nothing, or with `strict` when anything is wrong.
 bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out);
 
+// The rule of that name or id; null after saying what was meant perhaps (exit code 2).
+const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context);
+
 // Lists for `expand` and `seed`: the built-in ones, and lists/*.yaml below the paths.
 LoadOptions load_options(const RuleSelection& selection, const Context& context);
 

@@ -1,0 +1,142 @@
+// `kubevigil rules check`: every problem of all files at once. `rules test`: the cases beside rules.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "engine/app/check_report.h"
+#include "engine/app/cli.h"
+#include "engine/app/pack.h"
+#include "engine/app/rule_facts.h"
+#include "engine/app/rule_selection.h"
+#include "engine/base/text.h"
+#include "engine/run/case_runner.h"
+
+namespace kubevigil {
+namespace {
+
+struct CheckFlags {
+  std::vector<std::string> paths;
+  std::string format = "text";
+  bool strict = false, portable = false;
+};
+
+// Rules of the paths, or the built-in pack when there is none.
+LoadedRules load_paths(const CheckFlags& flags, const Context& context) {
+  Diagnostics unreadable;
+  std::vector<RuleSource> sources = flags.paths.empty() ? builtin_rules() : find_rule_files(flags.paths, unreadable);
+  RuleSelection selection;
+  selection.paths = flags.paths;
+  selection.strict = flags.strict;
+  LoadedRules loaded = load_rules(sources, load_options(selection, context));
+  loaded.diagnostics.append(unreadable);
+  loaded.diagnostics.sort();
+  return loaded;
+}
+
+std::string portability_text(const RuleSet& rules) {
+  std::string out;
+  size_t portable = 0;
+  for (const Rule& rule : rules.rules) {
+    const RuleFacts facts = facts_of(rule, rules);
+    std::string reasons;
+    for (const std::string& reason : facts.not_portable) reasons += (reasons.empty() ? "" : ", ") + reason;
+    portable += facts.not_portable.empty() ? 1 : 0;
+    out += fmt::format("{}: {}\n", printable(rule.meta.name), reasons.empty() ? "portable" : "not portable: " + reasons);
+  }
+  const double share = rules.rules.empty() ? 0 : 100.0 * static_cast<double>(portable) / static_cast<double>(rules.rules.size());
+  return out + fmt::format("{} of {} rules ({:.0f} %) convert with other Sigma tools\n", portable, rules.rules.size(), share);
+}
+
+std::string check_text(const LoadedRules& loaded) {
+  std::string out = render(loaded.diagnostics, loaded.sources);
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  for (const std::string& line : loaded.skipped) out += "skipped: " + printable(line) + "\n";
+  size_t dead = 0;
+  for (const Rule& rule : loaded.rules.rules) {
+    if (rule.dead.empty()) continue;
+    ++dead;
+    out += fmt::format("dead: {}: {}\n", printable(rule.meta.name), printable(rule.dead));
+  }
+  return out + fmt::format("{} rules loaded, {} dead; {} errors, {} warnings\n", loaded.rules.rules.size(), dead,
+                           loaded.diagnostics.count(Severity::Error), loaded.diagnostics.count(Severity::Warning));
+}
+
+void run_check(const CheckFlags& flags, Context& context) {
+  const LoadedRules loaded = load_paths(flags, context);
+  const bool warned = loaded.diagnostics.count(Severity::Warning) > 0;
+  if (loaded.sources.empty() && loaded.diagnostics.empty()) {
+    return context.fail(kExitUsage, "no .yml or .yaml file found there");
+  }
+  if (loaded.diagnostics.has_errors() || (flags.strict && warned)) context.exit_code = kExitGate;
+  if (flags.portable) return context.console.data(portability_text(loaded.rules));
+  if (flags.format == "json") return context.console.data(check_json(loaded.diagnostics));
+  if (flags.format == "sarif") return context.console.data(check_sarif(loaded.diagnostics, version_text()));
+  if (flags.format == "junit") return context.console.data(check_junit(loaded.diagnostics, loaded.sources));
+  context.console.data(check_text(loaded));
+}
+
+struct TestFlags {
+  std::vector<std::string> paths;
+  std::string format = "text";
+  bool no_coverage = false;
+};
+
+void run_test(const TestFlags& flags, Context& context) {
+  RuleSelection selection;
+  selection.paths = flags.paths;
+  Diagnostics unreadable;
+  std::vector<RuleSource> rules = builtin_rules();
+  if (!flags.paths.empty()) {
+    // Files of the pack that are named are the ones under test, not their copies in the program.
+    const std::vector<RuleSource> named = find_rule_files(flags.paths, unreadable);
+    std::erase_if(rules, [&](const RuleSource& builtin) {
+      return std::any_of(named.begin(), named.end(), [&](const RuleSource& n) { return n.name.ends_with(builtin.name); });
+    });
+    rules.insert(rules.end(), named.begin(), named.end());
+  }
+  const LoadedRules loaded = load_rules(rules, load_options(selection, context));
+  const std::vector<CaseSource> cases = flags.paths.empty() ? builtin_cases() : find_case_files(flags.paths, unreadable);
+  for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
+  if (unreadable.has_errors() || cases.empty()) {
+    return context.fail(kExitUsage, "no case file (*.test.yaml) found there");
+  }
+  if (loaded.diagnostics.has_errors()) {
+    context.console.say(render(loaded.diagnostics, loaded.sources));
+    return context.fail(kExitUsage, "the rules do not load");
+  }
+  const auto program = Program::compile(std::make_shared<const RuleSet>(loaded.rules));
+  const CaseReport report = run_cases(program, cases, {!flags.no_coverage});
+  context.console.data(flags.format == "junit" ? to_junit(report) : to_text(report));
+  if (!report.ok()) context.exit_code = kExitGate;
+}
+
+}  // namespace
+
+void add_rules_check(CLI::App& rules, Context& context) {
+  CLI::App* command = rules.add_subcommand("check", "Report every problem of rule files; exit 1 when there are errors");
+  command->footer("Examples:\n  kubevigil rules check my-rules/\n  kubevigil rules check my-rules/ -o sarif > rules.sarif\n"
+                  "  kubevigil rules check --portable");
+  auto flags = std::make_shared<CheckFlags>();
+  command->add_option("PATH", flags->paths, "Files, directories or globs; none: the built-in pack")->type_name("");
+  command->add_option("-o,--output", flags->format, "text, json, sarif or junit")
+      ->check(CLI::IsMember({"text", "json", "sarif", "junit"}))
+      ->type_name("FORMAT");
+  command->add_flag("--strict-rules", flags->strict, "Warnings fail the check, too");
+  command->add_flag("--portable", flags->portable, "List which rules convert with other Sigma tools, and their share");
+  command->callback([flags, &context] { run_check(*flags, context); });
+}
+
+void add_rules_test(CLI::App& rules, Context& context) {
+  CLI::App* command = rules.add_subcommand("test", "Run the cases beside rules; exit 1 when one fails");
+  command->footer("Examples:\n  kubevigil rules test my-rules/\n  kubevigil rules test detections/ -o junit");
+  auto flags = std::make_shared<TestFlags>();
+  command->add_option("PATH", flags->paths, "Case files (*.test.yaml) and rules; none: the built-in pack")->type_name("");
+  command->add_option("-o,--output", flags->format, "text or junit")
+      ->check(CLI::IsMember({"text", "junit"}))
+      ->type_name("FORMAT");
+  command->add_flag("--no-coverage", flags->no_coverage, "Do not demand a hit and a near miss for each rule");
+  command->callback([flags, &context] { run_test(*flags, context); });
+}
+
+}  // namespace kubevigil
