@@ -42,11 +42,20 @@ std::string xml_escaped(std::string_view text) {
   std::string out;
   for (const char c : printable(text)) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -90,7 +99,8 @@ std::string check_junit(const Diagnostics& diagnostics, const SourceTexts& sourc
                                          xml_escaped(d.span.file), d.span.line, d.span.column, xml_escaped(d.message));
   }
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
-  out += fmt::format("  <testsuite name=\"kubevigil rules check\" tests=\"{}\" failures=\"{}\">\n", findings.size(), failures);
+  out += fmt::format("  <testsuite name=\"kubevigil rules check\" tests=\"{}\" failures=\"{}\">\n", findings.size(),
+                     failures);
   for (const auto& [file, text] : findings) {
     out += fmt::format("    <testcase classname=\"rules\" name=\"{}\"", xml_escaped(file));
     out += text.empty() ? "/>\n" : ">\n" + text + "    </testcase>\n";

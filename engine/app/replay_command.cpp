@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "engine/app/cli.h"
+#include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
 #include "engine/app/replay_run.h"
 #include "engine/app/time_option.h"
 #include "engine/base/text.h"
-#include "inputs/file_set.h"
 
 namespace kubevigil {
 namespace {
@@ -125,6 +125,7 @@ void run(const ReplayFlags& flags, Context& context) {
   const InputOptions input = input_options(flags, request.options);
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
+  for (const std::string& note : opened.notes) context.console.say(printable(note));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
   request.inputs = std::move(opened.inputs);
   request.reopen = [&] { return open_files(flags.paths, input).inputs; };

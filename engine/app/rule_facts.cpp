@@ -8,7 +8,7 @@ namespace {
 
 struct Collector {
   std::set<std::string> fields;
-  std::set<std::string> foreign;   // reasons against portability
+  std::set<std::string> foreign;  // reasons against portability
   bool request = false, response = false;
 
   void field(const FieldRef& ref) {

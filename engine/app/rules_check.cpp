@@ -42,10 +42,13 @@ std::string portability_text(const RuleSet& rules) {
     std::string reasons;
     for (const std::string& reason : facts.not_portable) reasons += (reasons.empty() ? "" : ", ") + reason;
     portable += facts.not_portable.empty() ? 1 : 0;
-    out += fmt::format("{}: {}\n", printable(rule.meta.name), reasons.empty() ? "portable" : "not portable: " + reasons);
+    out +=
+        fmt::format("{}: {}\n", printable(rule.meta.name), reasons.empty() ? "portable" : "not portable: " + reasons);
   }
-  const double share = rules.rules.empty() ? 0 : 100.0 * static_cast<double>(portable) / static_cast<double>(rules.rules.size());
-  return out + fmt::format("{} of {} rules ({:.0f} %) convert with other Sigma tools\n", portable, rules.rules.size(), share);
+  const double share =
+      rules.rules.empty() ? 0 : 100.0 * static_cast<double>(portable) / static_cast<double>(rules.rules.size());
+  return out +
+         fmt::format("{} of {} rules ({:.0f} %) convert with other Sigma tools\n", portable, rules.rules.size(), share);
 }
 
 std::string check_text(const LoadedRules& loaded) {
@@ -91,12 +94,14 @@ void run_test(const TestFlags& flags, Context& context) {
     // Files of the pack that are named are the ones under test, not their copies in the program.
     const std::vector<RuleSource> named = find_rule_files(flags.paths, unreadable);
     std::erase_if(rules, [&](const RuleSource& builtin) {
-      return std::any_of(named.begin(), named.end(), [&](const RuleSource& n) { return n.name.ends_with(builtin.name); });
+      return std::any_of(named.begin(), named.end(),
+                         [&](const RuleSource& n) { return n.name.ends_with(builtin.name); });
     });
     rules.insert(rules.end(), named.begin(), named.end());
   }
   const LoadedRules loaded = load_rules(rules, load_options(selection, context));
-  const std::vector<CaseSource> cases = flags.paths.empty() ? builtin_cases() : find_case_files(flags.paths, unreadable);
+  const std::vector<CaseSource> cases =
+      flags.paths.empty() ? builtin_cases() : find_case_files(flags.paths, unreadable);
   for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
   if (unreadable.has_errors() || cases.empty()) {
     return context.fail(kExitUsage, "no case file (*.test.yaml) found there");
@@ -115,8 +120,9 @@ void run_test(const TestFlags& flags, Context& context) {
 
 void add_rules_check(CLI::App& rules, Context& context) {
   CLI::App* command = rules.add_subcommand("check", "Report every problem of rule files; exit 1 when there are errors");
-  command->footer("Examples:\n  kubevigil rules check my-rules/\n  kubevigil rules check my-rules/ -o sarif > rules.sarif\n"
-                  "  kubevigil rules check --portable");
+  command->footer(
+      "Examples:\n  kubevigil rules check my-rules/\n  kubevigil rules check my-rules/ -o sarif > rules.sarif\n"
+      "  kubevigil rules check --portable");
   auto flags = std::make_shared<CheckFlags>();
   command->add_option("PATH", flags->paths, "Files, directories or globs; none: the built-in pack")->type_name("");
   command->add_option("-o,--output", flags->format, "text, json, sarif or junit")
@@ -131,7 +137,8 @@ void add_rules_test(CLI::App& rules, Context& context) {
   CLI::App* command = rules.add_subcommand("test", "Run the cases beside rules; exit 1 when one fails");
   command->footer("Examples:\n  kubevigil rules test my-rules/\n  kubevigil rules test detections/ -o junit");
   auto flags = std::make_shared<TestFlags>();
-  command->add_option("PATH", flags->paths, "Case files (*.test.yaml) and rules; none: the built-in pack")->type_name("");
+  command->add_option("PATH", flags->paths, "Case files (*.test.yaml) and rules; none: the built-in pack")
+      ->type_name("");
   command->add_option("-o,--output", flags->format, "text or junit")
       ->check(CLI::IsMember({"text", "junit"}))
       ->type_name("FORMAT");

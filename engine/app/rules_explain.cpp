@@ -8,12 +8,12 @@
 #include "engine/alert/alert_builder.h"
 #include "engine/alert/event_facts.h"
 #include "engine/app/cli.h"
+#include "engine/app/open_files.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/json_writer.h"
 #include "engine/base/text.h"
 #include "engine/event/record_reader.h"
 #include "engine/match/explain.h"
-#include "inputs/file_set.h"
 
 namespace kubevigil {
 namespace {
@@ -59,14 +59,15 @@ class Explainer : public EventSink {
  private:
   std::vector<std::string> shown(const Explanation& node) const {
     std::vector<std::string> out;
-    for (const std::string& value : node.values) out.push_back(displayed(redactor_.value(node.field, resource_, value)));
+    for (const std::string& value : node.values)
+      out.push_back(displayed(redactor_.value(node.field, resource_, value)));
     return out;
   }
 
   void write_text(const Event& event, const Rule& detection, const Explanation& tree) {
-    context_.console.data(fmt::format("event {} ({} {}, level {}): {} for {}\n", printable(event.text(FieldId::AuditId)),
-                                      printable(event.text(FieldId::Verb)), printable(resource_),
-                                      printable(event.text(FieldId::Level)), outcome(tree.truth),
+    context_.console.data(fmt::format("event {} ({} {}, level {}): {} for {}\n",
+                                      printable(event.text(FieldId::AuditId)), printable(event.text(FieldId::Verb)),
+                                      printable(resource_), printable(event.text(FieldId::Level)), outcome(tree.truth),
                                       printable(detection.meta.name)));
     node_text(tree, 1);
     if (!rule_.is_detection()) context_.console.data("  then: " + printable(condition_text(rule_)) + "\n");
@@ -97,7 +98,10 @@ class Explainer : public EventSink {
   }
 
   void node_json(JsonWriter& json, const Explanation& node) {
-    json.begin_object().member("outcome", outcome(node.truth)).member("text", node.text).optional("selection", node.label);
+    json.begin_object()
+        .member("outcome", outcome(node.truth))
+        .member("text", node.text)
+        .optional("selection", node.label);
     json.optional("field", node.field);
     if (!node.field.empty()) json.member("values", shown(node));
     json.optional("reason", node.reason);
@@ -141,11 +145,14 @@ void run(const ExplainFlags& flags, Context& context) {
 
 void add_rules_explain(CLI::App& rules, Context& context) {
   CLI::App* command = rules.add_subcommand("explain", "Explain why a rule does or does not match an event");
-  command->footer("Examples:\n  kubevigil rules explain privileged_pod_created --event event.json\n"
-                  "  kubevigil replay case/ | head -1\n  tail -1 audit.log | kubevigil rules explain pod_exec --event -");
+  command->footer(
+      "Examples:\n  kubevigil rules explain privileged_pod_created --event event.json\n"
+      "  kubevigil replay case/ | head -1\n  tail -1 audit.log | kubevigil rules explain pod_exec --event -");
   auto flags = std::make_shared<ExplainFlags>();
   command->add_option("ID", flags->id, "Name or id of the rule")->required()->type_name("");
-  command->add_option("--event", flags->event_file, "File with events, or - for standard input")->required()->type_name("FILE");
+  command->add_option("--event", flags->event_file, "File with events, or - for standard input")
+      ->required()
+      ->type_name("FILE");
   command->add_option("-o,--output", flags->format, "text or json (one line an event)")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");

@@ -82,7 +82,8 @@ void run(const ListFlags& flags, Context& context) {
 
 void add_rules_list(CLI::App& rules, Context& context) {
   CLI::App* command = rules.add_subcommand("list", "List the rules");
-  command->footer("Examples:\n  kubevigil rules list --min-level high\n  kubevigil rules list --rules mine/ --no-builtin -o json");
+  command->footer(
+      "Examples:\n  kubevigil rules list --min-level high\n  kubevigil rules list --rules mine/ --no-builtin -o json");
   auto flags = std::make_shared<ListFlags>();
   add_rule_options(*command, flags->rules);
   command->add_option("-o,--output", flags->format, "table, json or name")

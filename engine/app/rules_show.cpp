@@ -60,7 +60,8 @@ std::string sheet_of(const Rule& rule, const RuleSet& rules) {
   sheet.line("status", rule.meta.status);
   sheet.line("stage", to_text(rule.extension.stage));
   for (const AlertAttack& a : attack_of_tags(rule.meta.tags)) {
-    sheet.line("attack", fmt::format("{} {}{}{} {}", a.tactic_id, a.tactic, a.technique_id.empty() ? "" : ", ", a.technique_id, a.technique));
+    sheet.line("attack", fmt::format("{} {}{}{} {}", a.tactic_id, a.tactic, a.technique_id.empty() ? "" : ", ",
+                                     a.technique_id, a.technique));
   }
   sheet.line("file", fmt::format("{}:{}", rule.meta.span.file, rule.meta.span.line));
   sheet.line("description", std::string(trim(rule.meta.description)));
