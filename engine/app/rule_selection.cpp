@@ -3,31 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
 
 #include "engine/app/pack.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
 namespace {
-
-namespace fs = std::filesystem;
-
-// lists/NAME.yaml beside or below a path of rules: "lists/NAME" -> text.
-void add_lists_of(const std::string& path, std::map<std::string, std::string>& lists) {
-  std::error_code ignored;
-  fs::path folder = fs::is_directory(path, ignored) ? fs::path(path) : fs::path(path).parent_path();
-  folder /= "lists";
-  if (!fs::is_directory(folder, ignored)) return;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const fs::path& file = entry.path();
-    if (file.extension() != ".yaml" && file.extension() != ".yml") continue;
-    std::ifstream in(file, std::ios::binary);
-    const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    lists["lists/" + file.stem().string()] = text;
-  }
-}
 
 // What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
 bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
@@ -72,8 +53,9 @@ LoadOptions load_options(const RuleSelection& selection, const Context& context)
   LoadOptions options;
   options.strict = selection.strict;
   options.today = format_rfc3339(context.env.now()).substr(0, 10);
-  options.lists = builtin_lists();
-  for (const std::string& path : selection.paths) add_lists_of(path, options.lists);
+  Diagnostics ignored;  // the same paths are read for rules, and complained about there
+  options.lists = find_rule_lists(selection.paths, ignored);
+  options.lists.merge(builtin_lists());  // lists beside the user's rules win
   return options;
 }
 

@@ -4,12 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "engine/app/check_report.h"
 #include "engine/app/cli.h"
 #include "engine/app/pack.h"
-#include "engine/app/rule_facts.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
+#include "engine/rule/check_report.h"
 #include "engine/run/case_runner.h"
 
 namespace kubevigil {
@@ -34,49 +33,15 @@ LoadedRules load_paths(const CheckFlags& flags, const Context& context) {
   return loaded;
 }
 
-std::string portability_text(const RuleSet& rules) {
-  std::string out;
-  size_t portable = 0;
-  for (const Rule& rule : rules.rules) {
-    const RuleFacts facts = facts_of(rule, rules);
-    std::string reasons;
-    for (const std::string& reason : facts.not_portable) reasons += (reasons.empty() ? "" : ", ") + reason;
-    portable += facts.not_portable.empty() ? 1 : 0;
-    out +=
-        fmt::format("{}: {}\n", printable(rule.meta.name), reasons.empty() ? "portable" : "not portable: " + reasons);
-  }
-  const double share =
-      rules.rules.empty() ? 0 : 100.0 * static_cast<double>(portable) / static_cast<double>(rules.rules.size());
-  return out +
-         fmt::format("{} of {} rules ({:.0f} %) convert with other Sigma tools\n", portable, rules.rules.size(), share);
-}
-
-std::string check_text(const LoadedRules& loaded) {
-  std::string out = render(loaded.diagnostics, loaded.sources);
-  if (!out.empty() && out.back() != '\n') out += '\n';
-  for (const std::string& line : loaded.skipped) out += "skipped: " + printable(line) + "\n";
-  size_t dead = 0;
-  for (const Rule& rule : loaded.rules.rules) {
-    if (rule.dead.empty()) continue;
-    ++dead;
-    out += fmt::format("dead: {}: {}\n", printable(rule.meta.name), printable(rule.dead));
-  }
-  return out + fmt::format("{} rules loaded, {} dead; {} errors, {} warnings\n", loaded.rules.rules.size(), dead,
-                           loaded.diagnostics.count(Severity::Error), loaded.diagnostics.count(Severity::Warning));
-}
-
 void run_check(const CheckFlags& flags, Context& context) {
   const LoadedRules loaded = load_paths(flags, context);
-  const bool warned = loaded.diagnostics.count(Severity::Warning) > 0;
   if (loaded.sources.empty() && loaded.diagnostics.empty()) {
     return context.fail(kExitUsage, "no .yml or .yaml file found there");
   }
-  if (loaded.diagnostics.has_errors() || (flags.strict && warned)) context.exit_code = kExitGate;
-  if (flags.portable) return context.console.data(portability_text(loaded.rules));
-  if (flags.format == "json") return context.console.data(check_json(loaded.diagnostics));
-  if (flags.format == "sarif") return context.console.data(check_sarif(loaded.diagnostics, version_text()));
-  if (flags.format == "junit") return context.console.data(check_junit(loaded.diagnostics, loaded.sources));
-  context.console.data(check_text(loaded));
+  const CheckFormat format = parse_check_format(flags.format).value_or(CheckFormat::Text);
+  context.console.data(check_report(loaded, format, {flags.portable, version_text()}));
+  const bool warned = loaded.diagnostics.count(Severity::Warning) > 0;
+  if (!check_passed(loaded) || (flags.strict && warned)) context.exit_code = kExitGate;
 }
 
 struct TestFlags {

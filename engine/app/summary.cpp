@@ -188,6 +188,7 @@ void Panel::states() {
   if (!cold.empty()) line("COLD", some_of(cold) + ": saw no matching event");
   if (!pending.empty()) line("UNDETERMINED", some_of(pending) + ": the log ended before the answer");
   if (!evicted.empty()) line("state evicted", some_of(evicted));
+  for (const std::string& note : report_.baseline_notes) line("baseline", printable(note));
 }
 
 void Panel::gaps() {

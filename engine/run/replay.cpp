@@ -85,6 +85,7 @@ class Run : public EventSource {
   ReplayProgress progress_;
   Duration started_, reported_;
   bool strict_stop_ = false;
+  std::vector<std::string> baseline_notes_;
 };
 
 Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
@@ -121,7 +122,10 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
 
 Result<void> Run::learn_baseline() {
   if (options_.baseline.empty()) return {};
-  return load_baseline(options_.baseline, program_->rules(), correlator_);
+  auto loaded = load_baseline(options_.baseline, program_->rules(), correlator_);
+  if (!loaded) return fail(loaded.error().message);
+  baseline_notes_ = std::move(loaded->notes);
+  return {};
 }
 
 std::vector<SourceStart> Run::starts() {
@@ -279,6 +283,7 @@ ReplayReport Run::report(const Merge& merge) {
     if (!program_->rules().rules[i].is_detection()) rule.state = correlator_.operator_stats(i);
     out.rules.push_back(rule);
   }
+  out.baseline_notes = baseline_notes_;
   out.learned = save_baseline(program_->rules(), correlator_);
   return out;
 }

@@ -84,7 +84,8 @@ struct ReplayReport {
   Timestamp first = Timestamp::max(), last = Timestamp::min();  // robust times
   bool stopped = false;                                         // by `stop`
   bool strict_stop = false;                                     // by the first bad line
-  std::string learned;                                          // the state of the rules that learn, for a baseline
+  std::vector<std::string> baseline_notes;  // rules that the given baseline does not know, one line each
+  std::string learned;                      // the state of the rules that learn, for a baseline
 };
 
 // `inputs` are read to their end (or to the stop). REQUIRES: hooks.alert.
