@@ -98,9 +98,12 @@ bool DocumentScanner::structural(char c) {
       --depth_;
       break;
     case ',':
-      if (depth_ == 1) close_body();
+      if (depth_ != 1) break;
+      close_body();
+      undecided_ = at_;
       break;
     case ':':
+      if (depth_ == 1) undecided_ = kOpen;
       if (depth_ == 1 && key_ == Key::Body && last_ == '"' && bodies_.size() < kBodies) {
         bodies_.push_back({member_, at_ + 1, kOpen});
         key_ = Key::Other;
@@ -178,8 +181,9 @@ void DocumentScanner::close_body() {
 }
 
 size_t DocumentScanner::size_without_bodies() const {
-  size_t size = at_;
-  for (const Body& body : bodies_) size -= std::min(body.end, at_) - body.begin;
+  const size_t end = std::min(at_, undecided_);
+  size_t size = end;
+  for (const Body& body : bodies_) size -= std::min(body.end, end) - body.begin;
   return size;
 }
 
@@ -187,7 +191,7 @@ void DocumentScanner::shift(size_t from, size_t count) {
   const auto move = [&](size_t& position) {
     if (position != kOpen && position > from) position -= std::min(position - from, count);
   };
-  for (size_t* position : {&at_, &last_at_, &string_begin_, &line_begin_, &member_}) move(*position);
+  for (size_t* position : {&at_, &last_at_, &string_begin_, &line_begin_, &undecided_, &member_}) move(*position);
   for (Body& body : bodies_) {
     move(body.begin);
     move(body.value);

@@ -42,7 +42,8 @@ class DocumentScanner {
   bool torn_at_line_begin() const { return torn_at_line_begin_; }
   size_t line_begin() const { return line_begin_; }
 
-  // Bytes from the beginning to at(), without bodies.
+  // Bytes from the beginning to at(), without bodies and without a member that may yet turn out to be one: never
+  // falls as the scan goes on.
   size_t size_without_bodies() const;
   // Takes the bodies seen so far out of `text` (at `begin`); returns how many bytes and line feeds went away.
   struct Dropped {
@@ -87,7 +88,8 @@ class DocumentScanner {
   bool first_column_ = false;
   size_t line_begin_ = 0;
   bool torn_at_line_begin_ = false;
-  size_t member_ = 0;  // where the current member of the outermost object begins
+  size_t undecided_ = kOpen;  // the comma of a member of the outermost object, until its colon
+  size_t member_ = 0;         // where the current member of the outermost object begins
   enum class Key : uint8_t { Other, List, Body } key_ = Key::Other;
   std::vector<Body> bodies_;
 };

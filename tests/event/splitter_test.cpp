@@ -231,6 +231,8 @@ std::vector<std::string> nasty_inputs() {
       "{\"items\":[" + std::string(600, ' ') + "{\"a\":1}" + std::string(600, ' ') + "],\"q\":\"" + big + "\"}\n" +
           kEvent,
       "[[[[[[[[[[1]]]]]]]]]]" + kEvent,
+      // The bound is passed inside the key of a body; then the body breaks.
+      R"({"kind":"Event","x":")" + std::string(372, 'z') + R"(","requestObject":{~"a":"b"}})" + "\n" + kEvent + "\n",
   };
 }
 
