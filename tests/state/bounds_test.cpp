@@ -1,0 +1,104 @@
+// What happens when a bound of engine/base/limits.h bites: it is counted, nothing grows, and the rest goes on.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/limits.h"
+#include "engine/state/event_ids.h"
+#include "engine/state/request_stages.h"
+#include "tests/support/event_script.h"
+#include "tests/support/streams.h"
+
+namespace kubevigil {
+namespace {
+
+TEST(StateBounds, OldestAlertsCloseEarly) {
+  EventScript script(detections({"probe"}));
+  const auto alerts = static_cast<int64_t>(limits::kOpenAlerts) + 3;
+  for (int64_t i = 0; i < alerts; ++i) script.event(0).hit(0, std::to_string(i));
+  EXPECT_EQ(script.correlator().counters().alerts_closed_early, 3u);
+  std::vector<uint64_t> closed;
+  for (const EpisodeChange& change : script.changes()) {
+    if (change.kind == EpisodeChange::Kind::Closed) closed.push_back(change.episode.number);
+  }
+  EXPECT_EQ(closed, (std::vector<uint64_t>{0, 1, 2}));
+}
+
+TEST(StateBounds, OldestLongRequestsAreForgotten) {
+  RequestStages stages;
+  const auto request = [](uint64_t n) { return siphash(std::to_string(n)); };
+  for (uint64_t n = 0; n < limits::kLongRequests + 5; ++n)
+    stages.start(request(n), 1, Timestamp{static_cast<int64_t>(n)});
+  EXPECT_EQ(stages.forgotten(), 5u);
+  EXPECT_FALSE(stages.finish(request(4), 1));
+  EXPECT_EQ(stages.finish(request(5), 1), Timestamp{5});
+  EXPECT_FALSE(stages.finish(request(5), 1));
+  EXPECT_FALSE(stages.finish(request(6), 2)) << "another rule";
+}
+
+TEST(StateBounds, AFullDuplicateWindowRotatesEarly) {
+  EventIds ids;
+  EventMark mark;
+  const auto see = [&](uint64_t n) {
+    mark.identity = siphash("i" + std::to_string(n));
+    mark.audit_stage = siphash("a" + std::to_string(n));
+    return ids.see(mark, Timestamp{0});
+  };
+  const uint64_t half = limits::kDuplicateWindow / 2;
+  for (uint64_t n = 0; n < half; ++n) ASSERT_EQ(see(n), SeenBefore::No);
+  EXPECT_EQ(ids.full(), 0u);
+  EXPECT_EQ(see(half), SeenBefore::No);
+  EXPECT_EQ(ids.full(), 1u);
+  EXPECT_EQ(see(0), SeenBefore::Duplicate);
+  for (uint64_t n = half + 1; n < 2 * half + 1; ++n) see(n);
+  EXPECT_EQ(see(0), SeenBefore::No) << "two generations later it is forgotten";
+}
+
+TEST(StateBounds, LargeDistinctThresholdsAreSampled) {
+  const double threshold = 3000;
+  const Rule rule = correlation_rule(CorrelationType::ValueCount, Duration::hours(1).micros, threshold);
+  const auto op = make_operator(rule, {64u << 20, 1000, Duration{0}, {}});
+  OperatorDriver driver(*op, Duration{0}, Duration{0});
+  std::vector<Firing> out;
+  uint64_t n = 0;
+  while (out.empty() && n < 6000) {
+    ++n;
+    driver.feed({Timestamp{static_cast<int64_t>(n)}, n, 0, "n", encoded_text("value" + std::to_string(n)), 0}, out);
+  }
+  ASSERT_FALSE(out.empty());
+  EXPECT_TRUE(out[0].approximate);
+  EXPECT_GE(out[0].count, threshold);
+  EXPECT_NEAR(static_cast<double>(n), threshold, 0.15 * threshold);  // four standard errors
+  EXPECT_LE(op->stats().bytes, 1100u * 200);
+}
+
+// The same events in another order, within the lateness, make the same keys fire.
+TEST(StateOrder, ArrivalOrderDoesNotChangeWhichKeysFire) {
+  for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount, CorrelationType::Temporal,
+                          CorrelationType::TemporalOrdered}) {
+    size_t some = 0;
+    for (uint64_t seed : test_seeds(100)) {
+      const uint32_t inputs = type == CorrelationType::EventCount || type == CorrelationType::ValueCount ? 1 : 3;
+      const Rule rule = correlation_rule(type, 60, 4, inputs);
+      auto stream = random_stream({.events = 100, .keys = 12, .inputs = inputs, .twins = 0}, seed);
+      const auto keys_that_fire = [&] {
+        const auto op = make_operator(rule, {64u << 20, 1000, Duration{1000}, Timestamp::min()});
+        OperatorDriver driver(*op, Duration{0}, Duration{1000});
+        std::vector<Firing> out;
+        for (const auto& match : stream) driver.feed(match, out);
+        std::set<std::string> keys;
+        for (const Firing& firing : out) keys.insert(firing.key_bytes);
+        return keys;
+      };
+      const auto ordered = keys_that_fire();
+      std::shuffle(stream.begin(), stream.end(), std::mt19937_64(seed));
+      ASSERT_EQ(keys_that_fire(), ordered) << "seed " << seed;
+      some += !ordered.empty() && ordered.size() < 12 ? 1 : 0;
+    }
+    EXPECT_GT(some, 20u) << "the streams prove nothing";
+  }
+}
+
+}  // namespace
+}  // namespace kubevigil
