@@ -7,8 +7,8 @@
 #include <iterator>
 
 #include "engine/base/text.h"
+#include "engine/event/event_members.h"
 #include "engine/event/json_text.h"
-#include "engine/event/key_pattern.h"
 #include "engine/event/record_repair.h"
 
 namespace kubevigil {
@@ -18,69 +18,6 @@ namespace od = simdjson::ondemand;
 using simdjson::error_code;
 
 constexpr size_t kKeptCapacity = 1u << 20;  // a larger record gets a parser of its own, so that memory stays small
-
-enum class Shape : uint8_t { Scalar, List, Map, Raw, Object };
-
-struct Member;
-using Members = std::span<const Member>;
-
-// A member of an object that we read. Tables stand in the order in which the API server writes: the search for a
-// key starts behind the member found last.
-struct Member {
-  KeyPattern key;
-  Shape shape = Shape::Scalar;
-  FieldId field = FieldId::Kind;
-  Members inner = {};
-};
-
-constexpr std::array<Member, 4> kUser = {{{"username", Shape::Scalar, FieldId::UserUsername},
-                                          {"uid", Shape::Scalar, FieldId::UserUid},
-                                          {"groups", Shape::List, FieldId::UserGroups},
-                                          {"extra", Shape::Map, FieldId::UserExtra}}};
-constexpr std::array<Member, 4> kImpersonated = {{{"username", Shape::Scalar, FieldId::ImpersonatedUsername},
-                                                  {"uid", Shape::Scalar, FieldId::ImpersonatedUid},
-                                                  {"groups", Shape::List, FieldId::ImpersonatedGroups},
-                                                  {"extra", Shape::Map, FieldId::ImpersonatedExtra}}};
-constexpr std::array<Member, 1> kAuthentication = {
-    {{"impersonationConstraint", Shape::Scalar, FieldId::ImpersonationConstraint}}};
-constexpr std::array<Member, 8> kObjectRef = {{{"resource", Shape::Scalar, FieldId::ObjectResource},
-                                               {"namespace", Shape::Scalar, FieldId::ObjectNamespace},
-                                               {"name", Shape::Scalar, FieldId::ObjectName},
-                                               {"uid", Shape::Scalar, FieldId::ObjectUid},
-                                               {"apiGroup", Shape::Scalar, FieldId::ObjectApiGroup},
-                                               {"apiVersion", Shape::Scalar, FieldId::ObjectApiVersion},
-                                               {"resourceVersion", Shape::Scalar, FieldId::ObjectResourceVersion},
-                                               {"subresource", Shape::Scalar, FieldId::ObjectSubresource}}};
-constexpr std::array<Member, 5> kStatus = {{{"status", Shape::Scalar, FieldId::ResponseStatus},
-                                            {"message", Shape::Scalar, FieldId::ResponseMessage},
-                                            {"reason", Shape::Scalar, FieldId::ResponseReason},
-                                            {"details", Shape::Raw, FieldId::ResponseDetails},
-                                            {"code", Shape::Scalar, FieldId::ResponseCode}}};
-constexpr std::array<Member, 1> kMetadata = {{{"creationTimestamp", Shape::Scalar, FieldId::CreationTimestamp}}};
-
-constexpr std::array<Member, 21> kEvent = {{
-    {"kind", Shape::Scalar, FieldId::Kind},
-    {"apiVersion", Shape::Scalar, FieldId::ApiVersion},
-    {"metadata", Shape::Object, FieldId::CreationTimestamp, kMetadata},
-    {"level", Shape::Scalar, FieldId::Level},
-    {"timestamp", Shape::Scalar, FieldId::Timestamp},
-    {"auditID", Shape::Scalar, FieldId::AuditId},
-    {"stage", Shape::Scalar, FieldId::Stage},
-    {"requestURI", Shape::Scalar, FieldId::RequestUri},
-    {"verb", Shape::Scalar, FieldId::Verb},
-    {"user", Shape::Object, FieldId::UserUsername, kUser},
-    {"impersonatedUser", Shape::Object, FieldId::ImpersonatedUsername, kImpersonated},
-    {"authenticationMetadata", Shape::Object, FieldId::ImpersonationConstraint, kAuthentication},
-    {"sourceIPs", Shape::List, FieldId::SourceIps},
-    {"userAgent", Shape::Scalar, FieldId::UserAgent},
-    {"objectRef", Shape::Object, FieldId::ObjectResource, kObjectRef},
-    {"responseStatus", Shape::Object, FieldId::ResponseStatus, kStatus},
-    {"requestObject", Shape::Raw, FieldId::RequestObject},
-    {"responseObject", Shape::Raw, FieldId::ResponseObject},
-    {"requestReceivedTimestamp", Shape::Scalar, FieldId::RequestReceivedTimestamp},
-    {"stageTimestamp", Shape::Scalar, FieldId::StageTimestamp},
-    {"annotations", Shape::Map, FieldId::Annotations},
-}};
 
 // The text of a token without the white space behind it.
 std::string_view token_of(od::value& value) {
@@ -103,7 +40,7 @@ class Walk {
     auto&& document = std::move(result).value_unsafe();
     od::object root;
     if (const auto e = document.get_object().get(root)) return e;
-    if (const auto e = object(root, kEvent)) return e;
+    if (const auto e = object(root, kEventMembers)) return e;
     // Only at the end there is no current location.
     return document.current_location().error() == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
                                                                           : simdjson::TRAILING_CONTENT;

