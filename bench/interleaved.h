@@ -3,9 +3,10 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <time.h>
 
 #include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <vector>
 
 namespace kubevigil::bench {
@@ -17,22 +18,33 @@ inline double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
+enum class Clock : uint8_t {
+  Thread,  // processor time of this thread: other programs on the machine count less
+  Wall,    // for work that has threads of its own
+};
+
 template <typename Work>
-double seconds_of(Work&& work) {
-  const auto begin = std::chrono::steady_clock::now();
+double seconds_of(Clock clock, Work&& work) {
+  const auto now = [clock] {
+    timespec time{};
+    clock_gettime(clock == Clock::Thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  };
+  const double begin = now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return now() - begin;
 }
 
 // The body of a benchmark registered with ->Iterations(kPairs)->UseManualTime(). Counters: ratio (speed of the
 // candidate over speed of the yardstick), GBps and Mevents of the candidate, yardstick_GBps; all medians.
 template <typename Yardstick, typename Candidate>
-void interleave(benchmark::State& state, size_t bytes, uint64_t events, Yardstick&& yardstick, Candidate&& candidate) {
+void interleave(benchmark::State& state, size_t bytes, uint64_t events, Yardstick&& yardstick, Candidate&& candidate,
+                Clock clock = Clock::Thread) {
   std::vector<double> ratios, times, yardstick_times;
   yardstick();  // warm
   candidate();
   for (auto _ : state) {
-    const double a = seconds_of(yardstick), b = seconds_of(candidate);
+    const double a = seconds_of(clock, yardstick), b = seconds_of(clock, candidate);
     state.SetIterationTime(b);
     ratios.push_back(a / b);
     times.push_back(b);

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "engine/event/json_text.h"
+
 namespace kubevigil {
 namespace {
 
 // EventList and Vector, Azure and Firehose, CloudWatch subscriptions, CloudWatch queries.
 constexpr std::array<std::string_view, 4> kListKeys = {"items", "records", "logEvents", "events"};
 constexpr std::array<std::string_view, 2> kBodyKeys = {"requestObject", "responseObject"};
-
-constexpr std::array<bool, 256> make_stops() {
-  std::array<bool, 256> stops{};
-  for (const char c : {'"', '\\', '\n', '\0'}) stops[static_cast<uint8_t>(c)] = true;
-  return stops;
-}
-constexpr std::array<bool, 256> kStringStops = make_stops();
 
 bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
@@ -125,12 +120,13 @@ bool DocumentScanner::scan_string(std::string_view text) {
       escaped_ = false;
       if (text[i] != '\n' && text[i] != '\0') continue;
     }
-    while (i < text.size() && !kStringStops[static_cast<uint8_t>(text[i])]) ++i;
+    i = find_string_stop(text, i);
     if (i == text.size()) break;
     if (text[i] == '\\') {
       escaped_ = true;
       continue;
     }
+    if (text[i] != '"' && text[i] != '\n' && text[i] != '\0') continue;  // other control characters: the parser's
     at_ = i;
     if (text[i] != '"') return false;
     ++at_;

@@ -126,10 +126,9 @@ double number_of(std::string_view s, ValueType type) {
 }  // namespace
 
 size_t closing_quote(std::string_view text, size_t open) {
-  // A backslash takes the next byte with it.
-  for (size_t at = open + 1; at < text.size(); at += 2) {
-    at = text.find_first_of("\"\\", at);
-    if (at == std::string_view::npos || text[at] == '"') return at;
+  for (size_t at = find_string_stop(text, open + 1); at < text.size(); at = find_string_stop(text, at + 1)) {
+    if (text[at] == '"') return at;
+    if (text[at] == '\\') ++at;
   }
   return std::string_view::npos;
 }

@@ -2,6 +2,7 @@
 // Pure functions; nothing is copied but decoded strings.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -14,18 +15,23 @@ namespace kubevigil {
 
 constexpr bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// Whether a string holds an escape. Eight bytes at a time: this runs over every string of every event.
+// Eight bytes of text at a time, for loops that run over every string of every event. Each function gives a word
+// whose lowest set bit stands in the first byte that fits, as long as words are little-endian.
+namespace swar {
+static_assert(std::endian::native == std::endian::little);
+inline constexpr uint64_t kOnes = 0x0101010101010101u, kHighs = 0x8080808080808080u;
+
+inline uint64_t load(const char* at) {
+  uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+constexpr uint64_t below(uint64_t word, uint8_t limit) { return (word - kOnes * limit) & ~word & kHighs; }
+constexpr uint64_t equal(uint64_t word, char c) { return below(word ^ kOnes * static_cast<uint8_t>(c), 1); }
+}  // namespace swar
+
+// Whether a string holds an escape.
 inline bool has_backslash(std::string_view text) {
-  constexpr uint64_t kOnes = 0x0101010101010101u, kHighs = 0x8080808080808080u;
-  const auto in_word = [](uint64_t word) {
-    word ^= kOnes * '\\';
-    return ((word - kOnes) & ~word & kHighs) != 0;
-  };
-  const auto load = [&](size_t at) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    return word;
-  };
   if (text.size() < sizeof(uint64_t)) {
     for (const char c : text) {
       if (c == '\\') return true;
@@ -34,9 +40,20 @@ inline bool has_backslash(std::string_view text) {
   }
   const size_t last = text.size() - sizeof(uint64_t);
   for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
-    if (in_word(load(at))) return true;
+    if (swar::equal(swar::load(text.data() + at), '\\') != 0) return true;
   }
-  return in_word(load(last));
+  return swar::equal(swar::load(text.data() + last), '\\') != 0;
+}
+
+// Index of the next quote, backslash or control character (below 0x20) from `at` on, or text.size().
+inline size_t find_string_stop(std::string_view text, size_t at) {
+  for (; at + sizeof(uint64_t) <= text.size(); at += sizeof(uint64_t)) {
+    const uint64_t word = swar::load(text.data() + at);
+    const uint64_t stops = swar::equal(word, '"') | swar::equal(word, '\\') | swar::below(word, 0x20);
+    if (stops != 0) return at + static_cast<size_t>(std::countr_zero(stops)) / 8;
+  }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
+  return at;
 }
 
 // Index of the quote that closes the string opened at `open`, or npos.

@@ -172,6 +172,7 @@ bool Splitter::native_line() {
   }
   emit(line, record_position_, BodyDefect::None, false);
   consume_to(begin_ + end);
+  counted_ = begin_;  // no line feed was passed
   return true;
 }
 
