@@ -83,7 +83,7 @@ struct Expr {
 };
 bool operator==(const Expr& a, const Expr& b);  // structure only
 
-// One line; the grammar stands above parse_expr in expr_text.cpp.
+// One line; the grammar stands in expr_text.cpp, its reader in expr_parse.cpp.
 std::string to_text(const Expr& expr);
 Result<Expr> parse_expr(std::string_view text);
 
