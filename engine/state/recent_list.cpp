@@ -102,6 +102,24 @@ void compact(RecentList& list, const Flags& keep) {
 
 }  // namespace
 
+void ChainStarts::add(const RecentEntry& entry) {
+  if (entry.time != time || entry.sequence != sequence) settled = best;
+  time = entry.time;
+  sequence = entry.sequence;
+  const size_t step = entry.value;
+  if (step >= best.size()) return;
+  const Timestamp start = step == 0 ? entry.time : settled[step - 1];
+  best[step] = std::max(best[step], start);
+}
+
+void ChainStarts::rebuild(const std::vector<RecentEntry>& entries, size_t steps) {
+  best.assign(steps, Timestamp::min());
+  settled = best;
+  time = Timestamp::min();
+  for (const RecentEntry& entry : entries) add(entry);
+  valid = true;
+}
+
 size_t insert(RecentList& list, const RecentEntry& entry) {
   auto& e = list.entries;
   if (e.empty() || !before(entry, e.back())) {
@@ -151,7 +169,7 @@ void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
 }
 
 size_t RecentList::heap_bytes() const {
-  size_t bytes = entries.size() * sizeof(RecentEntry);
+  size_t bytes = entries.size() * sizeof(RecentEntry) + 2 * chains.best.size() * sizeof(Timestamp);
   for (const auto& text : texts) bytes += sizeof(text) + text.second.size();
   return bytes;
 }
@@ -178,6 +196,12 @@ void RecentList::archive(Archive& archive) {
     archive(text.first);
     archive(text.second);
   });
+  archive.each(chains.best, [&](Timestamp& start) { archive(start); });
+  archive.each(chains.settled, [&](Timestamp& start) { archive(start); });
+  archive(chains.time);
+  archive(chains.sequence);
+  archive(chains.valid);
+  if (chains.best.size() != chains.settled.size()) archive.fail();
   archive(prune_at);
   archive(approximate);
 }

@@ -37,15 +37,28 @@ struct RecentSpec {
   Kind kind = Kind::Count;
   Duration window;
   size_t need = 1;  // matches, values or steps that decide the condition
-  size_t keep = 0;            // Distinct: values to keep when that is more than `need`, for levels raised by their number
+  size_t keep = 0;  // Distinct: values to keep when that is more than `need`, for levels raised by their number
   bool require_any = false;
   bool immediate = true;  // only lower bounds: fires when it becomes true
+};
+
+// Ordered: the latest start of a chain of each prefix length, kept up as long as matches come in order, so that a match
+// that completes nothing costs O(steps), not a walk over the list.
+struct ChainStarts {
+  std::vector<Timestamp> best, settled;  // by step; min: no chain. settled: without the event at hand
+  Timestamp time = Timestamp::min();     // of the last entry
+  uint64_t sequence = 0;
+  bool valid = false;  // false: rebuild() from the list first
+
+  void add(const RecentEntry& entry);
+  void rebuild(const std::vector<RecentEntry>& entries, size_t steps);
 };
 
 struct RecentList {
   std::vector<RecentEntry> entries;
   // Encoded texts of at most limits::kSampleEvents values, the last to come: (value, bytes). Distinct only.
   std::vector<std::pair<uint64_t, std::string>> texts;
+  ChainStarts chains;
   uint64_t prune_at = 16;  // entries at which prune() is due
   bool approximate = false;
 

@@ -82,10 +82,27 @@ std::optional<FoundWindow> find_values(const RecentList& list, size_t position, 
   return std::nullopt;
 }
 
-std::optional<FoundWindow> find_chain(const RecentList& list, size_t position, const RecentSpec& spec) {
+// Start of the latest complete chain, the newest entry included.
+Timestamp latest_start(RecentList& list, size_t steps) {
+  if (list.chains.valid && list.chains.best.size() == steps) {
+    list.chains.add(list.entries.back());
+  } else {
+    list.chains.rebuild(list.entries, steps);
+  }
+  return list.chains.best[steps - 1];
+}
+
+std::optional<FoundWindow> find_chain(RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
   const Timestamp at = e[position].time;
-  const size_t begin = first_after(list, at - spec.window);
+  size_t begin = first_after(list, at - spec.window);
+  if (position + 1 == e.size()) {
+    const Timestamp start = latest_start(list, spec.need);
+    if (start <= at - spec.window) return std::nullopt;
+    begin = first_at(list, start);
+  } else {
+    list.chains.valid = false;
+  }
   ChainSearch chains(spec.need);
   for (size_t i = begin; i < e.size() && e[i].time - at < spec.window; ++i) {
     if (!chains.add(e[i], i) || e[i].value + 1 != spec.need) continue;
@@ -120,7 +137,7 @@ std::vector<size_t> ChainSearch::latest(size_t step) const {
   return chain;
 }
 
-std::optional<FoundWindow> find_window(const RecentList& list, size_t position, const RecentSpec& spec) {
+std::optional<FoundWindow> find_window(RecentList& list, size_t position, const RecentSpec& spec) {
   switch (spec.kind) {
     case Kind::Count:
       return find_count(list, position, spec);

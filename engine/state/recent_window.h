@@ -16,7 +16,8 @@ struct FoundWindow {
   std::vector<size_t> evidence;  // Ordered: the chain; else empty: take from [first, last]
 };
 
-std::optional<FoundWindow> find_window(const RecentList& list, size_t position, const RecentSpec& spec);
+// REQUIRES: called for every match that was inserted, right after it.
+std::optional<FoundWindow> find_window(RecentList& list, size_t position, const RecentSpec& spec);
 
 // Matches or distinct values in the window that ends with `end`, for conditions that are judged at the watermark.
 FoundWindow window_ending(const RecentList& list, Timestamp end, const RecentSpec& spec);
