@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/lines.h"
 #include "engine/codec/byte_stream.h"
 #include "engine/codec/decompress.h"
 #include "engine/event/batch_builder.h"
@@ -104,8 +105,7 @@ class FileInput final : public Input {
     const size_t n = open_.plain->read({buffer_.data(), size});
     InputFile& info = files_[at_];
     info.plain_bytes += n;
-    info.lines +=
-        static_cast<uint64_t>(std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(n), '\n'));
+    info.lines += count_lines({buffer_.data(), n});
     if (n > 0) {
       open_.last = buffer_[n - 1];
       open_.splitter->feed({buffer_.data(), n});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/lines.h"
 #include "engine/event/json_text.h"
 
 namespace kubevigil {
@@ -198,9 +199,8 @@ void DocumentScanner::shift(size_t from, size_t count) {
 DocumentScanner::Dropped DocumentScanner::drop_bodies(std::string& text, size_t begin) {
   Dropped dropped;
   const auto erase = [&](size_t from, size_t to) {
-    const char* bytes = text.data() + begin;
     dropped.bytes += to - from;
-    dropped.lines += static_cast<size_t>(std::count(bytes + from, bytes + to, '\n'));
+    dropped.lines += count_lines(std::string_view(text).substr(begin + from, to - from));
     text.erase(begin + from, to - from);
     shift(from, to - from);
   };

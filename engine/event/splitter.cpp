@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/base/lines.h"
+
 namespace kubevigil {
 namespace {
 
@@ -245,8 +247,7 @@ void Splitter::bad(BadReason reason, RecordPosition position, std::string messag
 }
 
 RecordPosition Splitter::position(size_t index) {
-  line_ += static_cast<uint64_t>(std::count(data_.begin() + static_cast<std::ptrdiff_t>(counted_),
-                                            data_.begin() + static_cast<std::ptrdiff_t>(index), '\n'));
+  line_ += count_lines(std::string_view(data_).substr(counted_, index - counted_));
   counted_ = index;
   return {options_.file, base_ + index, line_};
 }
