@@ -1,0 +1,148 @@
+// The case runner finds what is wrong: with rules of its own, cases that pass and cases that cannot.
+#include "engine/run/case_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/rule/rule_loader.h"
+
+namespace kubevigil {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kRules = R"(
+title: Delete of a namespace
+id: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a01
+name: namespace_deleted
+logsource: {product: kubernetes, service: audit}
+detection:
+  what: {verb: delete, resource: namespaces}
+  who: {user.username|startswith: a}
+  condition: what and who
+level: medium
+---
+title: Privileged
+id: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a02
+name: privileged
+sigma-version: 3
+logsource: {product: kubernetes, service: audit}
+detection:
+  what: {resource: pods, verb: [create, patch]}
+  how:
+    podSpec.allContainers[any]: {securityContext.privileged: true}
+  condition: what and how
+level: low
+---
+title: Three deletes
+id: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a03
+name: three_deletes
+correlation:
+  type: value_count
+  rules: [namespace_deleted]
+  group-by: [user.username]
+  timespan: 10m
+  condition: {field: objectRef.name, gte: 3}
+  generate: true
+level: medium
+kubevigil:
+  value_count: {raise: [{gte: 4, level: high}]}
+)";
+
+CaseReport run(const std::string& cases, bool coverage = false) {
+  LoadedRules loaded = load_rules({{"r/x.yaml", kRules, false}}, {});
+  EXPECT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
+  const auto program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
+  return run_cases(program, {{"r/x.test.yaml", "cases:\n" + cases}}, {coverage});
+}
+
+constexpr const char* kDelete = "{user: alice, verb: delete, resource: namespaces, name: n, at: 5s}";
+
+std::string one_case(const std::string& events, const std::string& expect, const std::string& more = "") {
+  return "  - {name: c, events: [" + events + "], expect: [" + expect + "]" + more + "}\n";
+}
+
+TEST(CaseRunner, PassesWhatIsAsExpected) {
+  const CaseReport report =
+      run(one_case(kDelete, "{rule: namespace_deleted, at: 5s, level: medium, count: 1, group: {user.username: alice}}",
+                   ", duplicates: true, shuffle: true"));
+  EXPECT_TRUE(report.ok()) << to_text(report);
+}
+
+struct Wrong {
+  const char* what;
+  std::string events, expect, more;
+  const char* finding;
+};
+
+TEST(CaseRunner, SaysWhatIsWrong) {
+  const Wrong wrongs[] = {
+      {"missing", "{user: alice, verb: get, resource: namespaces, name: n}", "{rule: namespace_deleted}", "",
+       "missing: namespace_deleted"},
+      {"unexpected", kDelete, "", "", "unexpected: namespace_deleted at 5s, level medium, count 1"},
+      {"time", kDelete, "{rule: namespace_deleted, at: 6s}", "", "at: expected 6s, found 5s"},
+      {"level", kDelete, "{rule: namespace_deleted, level: high}", "", "level: expected high, found medium"},
+      {"count", kDelete, "{rule: namespace_deleted, count: 2}", "", "count: expected 2, found 1"},
+      {"group", kDelete, "{rule: namespace_deleted, group: {user.username: bob}}", "",
+       "group user.username: expected bob, found alice"},
+      {"no rule", kDelete, "{rule: namespace_deleted}, {rule: nonsense}", "", "which is no rule"},
+      {"near miss too far", "{user: bob, verb: get, resource: pods, name: n}", "", ", near-miss: [namespace_deleted]",
+       "exactly one part of the condition should fail, but found 3 parts"},
+      {"near miss of nothing", "{user: bob, verb: get, resource: pods, name: n}", "", ", near-miss: [three_deletes]",
+       "nothing that it reads matches"},
+  };
+  for (const Wrong& w : wrongs) {
+    const CaseReport report = run(one_case(w.events, w.expect, w.more));
+    EXPECT_FALSE(report.ok()) << w.what;
+    EXPECT_THAT(to_text(report), HasSubstr(w.finding)) << w.what;
+    EXPECT_THAT(to_junit(report), HasSubstr("failures=\"1\"")) << w.what;
+  }
+}
+
+TEST(CaseRunner, BodiesStrippedAndPatched) {
+  const std::string pod =
+      "{user: u, verb: create, resource: pods, namespace: n, name: p, body: {spec: {containers: [{name: "
+      "c, securityContext: {privileged: true}}]}}}";
+  const CaseReport report = run(one_case(pod, "{rule: privileged}", ", patches: all"));
+  EXPECT_TRUE(report.ok()) << to_text(report);
+  ASSERT_EQ(report.cases.size(), 1u);
+  EXPECT_EQ(report.cases[0].variants, 6u) << "as written, four patches, without bodies";
+}
+
+TEST(CaseRunner, RaisedLevelIsCompared) {
+  const auto deletes = [](int n) {
+    std::string events;
+    for (int i = 0; i < n; ++i) {
+      events += (i == 0 ? "" : ", ") + std::string("{user: alice, verb: delete, resource: namespaces, name: n") +
+                std::to_string(i) + ", at: " + std::to_string(i * 100) + "s}";
+    }
+    return events;
+  };
+  const std::string also = "{rule: namespace_deleted}, {rule: namespace_deleted}, {rule: namespace_deleted}";
+  const CaseReport three = run(one_case(deletes(3), also + ", {rule: three_deletes, level: medium, at: 200s}"));
+  EXPECT_TRUE(three.ok()) << to_text(three);
+  const CaseReport four =
+      run(one_case(deletes(4), also + ", {rule: namespace_deleted}, {rule: three_deletes, level: high, at: 200s}"));
+  EXPECT_TRUE(four.ok()) << to_text(four);
+}
+
+TEST(CaseRunner, CoverageNamesRulesWithoutHitOrNearMiss) {
+  const CaseReport report = run(one_case(kDelete, "{rule: namespace_deleted}"), true);
+  EXPECT_FALSE(report.ok());
+  EXPECT_THAT(to_text(report), HasSubstr("namespace_deleted (r/x.yaml): no case is a near miss of it"));
+  EXPECT_THAT(to_text(report), HasSubstr("privileged (r/x.yaml): no case expects an alert of it"));
+}
+
+TEST(CaseRunner, BrokenCasesAreSaidAndLeftOut) {
+  const CaseReport report =
+      run("  - {name: c, events: [{user: a, resource: pods}], expect: []}\n"
+          "  - {name: d, events: [{verb: get, resource: pods, at: soon}], expect: [], nonsense: 1}\n");
+  EXPECT_TRUE(report.cases.empty());
+  EXPECT_FALSE(report.ok());
+  EXPECT_THAT(to_text(report), HasSubstr("the event has no verb"));
+  EXPECT_THAT(to_text(report), HasSubstr("no time span"));
+  EXPECT_THAT(to_text(report), HasSubstr("nonsense"));
+}
+
+}  // namespace
+}  // namespace kubevigil
