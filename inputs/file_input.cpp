@@ -83,7 +83,7 @@ class FileInput final : public Input {
     for (; at_ < files_.size(); ++at_) {
       InputFile& info = files_[at_];
       if (info.skipped) continue;
-      auto raw = FileStream::open(info.path, options_.sha256);
+      auto raw = FileStream::open(info.path, options_.sha256, options_.stop);
       if (!raw) {
         info.problem = raw.error().message;
         continue;

@@ -17,7 +17,7 @@ struct Column {
   size_t width;
 };
 constexpr std::array<Column, 5> kColumns = {
-    {{"LEVEL", 13}, {"TIME (UTC)", 19}, {"RULE", 32}, {"ACTOR", 38}, {"TARGET", 0}}};
+    {{"LEVEL", 13}, {"TIME (UTC)", 20}, {"RULE", 32}, {"ACTOR", 38}, {"TARGET", 0}}};
 constexpr size_t kNarrow = 60;  // smaller terminals are treated as this wide
 
 // "create pods/exec kube-system/web-0"

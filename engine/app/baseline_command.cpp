@@ -25,7 +25,10 @@ void run(const BaselineFlags& flags, Context& context) {
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
   const auto rules = std::make_shared<const RuleSet>(std::move(loaded.rules));
-  auto opened = open_files(flags.paths, {});
+  const std::atomic<int>& signal = watch_signals();
+  InputOptions input;
+  input.stop = &signal;
+  auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
   ReplayOptions options;
@@ -33,7 +36,6 @@ void run(const BaselineFlags& flags, Context& context) {
   options.threads = flags.threads;
   options.cluster = flags.cluster;
   ProgressDisplay progress(context.console, "auto");
-  const std::atomic<int>& signal = watch_signals();
   ReplayHooks hooks;
   hooks.alert = [](const Alert&) {};
   hooks.progress = [&](const ReplayProgress& p) { progress.show(p); };

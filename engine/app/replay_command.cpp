@@ -8,6 +8,7 @@
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
 #include "engine/app/replay_run.h"
+#include "engine/app/signals.h"
 #include "engine/app/time_option.h"
 #include "engine/base/text.h"
 
@@ -106,6 +107,7 @@ InputOptions input_options(const ReplayFlags& flags, const ReplayOptions& option
   input.from = options.range.from == Timestamp::min() ? options.range.from : options.range.from - options.warm_up;
   input.to = options.range.to;
   input.sha256 = !flags.stats_file.empty();
+  input.stop = &watch_signals();
   if (flags.batch_kib > 0) input.batch_bytes = flags.batch_kib << 10;
   return input;
 }

@@ -13,6 +13,9 @@ extern "C" void on_signal(int number) { received.store(number); }
 }  // namespace
 
 const std::atomic<int>& watch_signals() {
+  static bool watching = false;
+  if (watching) return received;
+  watching = true;
   for (const int number : {SIGINT, SIGTERM}) {
     struct sigaction action = {};
     action.sa_handler = on_signal;

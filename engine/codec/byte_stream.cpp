@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,25 +39,41 @@ size_t MemoryStream::read(std::span<char> out) {
   return n;
 }
 
-FileStream::FileStream(int fd, bool owned, bool hashed)
-    : fd_(fd), owned_(owned), hash_(hashed ? std::make_unique<Sha256>() : nullptr) {}
+FileStream::FileStream(int fd, bool owned, bool hashed, const std::atomic<int>* stop)
+    : fd_(fd), owned_(owned), stop_(stop), hash_(hashed ? std::make_unique<Sha256>() : nullptr) {}
 
 FileStream::~FileStream() {
   if (owned_) ::close(fd_);
 }
 
-Result<std::unique_ptr<FileStream>> FileStream::open(const std::string& path, bool hashed) {
-  if (path == "-") return std::unique_ptr<FileStream>(new FileStream(STDIN_FILENO, false, hashed));
+Result<std::unique_ptr<FileStream>> FileStream::open(const std::string& path, bool hashed,
+                                                     const std::atomic<int>* stop) {
+  if (path == "-") return std::unique_ptr<FileStream>(new FileStream(STDIN_FILENO, false, hashed, stop));
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return fail(fmt::format("cannot open {}: {}", printable(path), std::strerror(errno)));
 #ifdef POSIX_FADV_SEQUENTIAL
   ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 #endif
-  return std::unique_ptr<FileStream>(new FileStream(fd, true, hashed));
+  return std::unique_ptr<FileStream>(new FileStream(fd, true, hashed, stop));
+}
+
+// A pipe may stay silent for ever; a regular file is always ready.
+bool FileStream::wait() {
+  constexpr int kCheckEvery = 100;  // milliseconds
+  if (stop_ == nullptr) return true;
+  for (;;) {
+    if (stop_->load() != 0) return false;
+    pollfd one{fd_, POLLIN, 0};
+    if (::poll(&one, 1, kCheckEvery) > 0) return true;
+  }
 }
 
 size_t FileStream::read(std::span<char> out) {
   if (out.empty() || status_.end != StreamEnd::Complete) return 0;
+  if (!wait()) {
+    status_ = {StreamEnd::ReadError, fmt::format("interrupted after {} bytes", raw_bytes_)};
+    return 0;
+  }
   ssize_t n = 0;
   do {
     n = ::read(fd_, out.data(), out.size());

@@ -4,6 +4,7 @@
 // gives every byte it could get, then 0; end() tells how it ended.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -59,7 +60,9 @@ class MemoryStream final : public ByteStream {
 // A file or standard input ("-"), optionally hashed on the way (SHA-256 of the raw bytes).
 class FileStream final : public ByteStream {
  public:
-  static Result<std::unique_ptr<FileStream>> open(const std::string& path, bool hashed);
+  // `stop`: not zero ends the stream where it stands, even while it waits for a pipe; outlives it.
+  static Result<std::unique_ptr<FileStream>> open(const std::string& path, bool hashed,
+                                                  const std::atomic<int>* stop = nullptr);
   ~FileStream() override;
   FileStream(const FileStream&) = delete;
   FileStream& operator=(const FileStream&) = delete;
@@ -72,10 +75,12 @@ class FileStream final : public ByteStream {
   std::string drain_and_hash();
 
  private:
-  FileStream(int fd, bool owned, bool hashed);
+  FileStream(int fd, bool owned, bool hashed, const std::atomic<int>* stop);
+  bool wait();  // for bytes or the end; false: stopped
 
   int fd_;
   bool owned_;
+  const std::atomic<int>* stop_;
   uint64_t raw_bytes_ = 0;
   std::unique_ptr<Sha256> hash_;
   StreamStatus status_;

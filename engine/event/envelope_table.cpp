@@ -6,8 +6,8 @@ namespace {
 using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kGkeNever[] = {"user.uid",      "user.groups", "user.extra",  "impersonatedUser.username",
-                                          "objectRef.uid", "uriQuery",    "execCommand", "credentialId",
-                                          "callerPod",     "callerNode"};
+                                          "objectRef.uid", "uri.query",   "execCommand", "credentialId",
+                                          "caller.pod",    "caller.node"};
 constexpr std::string_view kLegacyNever[] = {"requestObject", "responseObject", "user.uid",    "user.extra",
                                              "annotations",   "authz.decision", "credentialId"};
 constexpr std::string_view kElasticNever[] = {"requestObject.metadata", "responseObject.metadata"};

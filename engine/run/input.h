@@ -7,6 +7,7 @@
 // end, says so in InputFile::problem, and the source goes on with its next file.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -37,6 +38,7 @@ struct InputOptions {
   Timestamp from = Timestamp::min();  // files that end before are skipped where names or times tell
   Timestamp to = Timestamp::max();
   bool sha256 = false;
+  const std::atomic<int>* stop = nullptr;  // not zero: end soon, even while waiting for a pipe
 };
 
 class Input {
