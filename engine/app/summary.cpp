@@ -24,6 +24,12 @@ std::string some_of(const std::vector<std::string>& names) {
   return out;
 }
 
+// Gaps below a second are below the resolution of many logs.
+std::string usual_text(Duration gap) {
+  if (gap < Duration::seconds(1)) return "less than 1s";
+  return "at most " + format_duration(Duration::seconds(gap.micros / 1'000'000));
+}
+
 class Panel {
  public:
   explicit Panel(const RunFacts& facts) : facts_(facts), report_(facts.report) {}
@@ -76,7 +82,7 @@ void Panel::files() {
     const bool no_event = tally == report_.tally.files.end() || tally->second.events == 0;
     if (file.read && file.problem.empty() && no_event) empty.push_back(file.path);
   }
-  std::string text = fmt::format("{} files, {}", read, human_number(bytes(), "B"));
+  std::string text = fmt::format("{} {}, {}", read, read == 1 ? "file" : "files", human_number(bytes(), "B"));
   if (skipped > 0) text += fmt::format("; {} outside the time range were skipped", skipped);
   line("read", text);
   for (const std::string& problem : broken) line("NOT READ", printable(problem));
@@ -164,7 +170,8 @@ void Panel::blind() {
     names.push_back(fmt::format("{} ({} events at level {})", facts_.rules.rules[rule.rule].meta.name, events, levels));
   }
   if (!names.empty()) {
-    line("NOT EVALUABLE", fmt::format("{} rules need bodies that the log does not carry:", names.size()));
+    line("NOT EVALUABLE", fmt::format("{} could not be judged on some events: the log does not carry their bodies",
+                                      names.size() == 1 ? "1 rule" : fmt::format("{} rules", names.size())));
     for (const std::string& name : names) line("", printable(name));
   }
   for (const SourceKindFacts& kind : source_kinds(report_, facts_.rules)) {
@@ -196,9 +203,9 @@ void Panel::gaps() {
     for (size_t i = 0; i < std::min<size_t>(3, source.pace.silences.size()); ++i) {
       const SourceGap& gap = source.pace.silences[i];
       line("silent gap",
-           fmt::format("{}: {} from {} to {} (usually at most {})", printable(source.name),
+           fmt::format("{}: {} from {} to {} (usually {})", printable(source.name),
                        human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6), format_rfc3339(gap.from),
-                       format_rfc3339(gap.to), format_duration(source.pace.usual_gap)));
+                       format_rfc3339(gap.to), usual_text(source.pace.usual_gap)));
     }
     if (source.pace.silences.size() > 3) line("", fmt::format("{} more", source.pace.silences.size() - 3));
   }

@@ -34,7 +34,7 @@ struct ReplayOptions {
   size_t state_bytes = limits::kStateBytes;
   size_t bad_kept = limits::kBadLinesKept;
   bool strict = false;  // stop at the first bad line
-  Redactor redactor;
+  Redactor redactor = Redactor();
   HashKey key;
 };
 

@@ -50,8 +50,8 @@ TEST(Encodings, TableIsReadableAndWithoutTrailingBlanks) {
   EXPECT_EQ(encoded("table", {}), "No alerts.\n");
   EXPECT_EQ(
       encoded("table", {sample()}),
-      "LEVEL        TIME (UTC)         RULE                            ACTOR                                 TARGET\n"
-      "high         2026-01-02 03:04…  pod_exec                        alice 203.0.113.7                     create "
+      "LEVEL        TIME (UTC)          RULE                            ACTOR                                 TARGET\n"
+      "high         2026-01-02 03:04:05 pod_exec                        alice 203.0.113.7                     create "
       "pods/exec prod/web-0\n"
       "  alice opened a shell (3 times)\n");
 }

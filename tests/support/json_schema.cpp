@@ -96,8 +96,8 @@ class Validator {
 
 std::vector<std::string> schema_problems(std::string_view schema, std::string_view json) {
   JsonTree rules, data;
-  if (const auto parsed = rules.parse(schema); !parsed) return {"schema: " + parsed.error().message};
-  if (const auto parsed = data.parse(json); !parsed) return {"not JSON: " + parsed.error().message};
+  if (const auto parsed = rules.parse(schema); !parsed) return {"schema: " + std::string(parsed.error().message)};
+  if (const auto parsed = data.parse(json); !parsed) return {"not JSON: " + std::string(parsed.error().message)};
   Validator validator(rules, data);
   validator.check(rules.root(), data.root(), "");
   return validator.problems;

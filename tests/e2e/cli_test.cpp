@@ -1,0 +1,226 @@
+// The command line as a contract: help, exit codes, colours, pipes, files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/e2e/program.h"
+#include "tests/support/compress.h"
+#include "tests/support/json_schema.h"
+
+namespace kubevigil::e2e {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string demo_events() {
+  static const std::string events = run({"demo", "--events"}).out;
+  return events;
+}
+
+TEST(Cli, HelpHasExamplesEverywhere) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                  {"replay"},
+                                                  {"rules"},
+                                                  {"rules", "list"},
+                                                  {"rules", "check"},
+                                                  {"rules", "test"},
+                                                  {"rules", "show"},
+                                                  {"rules", "explain"},
+                                                  {"rules", "fields"},
+                                                  {"baseline"},
+                                                  {"baseline", "build"},
+                                                  {"demo"},
+                                                  {"schema"},
+                                                  {"completion"},
+                                                  {"version"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("Example"));
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(Cli, WrongUsageExits2AndSaysWhyOnStandardError) {
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"nonsense"},
+                                                       {"replay"},
+                                                       {"replay", "-", "--no-such-flag"},
+                                                       {"replay", "-", "-o", "xml"},
+                                                       {"replay", "-", "--from", "yesterday"},
+                                                       {"replay", "-", "--from", "2026-01-02", "--to", "2026-01-01"},
+                                                       {"replay", "-", "--warm-up", "24h"},
+                                                       {"replay", "-", "--threads", "0"},
+                                                       {"replay", "-", "--evidence", "x"},
+                                                       {"replay", "-", "--rules", "/no/such/file"},
+                                                       {"replay", "-", "--no-builtin"},
+                                                       {"rules"},
+                                                       {"rules", "show", "no_such_rule"},
+                                                       {"schema", "nonsense"},
+                                                       {"completion", "powershell"},
+                                                       {"replay", "-", "--baseline", "/no/such/file"}};
+  for (const auto& arguments : wrong) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, 2) << testing::PrintToString(arguments) << result.err;
+    EXPECT_EQ(result.out, "") << testing::PrintToString(arguments);
+    EXPECT_NE(result.err, "");
+  }
+}
+
+TEST(Cli, UnreadableInputExits3) {
+  EXPECT_EQ(run({"replay", "/no/such/file"}).code, 3);
+  const Folder folder;
+  folder.write("good.log", demo_events());
+  const Result both = run({"replay", folder.path("good.log"), folder.path("missing.log")});
+  EXPECT_EQ(both.code, 3);
+  EXPECT_NE(both.out, "") << "what could be read gives its alerts";
+}
+
+TEST(Cli, TruncatedGzipGivesAllBeforeTheCutAndExits3) {
+  const Folder folder;
+  const std::string whole = test::gzip(demo_events());
+  folder.write("whole.gz", whole);
+  folder.write("cut.gz", whole.substr(0, whole.size() - 100));
+  EXPECT_EQ(run({"replay", folder.path("whole.gz")}).code, 0);
+  const Result cut = run({"replay", folder.path("cut.gz"), "--stats-json", folder.path("stats.json")});
+  EXPECT_EQ(cut.code, 3);
+  EXPECT_THAT(cut.out, HasSubstr("miner_command"));
+  EXPECT_THAT(read_file(folder.path("stats.json")), HasSubstr("\"problem\":"));
+}
+
+TEST(Cli, SameBytesForAnyThreadsAndBatches) {
+  const Folder folder;
+  folder.write("demo.log", demo_events());
+  const Result first = run({"replay", folder.path("demo.log"), "-o", "jsonl", "--threads", "1"});
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_GT(std::count(first.out.begin(), first.out.end(), '\n'), 5);
+  for (const char* threads : {"1", "2", "3", "8"}) {
+    for (const char* batch : {"1", "37", "1024"}) {
+      const Result other =
+          run({"replay", folder.path("demo.log"), "-o", "jsonl", "--threads", threads, "--batch-kib", batch});
+      EXPECT_EQ(other.out, first.out) << threads << " threads, " << batch << " KiB";
+    }
+  }
+}
+
+TEST(Cli, EveryAlertFollowsThePublishedSchema) {
+  const std::string schema = run({"schema", "alert"}).out;
+  const std::string alerts = run({"demo", "-o", "jsonl"}).out;
+  size_t checked = 0;
+  for (size_t begin = 0; begin < alerts.size(); ++checked) {
+    const size_t end = alerts.find('\n', begin);
+    EXPECT_THAT(test::schema_problems(schema, alerts.substr(begin, end - begin)), testing::IsEmpty());
+    begin = end + 1;
+  }
+  EXPECT_GT(checked, 5u);
+}
+
+TEST(Cli, ColourOnlyWhereAskedFor) {
+  EXPECT_THAT(run({"demo"}).out, Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(run({"demo", "--color", "always"}).out, HasSubstr("\x1b["));
+  EXPECT_THAT(run({"demo", "--color", "always"}, "", {"NO_COLOR=1"}).out, HasSubstr("\x1b["));
+  EXPECT_THAT(run({"demo", "--color", "auto"}, "", {"NO_COLOR=1"}).out, Not(HasSubstr("\x1b[")));
+}
+
+TEST(Cli, GatesAndFilters) {
+  EXPECT_EQ(run({"demo", "--fail-on", "high"}).code, 1);
+  EXPECT_EQ(run({"demo", "--benign", "--fail-on", "high"}).code, 0);
+  const std::string high = run({"demo", "-o", "jsonl", "--min-level", "high"}).out;
+  EXPECT_THAT(high, HasSubstr("\"level\":\"high\""));
+  EXPECT_THAT(high, Not(HasSubstr("\"level\":\"low\"")));
+  EXPECT_EQ(run({"demo", "-q"}).err, "");
+}
+
+TEST(Cli, StandardInputAndTheSummary) {
+  const Result result = run({"replay", "-", "-o", "jsonl"}, demo_events());
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("ALERTS"));
+  EXPECT_THAT(result.err, HasSubstr("NOT EVALUABLE"));
+  const Result empty = run({"replay", "-", "-o", "jsonl"}, "");
+  EXPECT_EQ(empty.code, 0);
+  EXPECT_EQ(empty.out, "");
+}
+
+TEST(Cli, EvidenceIsPrivateAndHoldsTheRawRecords) {
+  const Folder folder;
+  folder.write("demo.log", demo_events());
+  const Result result = run({"replay", folder.path("demo.log"), "--min-level", "high", "--evidence",
+                             folder.path("evidence"), "--bad-lines", folder.path("bad.txt")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  struct stat info {};
+  ASSERT_EQ(::stat(folder.path("evidence").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+  ASSERT_EQ(::stat(folder.path("evidence/manifest.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_THAT(read_file(folder.path("evidence/manifest.json")), Not(HasSubstr("\"found\":false")));
+  ASSERT_EQ(::stat(folder.path("bad.txt").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST(Cli, StrictStopsAtTheFirstBadLine) {
+  const std::string bad = "{\"kind\":\"Event\",\n" + demo_events();
+  EXPECT_EQ(run({"replay", "-"}, bad).code, 0);
+  EXPECT_EQ(run({"replay", "-", "--strict"}, bad).code, 3);
+}
+
+// The signal is sent only after the program has shown that it runs: it has said its first progress line.
+TEST(Cli, InterruptPrintsWhatWasFoundAndExits130) {
+  for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    int input[2], error[2];
+    ASSERT_EQ(::pipe(input), 0);
+    ASSERT_EQ(::pipe(error), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(input[0], 0);
+      ::dup2(error[1], 2);
+      for (const int fd : {input[0], input[1], error[0], error[1]}) ::close(fd);
+      ::close(1);
+      ::open("/dev/null", 1);
+      ::execl(KUBEVIGIL_BINARY, "kubevigil", "replay", "-", "--progress", "json", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    ::close(input[0]);
+    ::close(error[1]);
+    const std::string first = demo_events().substr(0, 400'000);
+    ASSERT_EQ(::write(input[1], first.data(), first.size()), static_cast<ssize_t>(first.size()));
+    char byte = 0;
+    ASSERT_EQ(::read(error[0], &byte, 1), 1) << "no progress line came";
+    ::kill(child, signal);
+    std::string rest;
+    while (::read(error[0], &byte, 1) == 1) rest += byte;  // until the program ends; its input never does
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), code) << rest;
+    EXPECT_THAT(rest, HasSubstr("interrupted"));
+    ::close(input[1]);
+    ::close(error[0]);
+  }
+}
+
+TEST(Cli, RulesCommands) {
+  EXPECT_THAT(run({"rules", "list"}).out, HasSubstr("pod_exec"));
+  EXPECT_THAT(run({"rules", "list", "-o", "json"}).out, HasSubstr("\"schema\":\"kubevigil.rules/v1\""));
+  EXPECT_THAT(run({"rules", "show", "pod_exec"}).out, HasSubstr("needs level"));
+  EXPECT_THAT(run({"rules", "fields", "-o", "markdown"}).out, HasSubstr("| `verb` |"));
+  const Folder folder;
+  folder.write("broken.yaml", "title: [");
+  EXPECT_EQ(run({"rules", "check", folder.path("broken.yaml")}).code, 1);
+  EXPECT_EQ(run({"rules", "check"}).code, 0);
+}
+
+TEST(Cli, CompletionsNameEverySubcommand) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const std::string script = run({"completion", shell}).out;
+    for (const char* word : {"replay", "explain", "baseline", "stats-json"})
+      EXPECT_THAT(script, HasSubstr(word)) << shell;
+  }
+}
+
+}  // namespace
+}  // namespace kubevigil::e2e
