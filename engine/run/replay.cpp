@@ -187,8 +187,13 @@ void Run::on_changes(const EventMark* mark) {
     if (change.kind == EpisodeChange::Kind::Opened) {
       open(change, mark);
     } else if (OpenAlert* alert = order_.find(episode.number)) {
-      builder_.update(*alert, episode);
-      if (change.kind == EpisodeChange::Kind::Closed) order_.close(episode.number);
+      if (change.kind == EpisodeChange::Kind::Closed) {
+        builder_.update(*alert, episode);
+        order_.close(episode.number);
+      } else {  // the rest follows when it closes; an episode may be joined a million times
+        alert->alert.count = episode.count;
+        alert->alert.last_seen = episode.last_seen;
+      }
     }
   }
 }

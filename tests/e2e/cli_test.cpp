@@ -1,4 +1,5 @@
 // The command line as a contract: help, exit codes, colours, pipes, files.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
