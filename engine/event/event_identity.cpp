@@ -33,7 +33,9 @@ constexpr std::array kStageFields = {FieldId::Stage,
 // part = tag ( 's' string | 'i' number | 'b' boolean | 'o' other ) size (8 bytes, little end first) bytes
 // field = 'f' count (8 bytes) part*
 void append_size(std::string& out, uint64_t n) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(n >> shift & 0xFF));
+  std::array<char, 8> bytes{};
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(n >> (8 * i) & 0xFF);
+  out.append(bytes.data(), bytes.size());
 }
 
 char type_tag(const Value& value) {

@@ -22,12 +22,6 @@ void encode_values(const FieldValues& field, std::string& out) {
   }
 }
 
-Hash128 typed_hash(std::initializer_list<std::string_view> texts, HashKey key) {
-  std::string typed;
-  for (const std::string_view text : texts) append_group_text(typed, text);
-  return siphash(typed, key);
-}
-
 bool any_bit(std::span<const uint64_t> bits) {
   uint64_t all = 0;
   for (const uint64_t word : bits) all |= word;
@@ -54,7 +48,8 @@ struct Matcher::State {
   Truth truth(const DetectionCode& detection);
   void write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result);
   void evaluate_candidates(const Event& event, MatchResult& result);
-  EventMark mark(const Event& event, bool hit) const;
+  Hash128 typed_hash(std::initializer_list<std::string_view> texts);
+  EventMark mark(const Event& event, bool hit);
 
   std::shared_ptr<const Program> program;
   const Program::Code& code;
@@ -66,6 +61,8 @@ struct Matcher::State {
   std::vector<InternTable> tables;  // one per Program::Code::index
   Bits left;                        // detections that the present event may match
   std::string scratch;
+  std::string last_cluster;  // of the last event: nearly always that of the next
+  uint64_t cluster_hash = siphash({}).low;
 };
 
 // Leaves in `left` the detections that no indexed field rules out.
@@ -133,7 +130,13 @@ void Matcher::State::evaluate_candidates(const Event& event, MatchResult& result
   }
 }
 
-EventMark Matcher::State::mark(const Event& event, bool hit) const {
+Hash128 Matcher::State::typed_hash(std::initializer_list<std::string_view> texts) {
+  scratch.clear();
+  for (const std::string_view text : texts) append_group_text(scratch, text);
+  return siphash(scratch, key);
+}
+
+EventMark Matcher::State::mark(const Event& event, bool hit) {
   EventMark mark;
   mark.time = event.time;
   mark.time_source = event.time_source;
@@ -142,11 +145,14 @@ EventMark Matcher::State::mark(const Event& event, bool hit) const {
   mark.long_running = mark.role == StageRole::Later ||
                       (mark.role == StageRole::First && event.text(FieldId::Stage) == "ResponseStarted");
   if (mark.long_running || (hit && mark.role != StageRole::None)) mark.request = request_identity(event, key);
-  mark.audit_stage = typed_hash({event.cluster, event.text(FieldId::AuditId), event.text(FieldId::Stage)}, key);
+  mark.audit_stage = typed_hash({event.cluster, event.text(FieldId::AuditId), event.text(FieldId::Stage)});
   mark.intent =
-      typed_hash({event.text(FieldId::UserUsername), event.text(FieldId::Verb), event.text(FieldId::RequestUri)}, key)
-          .low;
-  mark.cluster = siphash(event.cluster).low;
+      typed_hash({event.text(FieldId::UserUsername), event.text(FieldId::Verb), event.text(FieldId::RequestUri)}).low;
+  if (event.cluster != last_cluster) {
+    last_cluster = event.cluster;
+    cluster_hash = siphash(last_cluster).low;
+  }
+  mark.cluster = cluster_hash;
   return mark;
 }
 

@@ -18,10 +18,9 @@ bool same_text(std::string_view pattern, std::string_view text, bool fold_case) 
 }
 
 bool contains(std::string_view pattern, std::string_view text, bool fold_case) {
-  if (!fold_case) return text.find(pattern) != text.npos;
-  if (pattern.size() > text.size()) return false;
+  if (!fold_case || pattern.empty()) return text.find(pattern) != text.npos;
   for (size_t i = 0; i + pattern.size() <= text.size(); ++i) {
-    if (equals_folded(pattern, text.substr(i, pattern.size()))) return true;
+    if (fold(text[i]) == pattern.front() && equals_folded(pattern, text.substr(i, pattern.size()))) return true;
   }
   return false;
 }
