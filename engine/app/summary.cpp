@@ -141,7 +141,7 @@ void Panel::alerts() {
   for (const RuleReport& rule : report_.rules) {
     if (rule.alerts > 0) rules.push_back(rule);
   }
-  const auto level_of = [&](const RuleReport& r) { return facts_.rules.rules[r.rule].meta.level; };
+  const auto level_of = [](const RuleReport& r) { return r.level; };
   std::stable_sort(rules.begin(), rules.end(), [&](const RuleReport& a, const RuleReport& b) {
     return level_of(a) != level_of(b) ? level_of(a) > level_of(b) : a.alerts > b.alerts;
   });

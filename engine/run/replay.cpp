@@ -22,6 +22,7 @@ TimeRange widened(const ReplayOptions& options) {
 // Counts of alerts as they are handed out or opened.
 struct AlertCounts {
   std::vector<uint64_t> by_rule;
+  std::map<uint32_t, Level> raised;  // rules with alerts above their own level
   std::array<uint64_t, kLevelNames.size()> opened{};
   std::map<std::string, ActorReport> actors;
 
@@ -58,6 +59,7 @@ class Run : public EventSource {
  private:
   std::vector<SourceStart> starts();
   void on_event(const MergedEvent& event);
+  void on_raise(uint32_t rule, Level before, Level after);
   void on_batch(const MergedEvent& event);
   bool bad_before(const MergedEvent& event) const;
   void on_changes(const EventMark* mark);
@@ -187,15 +189,25 @@ void Run::on_changes(const EventMark* mark) {
     if (change.kind == EpisodeChange::Kind::Opened) {
       open(change, mark);
     } else if (OpenAlert* alert = order_.find(episode.number)) {
+      const Level before = alert->alert.level;
       if (change.kind == EpisodeChange::Kind::Closed) {
         builder_.update(*alert, episode);
-        order_.close(episode.number);
       } else {  // the rest follows when it closes; an episode may be joined a million times
         alert->alert.count = episode.count;
         alert->alert.last_seen = episode.last_seen;
+        alert->alert.level = level_at(program_->rules().rules[episode.rule], episode.measure);
       }
+      if (alert->alert.level != before) on_raise(episode.rule, before, alert->alert.level);
+      if (change.kind == EpisodeChange::Kind::Closed) order_.close(episode.number);
     }
   }
+}
+
+void Run::on_raise(uint32_t rule, Level before, Level after) {
+  --progress_.alerts[static_cast<size_t>(before)];
+  ++progress_.alerts[static_cast<size_t>(after)];
+  Level& raised = counts_.raised[rule];
+  raised = std::max(raised, after);
 }
 
 void Run::open(const EpisodeChange& change, const EventMark* mark) {
@@ -207,7 +219,9 @@ void Run::open(const EpisodeChange& change, const EventMark* mark) {
   });
   if (!read) alert = builder_.opened(episode, {});
   ++counts_.by_rule[episode.rule];
-  ++progress_.alerts[static_cast<size_t>(alert.alert.level)];
+  const Level level = program_->rules().rules[episode.rule].meta.level;
+  ++progress_.alerts[static_cast<size_t>(level)];
+  if (alert.alert.level != level) on_raise(episode.rule, level, alert.alert.level);
   counts_.add(alert.alert);
   order_.open(episode.number, std::move(alert));
 }
@@ -284,6 +298,9 @@ ReplayReport Run::report(const Merge& merge) {
     RuleReport rule;
     rule.rule = i;
     rule.alerts = counts_.by_rule[i];
+    const auto raised = counts_.raised.find(i);
+    rule.level = std::max(program_->rules().rules[i].meta.level,
+                          raised == counts_.raised.end() ? Level::Informational : raised->second);
     if (const auto it = tally_.not_evaluable.find(i); it != tally_.not_evaluable.end()) rule.not_evaluable = it->second;
     if (!program_->rules().rules[i].is_detection()) rule.state = correlator_.operator_stats(i);
     out.rules.push_back(rule);

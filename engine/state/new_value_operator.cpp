@@ -134,6 +134,7 @@ class NewValueOperator final : public Operator {
 
   bool learns_at(Timestamp start, Timestamp time) const {
     if (learn_until_ != Timestamp::min()) return time < learn_until_;
+    if (correlation_.new_value.learn.micros == 0) return false;  // also for what arrives late, from before the start
     return start != Timestamp::min() && time - start < correlation_.new_value.learn;
   }
 
