@@ -97,6 +97,7 @@ class FileInput final : public Input {
     }
     if (!joined_) joiner_.finish();
     joined_ = true;
+    decltype(buffer_)().swap(buffer_);  // thousands of sources may have ended before the run does
     return false;
   }
 
