@@ -15,6 +15,7 @@ inline Duration minutes(double n) { return {static_cast<int64_t>(n * 60e6)}; }
 struct Actor {
   std::string user, client, ip;
   std::vector<std::pair<std::string, std::string>> extra = {};
+  std::string allowed_by = {};  // the authorizer's reason
 };
 
 inline CaseEvent request(const Actor& actor, Duration at, std::string_view verb, std::string_view resource,
@@ -25,6 +26,7 @@ inline CaseEvent request(const Actor& actor, Duration at, std::string_view verb,
   e.user_agent = actor.client;
   e.ips = {actor.ip};
   e.extra = actor.extra;
+  if (!actor.allowed_by.empty()) e.annotations = {{"authorization.k8s.io/reason", actor.allowed_by}};
   e.verb = verb;
   set_resource(e, resource);
   e.ns = ns;

@@ -1,4 +1,5 @@
-// The intrusion, in the five stages of the classic story. The intruder holds the token of a build pipeline.
+// The intrusion, in the five stages of the classic story. The intruder holds the token of a build pipeline; somebody
+// once bound cluster-admin to the default service account of the shop, for debugging.
 #include "engine/app/demo_event.h"
 #include "engine/app/demo_stream.h"
 
@@ -16,7 +17,9 @@ const Actor kDefault = {"system:serviceaccount:shop:default",
                         kAddress,
                         {{"authentication.kubernetes.io/pod-name", "web-2"},
                          {"authentication.kubernetes.io/pod-uid", "0d9c8f4e-5f0b-4a38-8f0a-51d8b8b2c7aa"},
-                         {"authentication.kubernetes.io/node-name", "node-2"}}};
+                         {"authentication.kubernetes.io/node-name", "node-2"}},
+                        "RBAC: allowed by ClusterRoleBinding \"shop-debug\" of ClusterRole \"cluster-admin\" to "
+                        "ServiceAccount \"default/shop\""};
 const Actor kDaemonSets = {"system:serviceaccount:kube-system:daemon-set-controller",
                            "kube-controller-manager/v1.31.4 (linux/amd64) "
                            "kubernetes/a78aa47/system:serviceaccount:kube-system:daemon-set-controller",

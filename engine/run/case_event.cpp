@@ -122,7 +122,9 @@ void write_annotations(JsonWriter& w, const CaseEvent& e) {
   const bool denied = code == 401 || code == 403;
   w.key("annotations").begin_object();
   w.member("authorization.k8s.io/decision", e.decision.empty() ? (denied ? "forbid" : "allow") : e.decision);
-  w.member("authorization.k8s.io/reason", "");
+  const auto gives_reason = [](const auto& annotation) { return annotation.first == "authorization.k8s.io/reason"; };
+  if (std::none_of(e.annotations.begin(), e.annotations.end(), gives_reason))
+    w.member("authorization.k8s.io/reason", "");
   for (const auto& [key, value] : e.annotations) w.member(key, value);
   w.end_object();
 }
