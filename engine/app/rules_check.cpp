@@ -76,7 +76,7 @@ void run_test(const TestFlags& flags, Context& context) {
     return context.fail(kExitUsage, "the rules do not load");
   }
   const auto program = Program::compile(std::make_shared<const RuleSet>(loaded.rules));
-  const CaseReport report = run_cases(program, cases, {!flags.no_coverage});
+  const CaseReport report = run_cases(program, cases, {!flags.no_coverage, flags.paths.empty()});
   context.console.data(flags.format == "junit" ? to_junit(report) : to_text(report));
   if (!report.ok()) context.exit_code = kExitGate;
 }

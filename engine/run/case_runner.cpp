@@ -203,12 +203,12 @@ void note_coverage(const CaseFile& file, const Case& c, Coverage& coverage) {
   coverage.tested_files.insert(file.rule_file);
 }
 
-std::vector<std::string> uncovered_rules(const RuleSet& rules, const Coverage& coverage) {
+std::vector<std::string> uncovered_rules(const RuleSet& rules, const Coverage& coverage, bool whole_pack) {
   std::vector<std::string> lines;
   for (const Rule& rule : rules.rules) {
     if (!rule.alerts || !rule.dead.empty()) continue;
-    const bool built_in_or_tested = rule.meta.builtin || coverage.tested_files.contains(rule.meta.span.file);
-    if (!built_in_or_tested) continue;
+    const bool named = !rule.meta.builtin || coverage.tested_files.contains(rule.meta.span.file);
+    if (!named && !whole_pack) continue;
     const std::string where = rule.meta.name + " (" + rule.meta.span.file + ")";
     if (!coverage.hit.contains(rule.meta.name)) lines.push_back(where + ": no case expects an alert of it");
     if (!coverage.near.contains(rule.meta.name)) lines.push_back(where + ": no case is a near miss of it");
@@ -237,7 +237,7 @@ CaseReport run_cases(const std::shared_ptr<const Program>& program, const std::v
       note_coverage(file, c, coverage);
     }
   }
-  if (options.require_coverage) report.uncovered = uncovered_rules(program->rules(), coverage);
+  if (options.require_coverage) report.uncovered = uncovered_rules(program->rules(), coverage, options.whole_pack);
   return report;
 }
 

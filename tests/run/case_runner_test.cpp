@@ -53,7 +53,7 @@ CaseReport run(const std::string& cases, bool coverage = false) {
   LoadedRules loaded = load_rules({{"r/x.yaml", kRules, false}}, {});
   EXPECT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
   const auto program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
-  return run_cases(program, {{"r/x.test.yaml", "cases:\n" + cases}}, {coverage});
+  return run_cases(program, {{"r/x.test.yaml", "cases:\n" + cases}}, {coverage, false});
 }
 
 constexpr const char* kDelete = "{user: alice, verb: delete, resource: namespaces, name: n, at: 5s}";
