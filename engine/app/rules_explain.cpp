@@ -147,7 +147,7 @@ void add_rules_explain(CLI::App& rules, Context& context) {
   CLI::App* command = rules.add_subcommand("explain", "Explain why a rule does or does not match an event");
   command->footer(
       "Examples:\n  kubevigil rules explain privileged_pod_created --event event.json\n"
-      "  kubevigil replay case/ | head -1\n  tail -1 audit.log | kubevigil rules explain pod_exec --event -");
+      "  tail -1 audit.log | kubevigil rules explain pod_exec --event -");
   auto flags = std::make_shared<ExplainFlags>();
   command->add_option("ID", flags->id, "Name or id of the rule")->required()->type_name("");
   command->add_option("--event", flags->event_file, "File with events, or - for standard input")

@@ -19,14 +19,15 @@ TimeRange widened(const ReplayOptions& options) {
   return range;
 }
 
-// Counts of alerts as they are handed out or opened.
+// Counts of alerts: by rule as they open, the rest as they are handed out.
 struct AlertCounts {
   std::vector<uint64_t> by_rule;
-  std::map<uint32_t, Level> raised;  // rules with alerts above their own level
-  std::array<uint64_t, kLevelNames.size()> opened{};
+  std::map<uint32_t, Level> raised;                     // rules with alerts above their own level
+  std::array<uint64_t, kLevelNames.size()> by_level{};  // the level they had in the end
   std::map<std::string, ActorReport> actors;
 
   void add(const Alert& alert) {
+    ++by_level[static_cast<size_t>(alert.level)];
     const std::string& name = alert.actor.username;
     if (name.empty() || (actors.size() >= kActorsCounted && !actors.contains(name))) return;
     ActorReport& actor = actors[name];
@@ -108,7 +109,10 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
                  const auto it = file_names_.find(file);
                  return it == file_names_.end() ? std::string("?") : it->second;
                }),
-      order_([this](const Alert& alert) { hooks_.alert(alert); }),
+      order_([this](const Alert& alert) {
+        counts_.add(alert);
+        hooks_.alert(alert);
+      }),
       bad_(options.bad_kept),
       started_(env.monotonic()),
       reported_(started_) {
@@ -222,7 +226,6 @@ void Run::open(const EpisodeChange& change, const EventMark* mark) {
   const Level level = program_->rules().rules[episode.rule].meta.level;
   ++progress_.alerts[static_cast<size_t>(level)];
   if (alert.alert.level != level) on_raise(episode.rule, level, alert.alert.level);
-  counts_.add(alert.alert);
   order_.open(episode.number, std::move(alert));
 }
 
@@ -291,7 +294,7 @@ ReplayReport Run::report(const Merge& merge) {
   out.bad_total = bad_.total();
   out.bad = bad_.take();
   out.correlator = correlator_.counters();
-  out.alerts = progress_.alerts;
+  out.alerts = counts_.by_level;
   out.alerts_early = order_.early();
   out.actors = counts_.top();
   for (uint32_t i = 0; i < program_->rules().rules.size(); ++i) {
