@@ -1,5 +1,6 @@
 // Identity of events and requests, and the part that a stage plays in counting requests.
 #include <array>
+#include <bit>
 #include <string>
 
 #include "engine/event/event.h"
@@ -33,9 +34,8 @@ constexpr std::array kStageFields = {FieldId::Stage,
 // part = tag ( 's' string | 'i' number | 'b' boolean | 'o' other ) size (8 bytes, little end first) bytes
 // field = 'f' count (8 bytes) part*
 void append_size(std::string& out, uint64_t n) {
-  std::array<char, 8> bytes{};
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(n >> (8 * i) & 0xFF);
-  out.append(bytes.data(), bytes.size());
+  static_assert(std::endian::native == std::endian::little);
+  out.append(reinterpret_cast<const char*>(&n), sizeof n);
 }
 
 char type_tag(const Value& value) {
