@@ -15,28 +15,87 @@ namespace kubevigil {
 
 enum class FieldId : uint8_t {
   // Envelope, in the order in which the API server writes it.
-  Kind, ApiVersion, Level, AuditId, Stage, RequestUri, Verb,
-  UserUsername, UserUid, UserGroups, UserExtra,
-  ImpersonatedUsername, ImpersonatedUid, ImpersonatedGroups, ImpersonatedExtra,
-  ImpersonationConstraint, SourceIps, UserAgent,
-  ObjectResource, ObjectNamespace, ObjectName, ObjectUid, ObjectApiGroup, ObjectApiVersion,
-  ObjectResourceVersion, ObjectSubresource,
-  ResponseStatus, ResponseMessage, ResponseReason, ResponseCode, ResponseDetails,
-  RequestReceivedTimestamp, StageTimestamp, Annotations, Timestamp, CreationTimestamp,
+  Kind,
+  ApiVersion,
+  Level,
+  AuditId,
+  Stage,
+  RequestUri,
+  Verb,
+  UserUsername,
+  UserUid,
+  UserGroups,
+  UserExtra,
+  ImpersonatedUsername,
+  ImpersonatedUid,
+  ImpersonatedGroups,
+  ImpersonatedExtra,
+  ImpersonationConstraint,
+  SourceIps,
+  UserAgent,
+  ObjectResource,
+  ObjectNamespace,
+  ObjectName,
+  ObjectUid,
+  ObjectApiGroup,
+  ObjectApiVersion,
+  ObjectResourceVersion,
+  ObjectSubresource,
+  ResponseStatus,
+  ResponseMessage,
+  ResponseReason,
+  ResponseCode,
+  ResponseDetails,
+  RequestReceivedTimestamp,
+  StageTimestamp,
+  Annotations,
+  Timestamp,
+  CreationTimestamp,
   // Bodies.
-  RequestObject, ResponseObject,
+  RequestObject,
+  ResponseObject,
   // Derived.
-  Resource, EffectiveUsername, EffectiveUid, EffectiveGroups, EffectiveExtra,
-  ServiceAccountNamespace, ServiceAccountName, CallerPod, CallerPodUid, CallerNode,
-  CredentialId, IssuedCredentialId, TargetPod, PeerIp, PeerNetwork, UserAgentFamily,
-  UriPath, UriQuery, ExecCommand, RequestDryRun,
-  AuthzDecision, AuthzReason, AuthzBinding, AuthzRole,
-  WrittenBinding, WrittenSubjects, RbacRules, CsrSubject, PodSpec, HostPaths,
-  Truncated, BodyDefect, Cluster,
+  Resource,
+  EffectiveUsername,
+  EffectiveUid,
+  EffectiveGroups,
+  EffectiveExtra,
+  ServiceAccountNamespace,
+  ServiceAccountName,
+  CallerPod,
+  CallerPodUid,
+  CallerNode,
+  CredentialId,
+  IssuedCredentialId,
+  TargetPod,
+  PeerIp,
+  PeerNetwork,
+  UserAgentFamily,
+  UriPath,
+  UriQuery,
+  ExecCommand,
+  RequestDryRun,
+  AuthzDecision,
+  AuthzReason,
+  AuthzBinding,
+  AuthzRole,
+  WrittenBinding,
+  WrittenSubjects,
+  RbacRules,
+  CsrSubject,
+  PodSpec,
+  HostPaths,
+  Truncated,
+  BodyDefect,
+  Cluster,
   // On hits, only in correlations.
-  HitRule, HitStage, HitLevel, HitRisk,
+  HitRule,
+  HitStage,
+  HitLevel,
+  HitRisk,
   // Not a name that rules write: the element of an array block, and the keyword search over all values.
-  Element, Keywords,
+  Element,
+  Keywords,
 };
 inline constexpr size_t kFieldCount = static_cast<size_t>(FieldId::Keywords) + 1;
 inline constexpr size_t kEnvelopeFieldCount = static_cast<size_t>(FieldId::RequestObject);
@@ -52,16 +111,16 @@ enum class FieldOrigin : uint8_t { Envelope, Body, Derived, Hit, Internal };
 
 struct FieldInfo {
   FieldId id;
-  std::string_view name;    // "objectRef.resource"; for Map and Tree without the trailing part
+  std::string_view name;  // "objectRef.resource"; for Map and Tree without the trailing part
   FieldShape shape;
   FieldOrigin origin;
-  ValueType type;           // of its values; String where mixed
+  ValueType type;                             // of its values; String where mixed
   std::span<const std::string_view> domain;   // the only legal values, or empty: any
   std::span<const std::string_view> aliases;  // other names that rules may use
-  bool needs_request_body;  // derived from requestObject: unknown without it
-  bool spoofable;           // chosen by the client: a poor group key
-  bool unbounded;           // unlimited distinct values: a warning as group key
-  std::string_view doc;     // one sentence
+  bool needs_request_body;                    // derived from requestObject: unknown without it
+  bool spoofable;                             // chosen by the client: a poor group key
+  bool unbounded;                             // unlimited distinct values: a warning as group key
+  std::string_view doc;                       // one sentence
 };
 
 std::span<const FieldInfo> field_table();

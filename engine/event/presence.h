@@ -6,10 +6,10 @@
 namespace kubevigil {
 
 enum class Presence : uint8_t {
-  Present,   // the key is there (values may still be empty: null or [])
-  Absent,    // plainly not there
-  Partial,   // not in this patch, which says nothing about the object: false, but unknown under `not` and `every`
-  Unknown,   // the request has a body that the event does not carry
+  Present,  // the key is there (values may still be empty: null or [])
+  Absent,   // plainly not there
+  Partial,  // not in this patch, which says nothing about the object: false, but unknown under `not` and `every`
+  Unknown,  // the request has a body that the event does not carry
 };
 
 }  // namespace kubevigil

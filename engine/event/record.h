@@ -19,10 +19,10 @@ struct RecordPosition {
 };
 
 struct Record {
-  uint64_t begin = 0;   // in the batch's memory
+  uint64_t begin = 0;  // in the batch's memory
   uint64_t size = 0;
   RecordPosition position;
-  uint32_t wrapper = 0; // index into Batch::wrappers
+  uint32_t wrapper = 0;  // index into Batch::wrappers
   BodyDefect defect = BodyDefect::None;
   bool salvaged = false;  // found again after a torn line
 };
@@ -34,7 +34,14 @@ struct Wrapper {
 };
 
 enum class BadReason : uint8_t {
-  NotJson, Torn, TooLong, NotAuditEvent, WrappedTooDeep, CutOff, Encoding, OtherLog,
+  NotJson,
+  Torn,
+  TooLong,
+  NotAuditEvent,
+  WrappedTooDeep,
+  CutOff,
+  Encoding,
+  OtherLog,
 };
 std::string_view to_text(BadReason reason);
 
@@ -48,8 +55,8 @@ struct BadRecord {
 
 struct Batch {
   uint32_t source = 0;
-  uint64_t sequence = 0;       // 0, 1, 2, ... within the source
-  std::string memory;          // ends with kRecordPadding bytes of slack
+  uint64_t sequence = 0;  // 0, 1, 2, ... within the source
+  std::string memory;     // ends with kRecordPadding bytes of slack
   std::vector<Record> records;
   std::vector<Wrapper> wrappers;
   std::vector<BadRecord> bad;  // found while cutting

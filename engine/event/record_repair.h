@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-
 #include "engine/base/result.h"
 #include "engine/event/event.h"
 

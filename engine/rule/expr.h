@@ -31,22 +31,27 @@ constexpr Truth negate(Truth t) { return static_cast<Truth>(2 - static_cast<int>
 std::string_view to_text(Truth truth);
 
 enum class TestOp : uint8_t {
-  Equals,       // whole value; ASCII-folded unless cased. Number literals equal numbers and the strings that spell them
-  Contains, StartsWith, EndsWith,
-  Glob,         // * and ? as wildcards, backslash escapes, whole value
-  Regex,        // RE2, unanchored; flags i, m, s in `regex_flags`
-  Cidr,         // value is an IP address inside the network
-  Less, LessOrEqual, Greater, GreaterOrEqual,  // numbers; strings that spell numbers count
-  Null,         // absent or JSON null
-  Exists,       // the key is present; pattern text "true" or "false"
-  EqualsField,  // equals some value of another field (pattern.field)
+  Equals,  // whole value; ASCII-folded unless cased. Number literals equal numbers and the strings that spell them
+  Contains,
+  StartsWith,
+  EndsWith,
+  Glob,   // * and ? as wildcards, backslash escapes, whole value
+  Regex,  // RE2, unanchored; flags i, m, s in `regex_flags`
+  Cidr,   // value is an IP address inside the network
+  Less,
+  LessOrEqual,
+  Greater,
+  GreaterOrEqual,  // numbers; strings that spell numbers count
+  Null,            // absent or JSON null
+  Exists,          // the key is present; pattern text "true" or "false"
+  EqualsField,     // equals some value of another field (pattern.field)
 };
 std::string_view to_text(TestOp op);
 
 struct Pattern {
-  std::string text;                 // for ASCII-folded tests already folded; Regex: as written
-  std::optional<double> number;     // when the literal was a number (Equals, Less, ...)
-  std::optional<FieldRef> field;    // EqualsField
+  std::string text;               // for ASCII-folded tests already folded; Regex: as written
+  std::optional<double> number;   // when the literal was a number (Equals, Less, ...)
+  std::optional<FieldRef> field;  // EqualsField
   bool operator==(const Pattern&) const = default;
 };
 
@@ -58,8 +63,8 @@ struct Test {
   Quantifier quantifier = Quantifier::Any;  // Any or Every
   bool cased = false;
   bool every_pattern = false;
-  std::string regex_flags;          // sorted subset of "ims"
-  std::vector<Pattern> patterns;    // never empty, but for Null
+  std::string regex_flags;        // sorted subset of "ims"
+  std::vector<Pattern> patterns;  // never empty, but for Null
   bool operator==(const Test&) const = default;
 };
 
@@ -68,11 +73,11 @@ struct Expr {
   Kind kind = Kind::Constant;
   Truth constant = Truth::False;
   Test test;
-  FieldRef array;                                // Element
-  Quantifier quantifier = Quantifier::Any;       // Element
-  std::vector<Expr> children;                    // Not, Element: one; All, Any: two or more
-  SourceSpan span;                               // of the line it came from; not part of equality
-  std::string label;                             // name of the Sigma selection it came from, or ""; not part of equality
+  FieldRef array;                           // Element
+  Quantifier quantifier = Quantifier::Any;  // Element
+  std::vector<Expr> children;               // Not, Element: one; All, Any: two or more
+  SourceSpan span;                          // of the line it came from; not part of equality
+  std::string label;                        // name of the Sigma selection it came from, or ""; not part of equality
 
   static Expr constant_of(Truth truth);
   static Expr of(Test test, SourceSpan span = {});

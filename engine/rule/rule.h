@@ -17,11 +17,11 @@
 namespace kubevigil {
 
 struct RuleMeta {
-  std::string id;            // UUID
-  std::string name;          // slug; for rules without one, derived from the title
+  std::string id;    // UUID
+  std::string name;  // slug; for rules without one, derived from the title
   std::string title;
   std::string description;
-  std::string status;        // stable, test, experimental, deprecated, unsupported
+  std::string status;  // stable, test, experimental, deprecated, unsupported
   std::string author;
   std::string date;
   std::string modified;
@@ -29,13 +29,13 @@ struct RuleMeta {
   std::vector<std::string> tags;
   std::vector<std::string> references;
   std::vector<std::string> falsepositives;
-  std::vector<std::string> next_steps;   // kubevigil.next-steps: kubectl lines and advice, never run
-  SourceSpan span;           // of the document
+  std::vector<std::string> next_steps;  // kubevigil.next-steps: kubectl lines and advice, never run
+  SourceSpan span;                      // of the document
   bool builtin = false;
 };
 
 struct DedupSpec {
-  std::vector<FieldRef> by;  // empty: the default of design/rules.md 4
+  std::vector<FieldRef> by;              // empty: the default of design/rules.md 4
   Duration period = Duration::hours(1);  // from the first match
 };
 
@@ -44,7 +44,7 @@ struct Extension {
   Stage stage = Stage::None;
   int risk = 0;
   DedupSpec dedup;
-  std::string message;       // template with {field}, {count}, {distinct}, {values:N}, {span}
+  std::string message;  // template with {field}, {count}, {distinct}, {values:N}, {span}
   bool exempt_never = false;
   bool across_clusters = false;
 };
@@ -71,22 +71,30 @@ struct CountCondition {
 };
 
 enum class CorrelationType : uint8_t {
-  EventCount, ValueCount, Temporal, TemporalOrdered, ValueSum, ValueAvg, ValuePercentile, NewValue, Absence,
+  EventCount,
+  ValueCount,
+  Temporal,
+  TemporalOrdered,
+  ValueSum,
+  ValueAvg,
+  ValuePercentile,
+  NewValue,
+  Absence,
 };
 std::string_view to_text(CorrelationType type);
 
 // One rule that a correlation reads, and the fields to read from its events.
 struct CorrelationInput {
   enum class Role : uint8_t {
-    Member,     // counts, is a step, is tested
-    TaughtBy,   // new_value: adds values, never alerts
-    ForgetOn,   // new_value: removes values
-    Expect,     // absence: what must come
+    Member,    // counts, is a step, is tested
+    TaughtBy,  // new_value: adds values, never alerts
+    ForgetOn,  // new_value: removes values
+    Expect,    // absence: what must come
   };
   Role role = Role::Member;
-  uint32_t rule = 0;                  // index in RuleSet::rules
-  std::vector<FieldRef> group;        // as many as Correlation::group_by, aliases resolved for this rule
-  std::vector<FieldRef> values;       // condition fields; may be empty
+  uint32_t rule = 0;             // index in RuleSet::rules
+  std::vector<FieldRef> group;   // as many as Correlation::group_by, aliases resolved for this rule
+  std::vector<FieldRef> values;  // condition fields; may be empty
   // When `rule` is itself a correlation: its firings are the matches, and element i of the group is element
   // upstream_group[i] of its group-by, the cluster in front not counted (a group-by field that it lacks is a load
   // error). Else empty.
@@ -94,8 +102,8 @@ struct CorrelationInput {
 };
 
 struct NewValueSpec {
-  Duration learn{};                   // 0: alert from the first event
-  bool new_key_learns = false;        // new-key: learn
+  Duration learn{};                            // 0: alert from the first event
+  bool new_key_learns = false;                 // new-key: learn
   std::vector<std::vector<std::string>> seed;  // value tuples known from the start
 };
 
@@ -113,7 +121,7 @@ struct ValueCountSpec {
 
 struct AbsenceSpec {
   Duration look_back{};
-  std::optional<Duration> every;      // heartbeat form
+  std::optional<Duration> every;  // heartbeat form
 };
 
 struct Correlation {
@@ -122,9 +130,9 @@ struct Correlation {
   Duration timespan;
   CountCondition condition;
   std::vector<std::string> condition_fields;  // as written
-  double percentile = 0;              // value_percentile
+  double percentile = 0;                      // value_percentile
   std::vector<CorrelationInput> inputs;
-  bool generate = false;              // Sigma: the referenced rules alert on their own, too
+  bool generate = false;  // Sigma: the referenced rules alert on their own, too
   ValueCountSpec value_count;
   NewValueSpec new_value;
   AbsenceSpec absence;
@@ -134,10 +142,10 @@ struct Rule {
   RuleMeta meta;
   Extension extension;
   std::variant<Detection, Correlation> body;
-  bool alerts = true;                 // false: only read by correlations (no `generate`)
-  std::string dead;                   // why it can never match, or ""
-  std::string not_portable;           // what other Sigma tools do not have (derived fields, arrays, extensions), or ""
-  std::string semantic_hash;          // sha256 of everything that changes its meaning (filters, lists included)
+  bool alerts = true;         // false: only read by correlations (no `generate`)
+  std::string dead;           // why it can never match, or ""
+  std::string not_portable;   // what other Sigma tools do not have (derived fields, arrays, extensions), or ""
+  std::string semantic_hash;  // sha256 of everything that changes its meaning (filters, lists included)
 
   bool is_detection() const { return std::holds_alternative<Detection>(body); }
   const Detection& detection() const { return std::get<Detection>(body); }
@@ -148,8 +156,8 @@ struct Rule {
 Level level_at(const Rule& rule, double measure);
 
 struct RuleSet {
-  std::vector<Rule> rules;            // a correlation stands behind everything that it reads
-  std::string hash;                   // sha256 over all semantic hashes, sorted
+  std::vector<Rule> rules;  // a correlation stands behind everything that it reads
+  std::string hash;         // sha256 over all semantic hashes, sorted
   const Rule* find(std::string_view id_or_name) const;
 };
 

@@ -17,14 +17,14 @@ struct RuleSource {
 };
 
 struct LoadOptions {
-  bool strict = false;          // any warning that makes a test constant false is an error
+  bool strict = false;  // any warning that makes a test constant false is an error
   // Lists for the `expand` modifier and `seed`: name -> YAML text, e.g. "lists/known-readers".
   std::map<std::string, std::string> lists;
-  std::string today;            // "2026-01-31": decides which filters have expired; empty: none has
+  std::string today;  // "2026-01-31": decides which filters have expired; empty: none has
 };
 
 struct LoadedRules {
-  RuleSet rules;                // without the broken ones
+  RuleSet rules;  // without the broken ones
   Diagnostics diagnostics;
   SourceTexts sources;
   std::vector<std::string> skipped;  // one line each: other log source, broken rule left out, expired filter

@@ -19,7 +19,7 @@ namespace kubevigil {
 struct StreamAlert {
   uint32_t rule = 0;  // index into RuleSet::rules
   Timestamp opened;
-  Level level = Level::Medium;     // at the end: raised, if its count was high enough
+  Level level = Level::Medium;  // at the end: raised, if its count was high enough
   uint64_t count = 0;
   std::vector<std::pair<std::string, std::string>> group;
 };

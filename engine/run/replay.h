@@ -59,7 +59,7 @@ struct SourceReport {
 struct RuleReport {
   uint32_t rule = 0;
   uint64_t alerts = 0;
-  Level level = Level::Informational;  // the rule's, or what an alert of it was raised to
+  Level level = Level::Informational;                         // the rule's, or what an alert of it was raised to
   std::array<uint64_t, kAuditLevels.size()> not_evaluable{};  // events, by audit level
   OperatorStats state;                                        // correlations
 };

@@ -150,15 +150,15 @@ TEST(DerivedFields, WrittenBindings) {
   constexpr const char* kLabelled =
       R"("verb":"patch","objectRef":{"resource":"clusterrolebindings","name":"c","apiGroup":"rbac.authorization.k8s.io"},)"
       R"("requestObject":{"metadata":{"labels":{"a":"b"}}})";
-  check(
-      {{kBinding, "written.binding", "RoleBinding/x/b"},
-       {kBinding, "written.subjects", "alice|Group:system:authenticated|system:serviceaccount:x:sa|system:serviceaccount:y:sb"},
-       {kDeleted, "written.binding", "ClusterRoleBinding/c"},
-       {kDeleted, "written.subjects", "absent"},
-       {kPatched, "written.subjects", "eve"},
-       {kLabelled, "written.subjects", "partial"},
-       {R"("verb":"create","objectRef":{"resource":"pods"},"requestObject":{"subjects":[{"name":"x"}]})",
-        "written.subjects", "absent"}});
+  check({{kBinding, "written.binding", "RoleBinding/x/b"},
+         {kBinding, "written.subjects",
+          "alice|Group:system:authenticated|system:serviceaccount:x:sa|system:serviceaccount:y:sb"},
+         {kDeleted, "written.binding", "ClusterRoleBinding/c"},
+         {kDeleted, "written.subjects", "absent"},
+         {kPatched, "written.subjects", "eve"},
+         {kLabelled, "written.subjects", "partial"},
+         {R"("verb":"create","objectRef":{"resource":"pods"},"requestObject":{"subjects":[{"name":"x"}]})",
+          "written.subjects", "absent"}});
 }
 
 TEST(DerivedFields, RbacRulesKeepElementsTogether) {

@@ -45,7 +45,6 @@ const std::vector<ThirdParty> kThirdParty = {
     {"zstd.*|isa-l.*|igzip.*", {"engine/codec/"}},
     {"openssl/.*", {"engine/base/hash", "engine/codec/"}},
     {"CLI/.*", {"engine/app/"}},
-    {"spdlog/.*", {"engine/base/log"}},
     {"tl/expected.*", {"engine/base/result.h"}},
     {"boost/unordered/.*", {"engine/"}},
 };

@@ -13,7 +13,7 @@ foreach(file IN LISTS files)
   endif()
   string(APPEND rows "    {\"${file}\", R\"kvpack(${text})kvpack\"},\n")
 endforeach()
-set(source "// Made by cmake/embed.cmake from detections/; do not edit.
+set(source "// Made by engine/app/embed_pack.cmake from detections/; do not edit.
 #include \"engine/app/pack.h\"
 
 namespace kubevigil {
