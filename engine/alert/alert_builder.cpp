@@ -159,7 +159,7 @@ void AlertBuilder::add_why(Alert& alert, const Rule& rule, const OpeningEvent& o
   for (const Explanation& tree : trees) {
     for (const Explanation* test : decisive_tests(tree)) {
       if (alert.why.size() >= kWhyEntries) return;
-      AlertWhy why{displayed(test->text), test->field, {}};
+      AlertWhy why{displayed(test->negated ? "not " + test->text : test->text), test->field, {}};
       for (const std::string& value : test->values) {
         why.values.push_back(displayed(redactor_.value(test->field, resource, value)));
       }

@@ -132,9 +132,10 @@ class Explainer {
   Evaluator evaluator_;
 };
 
-// A node holds when its truth is what the polarity asks for; those below it that made it so are decisive.
+// A node holds when its truth is what the polarity asks for; those below it that made it so are decisive. That an
+// exception (filters.cpp labels it) did not apply is no reason for an alert.
 void collect_decisive(const Explanation& node, Truth wanted, std::vector<const Explanation*>& out) {
-  if (node.truth != wanted) return;
+  if (node.truth != wanted || node.label.starts_with("filter ")) return;
   if (node.children.empty()) {
     if (!node.field.empty()) out.push_back(&node);
     return;

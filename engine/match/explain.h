@@ -25,8 +25,8 @@ struct Explanation {
 
 Explanation explain(const Expr& condition, FieldLookup& fields);
 
-// The tests that made the condition true, in order: for `why`. Negated ones among them are false. Points into
-// `root`; empty when the condition is not true.
+// The tests that made the condition true, in order: for `why`. Negated ones among them are false; those of filters
+// are left out. Points into `root`; empty when the condition is not true.
 std::vector<const Explanation*> decisive_tests(const Explanation& root);
 
 }  // namespace kubevigil

@@ -67,5 +67,14 @@ TEST(Explain, DecisiveTestsAreThoseThatMadeItTrue) {
   EXPECT_TRUE(decisive_tests(explained(R"(verb equals ["get"])", event)).empty());
 }
 
+TEST(Explain, AFilterThatDidNotApplyIsNoReason) {
+  ReadEvent event(kCreate);
+  Expr condition = *parse_expr(R"(all(verb equals ["create"], not(user.username equals ["bob"])))");
+  condition.children[1].label = "filter deployers";
+  const Explanation tree = explain(condition, event.lookup);
+  ASSERT_EQ(decisive_tests(tree).size(), 1u);
+  EXPECT_EQ(decisive_tests(tree).front()->field, "verb");
+}
+
 }  // namespace
 }  // namespace kubevigil
