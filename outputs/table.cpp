@@ -12,13 +12,26 @@
 namespace kubevigil {
 namespace {
 
-struct Column {
-  std::string_view title;
-  size_t width;
+constexpr std::array<std::string_view, 5> kTitles = {"LEVEL", "TIME (UTC)", "RULE", "ACTOR", "TARGET"};
+constexpr size_t kSmallest = 60;      // smaller terminals are treated as this wide
+constexpr size_t kFiveColumns = 100;  // smaller ones have actor and target on a line of their own
+constexpr size_t kMessageLines = 4;   // of a terminal; the rest is cut
+
+// Columns with the space behind them; 0: to the end of the line. Level and time are never cut.
+struct Layout {
+  std::array<size_t, 5> widths;
+  bool narrow = false;  // actor and target stand on the second line
 };
-constexpr std::array<Column, 5> kColumns = {
-    {{"LEVEL", 13}, {"TIME (UTC)", 20}, {"RULE", 32}, {"ACTOR", 38}, {"TARGET", 0}}};
-constexpr size_t kNarrow = 60;  // smaller terminals are treated as this wide
+
+Layout layout_for(size_t width) {
+  constexpr size_t kLevel = 9, kTime = 20, kRule = 40, kActor = 60;
+  if (width == 0) return {{kLevel, kTime, kRule, kActor, 0}, false};
+  if (width < kFiveColumns) return {{kLevel, kTime, 0, 0, 0}, true};
+  const size_t rest = width - kLevel - kTime;
+  return {{kLevel, kTime, std::min(kRule, rest * 32 / 100), std::min(kActor, rest * 36 / 100), 0}, false};
+}
+
+std::string_view short_level(Level level) { return level == Level::Informational ? "info" : to_text(level); }
 
 // "create pods/exec kube-system/web-0"
 std::string target_of(const Alert& a) {
@@ -40,29 +53,42 @@ std::string actor_of(const Alert& a) {
   return out;
 }
 
+// `text` in lines of at most `width` columns, broken at blanks where there are some.
+std::vector<std::string> wrapped(std::string text, size_t width) {
+  std::vector<std::string> lines;
+  while (display_width(text) > width && lines.size() + 1 < kMessageLines) {
+    const std::string fits = cut_to_width(text, width + 1);  // ends in an ellipsis
+    size_t end = fits.size() - std::string_view("\xE2\x80\xA6").size();
+    const size_t blank = text.rfind(' ', end);
+    if (blank != std::string::npos && blank > end / 2) end = blank;
+    lines.push_back(text.substr(0, end));
+    text.erase(0, text.find_first_not_of(' ', end));
+  }
+  lines.push_back(cut_to_width(text, width));
+  return lines;
+}
+
 class Table : public Encoding {
  public:
-  explicit Table(const EncodingOptions& options) : color_(options.color), width_(options.width) {
-    if (width_ != 0) width_ = std::max(width_, kNarrow);
-  }
+  explicit Table(const EncodingOptions& options)
+      : color_(options.color),
+        width_(options.width == 0 ? 0 : std::max(options.width, kSmallest)),
+        layout_(layout_for(width_)) {}
 
   void begin(std::string&) override {}
 
   void alert(const Alert& a, std::string& out) override {
-    if (!headed_) header(out);
+    if (!headed_) row({kTitles.begin(), kTitles.end()}, "", out);
     headed_ = true;
     std::string time = format_rfc3339(a.time).substr(0, 19);
     time[10] = ' ';
-    const std::array<std::string, 5> cells = {std::string(to_text(a.level)), time, a.rule_name, actor_of(a),
-                                              target_of(a)};
-    std::string line;
-    for (size_t i = 0; i < cells.size(); ++i)
-      append_cell(line, printable(cells[i]), i, i == 0 ? level_color(a.level) : "");
-    finish_line(line, out);
-    std::string message = "  " + printable(a.message);
+    row({std::string(short_level(a.level)), time, printable(a.rule_name), printable(actor_of(a)),
+         printable(target_of(a))},
+        level_color(a.level), out);
+    std::string message = printable(a.message);
     if (a.count > 1) message += fmt::format(" ({} times)", a.count);
     if (!a.missing.empty() && a.audit_level == "Metadata") message += " [level Metadata]";
-    finish_line(message, out);
+    indented(message, out);
   }
 
   void end(std::string& out) override {
@@ -70,32 +96,41 @@ class Table : public Encoding {
   }
 
  private:
-  void header(std::string& out) {
+  void row(const std::vector<std::string>& cells, std::string_view color, std::string& out) const {
     std::string line;
-    for (size_t i = 0; i < kColumns.size(); ++i) append_cell(line, std::string(kColumns[i].title), i, "");
+    for (size_t i = 0; i < (layout_.narrow ? 3 : cells.size()); ++i) {
+      append_cell(line, cells[i], layout_.widths[i], i == 0 ? color : "");
+    }
     finish_line(line, out);
+    if (layout_.narrow) indented(cells[3] + "  ->  " + cells[4], out);
   }
 
-  void append_cell(std::string& line, const std::string& text, size_t column, std::string_view color) const {
-    const size_t width = kColumns[column].width;
-    const std::string shown = width == 0 ? text : cut_to_width(text, width - 1);
+  // Not cut where the output has no width: a file keeps everything.
+  void append_cell(std::string& line, const std::string& text, size_t width, std::string_view color) const {
+    const std::string shown = width == 0 || width_ == 0 ? text : cut_to_width(text, width - 1);
     if (color_ && !color.empty()) {
       line.append(color).append(shown).append(kColorReset);
     } else {
       line += shown;
     }
-    if (width != 0) line.append(width - display_width(shown), ' ');
+    if (width == 0) return;
+    line.append(std::max(width, display_width(shown) + 1) - display_width(shown), ' ');
+  }
+
+  void indented(const std::string& text, std::string& out) const {
+    if (width_ == 0) return finish_line("  " + text, out);
+    for (const std::string& line : wrapped(text, width_ - 2)) finish_line("  " + line, out);
   }
 
   void finish_line(const std::string& line, std::string& out) const {
     std::string shown = width_ == 0 ? line : cut_to_width(line, width_);
     while (!shown.empty() && shown.back() == ' ') shown.pop_back();
-    if (color_ && shown.find('\x1b') != std::string::npos) shown += kColorReset;
     (out += shown) += '\n';
   }
 
   bool color_;
   size_t width_;
+  Layout layout_;
   bool headed_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/app/usage_error.h"
+
 namespace kubevigil {
 namespace {
 
@@ -15,14 +17,15 @@ Exit codes: 0 done; 1 a gate (--fail-on, failing rule tests or checks); 2 usage,
 3 input unreadable or partly so; 130, 143 interrupted.)";
 
 // Help goes to standard output, complaints to standard error; every wrong usage exits 2.
-int report(const CLI::App& root, const CLI::ParseError& error, const Console& console) {
+int report(const CLI::App& root, const CLI::ParseError& error, const std::vector<std::string>& arguments,
+           const Console& console) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     std::ostringstream out, err;
     root.exit(error, out, err);
     console.data(out.str());
     return kExitDone;
   }
-  console.error(std::string(error.what()) + " (see kubevigil --help)");
+  console.error(usage_message(root, arguments, error));
   return kExitUsage;
 }
 
@@ -47,7 +50,7 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    context.exit_code = report(root, error, context.console);
+    context.exit_code = report(root, error, {argv + 1, argv + argc}, context.console);
   }
   if (!context.console.flush() && context.exit_code == kExitDone) {
     context.fail(kExitInput, "standard output could not be written to its end");

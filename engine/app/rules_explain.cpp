@@ -11,12 +11,15 @@
 #include "engine/app/open_files.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/json_writer.h"
+#include "engine/base/terminal.h"
 #include "engine/base/text.h"
 #include "engine/event/record_reader.h"
 #include "engine/match/explain.h"
 
 namespace kubevigil {
 namespace {
+
+constexpr size_t kShownText = 160;  // of a condition; the whole of it: rules show, or -o json
 
 struct ExplainFlags {
   RuleSelection rules;
@@ -53,8 +56,17 @@ class Explainer : public EventSink {
     }
   }
 
-  void bad(BadRecord bad) override { context_.console.error("not an audit event: " + printable(bad.message)); }
-  size_t events() const { return events_; }
+  void bad(BadRecord bad) override {
+    if (bad_++ == 0) first_bad_ = fmt::format("{}: {}", bad.position.line, printable(bad.message));
+  }
+
+  // Lines that hold no audit event are named once a file.
+  void finish(const std::string& path) {
+    if (bad_ == 0 && events_ > 0) return;
+    std::string text = printable(path) + (bad_ > 0 ? ":" + first_bad_ : std::string(": no audit event there"));
+    if (bad_ > 1) text += fmt::format(" (and {} more lines that hold no audit event)", bad_ - 1);
+    events_ == 0 ? context_.fail(kExitInput, text) : context_.console.error(text);
+  }
 
  private:
   std::vector<std::string> shown(const Explanation& node) const {
@@ -73,19 +85,22 @@ class Explainer : public EventSink {
     if (!rule_.is_detection()) context_.console.data("  then: " + printable(condition_text(rule_)) + "\n");
   }
 
-  void node_text(const Explanation& node, size_t depth) {
+  // In a filter the names of its selections say nothing about the rule.
+  void node_text(const Explanation& node, size_t depth, bool in_filter = false) {
     std::string line = std::string(depth * 2, ' ') + fmt::format("{:<14}", fmt::format("[{}]", outcome(node.truth)));
-    if (!node.label.empty()) line += node.label + ": ";
-    line += node.text;
-    if (!node.field.empty()) {
-      line += "   was: ";
-      const std::vector<std::string> values = shown(node);
-      for (size_t i = 0; i < values.size(); ++i) line += (i == 0 ? "\"" : ", \"") + values[i] + "\"";
-      if (values.empty()) line += "nothing";
-    }
+    if (!node.label.empty() && (!in_filter || node.label.starts_with('['))) line += node.label + ": ";
+    line += node.text.size() > kShownText ? cut_to_width(printable(node.text), kShownText) : node.text;
+    if (!node.field.empty() && node.kind == Expr::Kind::Test) line += "   was: " + values_text(node);
     if (!node.reason.empty()) line += "   because " + node.reason;
     context_.console.data(printable(line) + "\n");
-    for (const Explanation& child : node.children) node_text(child, depth + 1);
+    const bool filter = in_filter || node.label.starts_with("filter ");
+    for (const Explanation& child : node.children) node_text(child, depth + 1, filter);
+  }
+
+  std::string values_text(const Explanation& node) const {
+    std::string out;
+    for (const std::string& value : shown(node)) out += (out.empty() ? "\"" : ", \"") + value + "\"";
+    return out.empty() ? "(not there)" : out;
   }
 
   void write_json(const Event& event, const Rule& detection, const Explanation& tree) {
@@ -120,7 +135,8 @@ class Explainer : public EventSink {
   std::vector<const Rule*> detections_;
   FieldLookup fields_;
   std::string resource_;
-  size_t events_ = 0;
+  size_t events_ = 0, bad_ = 0;
+  std::string first_bad_;
 };
 
 void run(const ExplainFlags& flags, Context& context) {
@@ -135,10 +151,12 @@ void run(const ExplainFlags& flags, Context& context) {
   Batch batch;
   for (const auto& input : opened.inputs) {
     for (batch = {}; input->next(batch); batch = {}) {
+      for (const BadRecord& bad : batch.bad) explainer.bad(bad);
       for (const Record& record : batch.records) reader.read(batch, record, Timestamp{}, explainer);
     }
   }
-  if (explainer.events() == 0) context.fail(kExitInput, printable(flags.event_file) + ": no audit event there");
+  if (opened.problems.empty()) explainer.finish(flags.event_file);
+  if (!opened.problems.empty()) context.exit_code = kExitInput;
 }
 
 }  // namespace

@@ -36,7 +36,13 @@ std::vector<std::string> case_names(const Rule& rule) {
 class Sheet {
  public:
   void line(std::string_view name, std::string_view text) {
-    if (!text.empty()) out_ += fmt::format("{:<14} {}\n", name, printable(text));
+    if (text.empty()) return;
+    for (const std::string_view part : split(text, '\n')) {  // a rule's own line breaks stay
+      out_ += trim(part).empty()
+                  ? "\n"
+                  : fmt::format("{:<14} {}\n", name, printable(part.substr(0, part.find_last_not_of("\r") + 1)));
+      name = "";
+    }
   }
   void list(std::string_view name, const std::vector<std::string>& texts) {
     for (size_t i = 0; i < texts.size(); ++i) line(i == 0 ? name : "", texts[i]);

@@ -95,9 +95,10 @@ class Explainer {
 
   void explain_block(const Expr& expr, uint32_t index, const ArrayElement* element, Explanation& out) {
     const NodeCode& node = code_.node(index);
-    out.text = fmt::format("{} {}", block_text(expr.quantifier), to_text(expr.array));
-    out.field = to_text(expr.array);
     const ArrayValues array = evaluator_.elements(node.index, element);
+    out.text = fmt::format("{} {} ({} element{})", block_text(expr.quantifier), to_text(expr.array),
+                           array.elements.size(), array.elements.size() == 1 ? "" : "s");
+    out.field = to_text(expr.array);
     if (out.truth == Truth::Unknown) out.reason = reason(expr.array, array.presence);
     // Copied: explaining an element may ask for further elements.
     const std::vector<ArrayElement> items(array.elements.begin(), array.elements.end());

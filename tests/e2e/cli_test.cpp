@@ -73,6 +73,26 @@ TEST(Cli, WrongUsageExits2AndSaysWhyOnStandardError) {
   }
 }
 
+TEST(Cli, WrongWordsAreNamedWithWhatWasPerhapsMeant) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> table = {
+      {{"bogus"}, "kubevigil has no subcommand \"bogus\": there are replay, rules,"},
+      {{"rulez"}, "kubevigil has no subcommand \"rulez\": did you mean rules?"},
+      {{"rules", "lst"}, "kubevigil rules has no subcommand \"lst\": did you mean list? (see kubevigil rules --help)"},
+      {{"rules"}, "kubevigil rules needs a subcommand: list,"},
+      {{}, "kubevigil needs a subcommand: replay,"},
+      {{"--color", "never", "bogus"}, "no subcommand \"bogus\""},
+      {{"replay", "-", "--form", "-2h"}, "kubevigil replay has no option --form: did you mean --from?"},
+      {{"replay", "--from", "-2h", "-", "--stats=x"}, "kubevigil replay has no option --stats"},
+      {{"demo", "--evnts"}, "did you mean --events?"},
+      {{"baseline", "build", "x"}, "--output is required (see kubevigil baseline build --help)"},
+      {{"b\x1b[2J"}, "b\\x1b[2J"}};
+  for (const auto& [arguments, words] : table) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_THAT(result.err, HasSubstr(words)) << testing::PrintToString(arguments);
+  }
+}
+
 TEST(Cli, UnreadableInputExits3) {
   EXPECT_EQ(run({"replay", "/no/such/file"}).code, 3);
   const Folder folder;
@@ -213,6 +233,36 @@ TEST(Cli, RulesCommands) {
   folder.write("broken.yaml", "title: [");
   EXPECT_EQ(run({"rules", "check", folder.path("broken.yaml")}).code, 1);
   EXPECT_EQ(run({"rules", "check"}).code, 0);
+}
+
+TEST(Cli, ShowKeepsTheLinesOfADescription) {
+  EXPECT_THAT(run({"rules", "show", "privileged_pod_created"}).out, Not(HasSubstr("\\x0a")));
+  EXPECT_THAT(run({"rules", "show", "privileged_pod_created"}).out,
+              HasSubstr("\ndescription    A pod, or the template of a workload"));
+}
+
+TEST(Cli, ExplainIsReadable) {
+  const std::string events = demo_events();
+  const size_t found = events.rfind("\"resource\":\"daemonsets\"", events.find("stratum+tcp"));
+  const size_t begin = events.rfind('\n', found) + 1;
+  const std::string event = events.substr(begin, events.find('\n', begin) + 1 - begin);
+  const Result result = run({"rules", "explain", "miner_command", "--event", "-"}, event);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("some element of podSpec.allContainers (1 element)\n"));
+  EXPECT_THAT(result.out, HasSubstr("filter workload_controllers: not\n"));
+  EXPECT_THAT(result.out, Not(HasSubstr("children:")));
+  EXPECT_THAT(result.out, Not(HasSubstr("was: nothing")));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(Cli, ExplainSaysOnceThatAFileHoldsNoEvent) {
+  const Folder folder;
+  const std::string path = folder.write("no.txt", "first\nsecond\nthird\n");
+  const Result result = run({"rules", "explain", "pod_exec", "--event", path});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_THAT(result.err, HasSubstr(path + ":1: "));
+  EXPECT_THAT(result.err, HasSubstr("and 2 more lines"));
 }
 
 TEST(Cli, CompletionsNameEverySubcommand) {

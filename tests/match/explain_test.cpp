@@ -48,7 +48,7 @@ TEST(Explain, ShowsTheElementsOfABlock) {
       R"({"level":"Request","auditID":"a","stage":"ResponseComplete","verb":"create","objectRef":{"resource":"pods"},)"
       R"("requestObject":{"c":[{"i":"x"},{"i":"y"}]}})");
   const Explanation tree = explained(R"(some in requestObject.c (@i equals ["y"]))", event);
-  EXPECT_EQ(tree.text, "some element of requestObject.c");
+  EXPECT_EQ(tree.text, "some element of requestObject.c (2 elements)");
   ASSERT_EQ(tree.children.size(), 2u);
   EXPECT_EQ(tree.children[0].label, "[0]");
   EXPECT_EQ(tree.children[0].truth, Truth::False);

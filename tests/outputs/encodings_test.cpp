@@ -48,25 +48,65 @@ TEST(Encodings, JsonArray) {
 
 TEST(Encodings, TableIsReadableAndWithoutTrailingBlanks) {
   EXPECT_EQ(encoded("table", {}), "No alerts.\n");
-  EXPECT_EQ(
-      encoded("table", {sample()}),
-      "LEVEL        TIME (UTC)          RULE                            ACTOR                                 TARGET\n"
-      "high         2026-01-02 03:04:05 pod_exec                        alice 203.0.113.7                     create "
-      "pods/exec prod/web-0\n"
-      "  alice opened a shell (3 times)\n");
+  EXPECT_EQ(encoded("table", {sample()}),
+            "LEVEL    TIME (UTC)          RULE                                    "
+            "ACTOR                                                       TARGET\n"
+            "high     2026-01-02 03:04:05 pod_exec                                "
+            "alice 203.0.113.7                                           create pods/exec prod/web-0\n"
+            "  alice opened a shell (3 times)\n");
+}
+
+TEST(Encodings, ColumnsFollowTheWidth) {
+  Alert alert = sample();
+  alert.rule_name = "permission_enumeration_first";
+  alert.level = Level::Informational;
+  EXPECT_EQ(encoded("table", {alert}, {false, 80}),
+            "LEVEL    TIME (UTC)          RULE\n"
+            "  ACTOR  ->  TARGET\n"
+            "info     2026-01-02 03:04:05 permission_enumeration_first\n"
+            "  alice 203.0.113.7  ->  create pods/exec prod/web-0\n"
+            "  alice opened a shell (3 times)\n");
+  for (const size_t width : {120u, 200u}) {
+    const std::string out = encoded("table", {alert}, {false, width});
+    EXPECT_NE(out.find("info     2026-01-02 03:04:05 permission_enumeration_first "), std::string::npos) << out;
+    EXPECT_NE(out.find("create pods/exec prod/web-0\n"), std::string::npos) << out;
+  }
+}
+
+TEST(Encodings, NothingIsCutWhereThereIsNoTerminal) {
+  Alert alert = sample();
+  alert.rule_name = std::string(80, 'r');
+  alert.actor.username = std::string(120, 'u');
+  const std::string out = encoded("table", {alert});
+  EXPECT_NE(out.find(alert.rule_name + " " + alert.actor.username + " 203.0.113.7 create"), std::string::npos) << out;
+}
+
+TEST(Encodings, LongMessagesAreBrokenAtBlanks) {
+  Alert alert = sample();
+  alert.count = 1;
+  alert.message = "first words of a message that goes on for longer than the terminal is wide, and says more";
+  const std::string out = encoded("table", {alert}, {false, 60});
+  EXPECT_NE(
+      out.find("  first words of a message that goes on for longer than the\n  terminal is wide, and says more\n"),
+      std::string::npos)
+      << out;
 }
 
 TEST(Encodings, TableKeepsToTheWidth) {
   Alert alert = sample();
   alert.message = std::string(500, 'x') + "\xE6\x97\xA5";
-  for (const bool color : {false, true}) {
-    const std::string out = encoded("table", {alert, alert}, {color, 90});
-    for (size_t begin = 0; begin < out.size();) {
-      const size_t end = out.find('\n', begin);
-      EXPECT_LE(display_width(std::string_view(out).substr(begin, end - begin)), 90u);
-      begin = end + 1;
+  alert.rule_name = std::string(90, 'r');
+  alert.actor.username = std::string(90, 'u');
+  for (const size_t width : {60u, 80u, 99u, 100u, 120u, 200u}) {
+    for (const bool color : {false, true}) {
+      const std::string out = encoded("table", {alert, alert}, {color, width});
+      for (size_t begin = 0; begin < out.size();) {
+        const size_t end = out.find('\n', begin);
+        EXPECT_LE(display_width(std::string_view(out).substr(begin, end - begin)), width);
+        begin = end + 1;
+      }
+      EXPECT_EQ(out.find('\x1b') != std::string::npos, color);
     }
-    EXPECT_EQ(out.find('\x1b') != std::string::npos, color);
   }
 }
 
