@@ -55,6 +55,8 @@ BodyView rbac_rules(const DerivedInput& in);  // the array of rules of a written
 Presence csr_subject(const DerivedInput& in, Values& out);
 
 // pod_spec_view.cpp
+// Whether objects of this request can hold a pod spec at all. Status and scale do not change it.
+bool may_hold_pod_spec(const Event& event);
 BodyView pod_spec(const DerivedInput& in, JsonTree& memory);  // with allContainers
 Presence host_paths(const BodyView& spec, TextPool& texts, Values& out);
 std::string normalised_path(std::string_view path);

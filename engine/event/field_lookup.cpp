@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/event/derived.h"
+#include "engine/event/derived_workload.h"
 #include "engine/event/tree_path.h"
 
 namespace kubevigil {
@@ -197,6 +198,9 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
       return csr_subject(in, out);
     case FieldId::HostPaths:
       return host_paths(pod_spec(), texts, out);
+    case FieldId::WorkloadKind:
+    case FieldId::WorkloadName:
+      return workload(in, id, out);
     case FieldId::Truncated:
       out.push_back(Value::boolean(event->truncated));
       return Presence::Present;

@@ -29,14 +29,6 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& lis
 // Groups of Kubernetes itself; other groups are custom resources, which may hold a pod template.
 bool is_builtin_group(std::string_view group) { return group.find('.') == group.npos || group.ends_with(".k8s.io"); }
 
-// Whether objects of this request can hold a pod spec at all. Status and scale do not change it.
-bool may_hold_pod_spec(const Event& event) {
-  const std::string_view sub = event.text(FieldId::ObjectSubresource);
-  if (!sub.empty() && sub != "ephemeralcontainers" && sub != "resize") return false;
-  return is_one_of(event.text(FieldId::ObjectResource), kWorkloads) ||
-         !is_builtin_group(event.text(FieldId::ObjectApiGroup));
-}
-
 bool looks_like_pod_spec(const JsonTree& tree, uint32_t node) {
   return std::any_of(kPodSpecMembers.begin(), kPodSpecMembers.end(),
                      [&](std::string_view key) { return tree.find(node, key) != JsonNode::kNone; });
@@ -69,6 +61,13 @@ void add_all_containers(const JsonTree& tree, uint32_t spec, JsonTree& out) {
 }
 
 }  // namespace
+
+bool may_hold_pod_spec(const Event& event) {
+  const std::string_view sub = event.text(FieldId::ObjectSubresource);
+  if (!sub.empty() && sub != "ephemeralcontainers" && sub != "resize") return false;
+  return is_one_of(event.text(FieldId::ObjectResource), kWorkloads) ||
+         !is_builtin_group(event.text(FieldId::ObjectApiGroup));
+}
 
 BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
   if (!may_hold_pod_spec(in.event)) return {};
