@@ -15,7 +15,12 @@ constexpr const char* kDaemonSets = "system:serviceaccount:kube-system:daemon-se
 constexpr const char* kManager = "system:kube-controller-manager";
 
 struct Write {
-  std::string user = "alice", verb = "create", resource = "pods", name, metadata = "{}", more;
+  std::string user = "alice";
+  std::string verb = "create";
+  std::string resource = "pods";
+  std::string name = "";
+  std::string metadata = "{}";
+  std::string more = "";
 };
 
 std::string shown(const Write& w) {
