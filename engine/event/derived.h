@@ -54,6 +54,8 @@ BodyView rbac_rules(const DerivedInput& in);  // the array of rules of a written
 // derived_csr.cpp
 Presence csr_subject(const DerivedInput& in, Values& out);
 
+// derived_workload.h: workload.kind, workload.name
+
 // pod_spec_view.cpp
 // Whether objects of this request can hold a pod spec at all. Status and scale do not change it.
 bool may_hold_pod_spec(const Event& event);

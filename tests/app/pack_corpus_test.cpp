@@ -78,6 +78,17 @@ TEST_F(Corpus, RecordedAttacksAreSeen) {
   EXPECT_EQ(alerts("exec_pod.json"), (Counts{{"pod_exec", 1}}));
   EXPECT_EQ(alerts("attach_pod.json"), (Counts{{"pod_exec", 1}}));
   EXPECT_EQ(alerts("create_deployment.json"), Counts{});
+  // Only the pod that the controller made is in these logs, not its deployment.
+  for (const char* name : {"create_nginx_pod_privileged.json", "create_nginx_pod_privileged_2nd_container.json",
+                           "create_nginx_pod_no_secctx_1st_container_privileged_2nd_container.json"}) {
+    EXPECT_EQ(alerts(name), (Counts{{"privileged_pod_created", 1}})) << name;
+  }
+  for (const char* name :
+       {"create_nginx_pod_sensitive_mount.json", "create_nginx_pod_sensitive_mount_2nd_container.json"}) {
+    EXPECT_EQ(alerts(name), (Counts{{"host_path_mounted", 1}})) << name;
+  }
+  EXPECT_EQ(alerts("create_nginx_pod_unprivileged.json"), Counts{});
+  EXPECT_EQ(alerts("create_nginx_pod_unsensitive_mount.json"), Counts{});
 }
 
 }  // namespace

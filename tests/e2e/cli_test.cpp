@@ -129,6 +129,16 @@ TEST(Cli, SameBytesForAnyThreadsAndBatches) {
   }
 }
 
+TEST(Cli, PodsJoinTheAlertOnTheirWorkloadWhichNamesItsAuthor) {
+  const std::string alerts = run({"demo", "--benign", "-o", "jsonl"}).out;
+  const size_t found = alerts.find("privileged container in DaemonSet kube-system/cilium");
+  ASSERT_NE(found, alerts.npos) << alerts;
+  const size_t begin = alerts.rfind('\n', found) + 1;
+  const std::string alert = alerts.substr(begin, alerts.find('\n', found) - begin);
+  EXPECT_THAT(alert, HasSubstr(R"("count":7,)")) << "the DaemonSet and six pods";
+  EXPECT_THAT(alert, HasSubstr(R"("actor":{"username":"platform@example.com")"));
+}
+
 TEST(Cli, EveryAlertFollowsThePublishedSchema) {
   const std::string schema = run({"schema", "alert"}).out;
   const std::string alerts = run({"demo", "-o", "jsonl"}).out;
