@@ -78,7 +78,9 @@ struct Alert {
   std::vector<AlertWhy> why;
   std::vector<AlertEvent> events;
   std::string audit_level;           // of the opening event
-  std::vector<std::string> missing;  // what the event did not carry: bodies, groups
+  // What the event did not carry: bodies, groups. "event": the alert was opened by time passing, actor and target are
+  // of the group key.
+  std::vector<std::string> missing;
   std::vector<std::string> next_steps;
   std::vector<std::string> references;
   bool approximate = false, degraded = false, salvaged = false;

@@ -66,8 +66,18 @@ void explain_matching(const RuleSet& rules, const Rule& rule, FieldLookup& field
   }
 }
 
+// What matched. Conditions that helped by being false (filters, exceptions) only where there is nothing else to show:
+// a rule may have dozens.
+std::vector<const Explanation*> matched_tests(const Explanation& tree) {
+  std::vector<const Explanation*> tests = decisive_tests(tree);
+  const auto negated = [](const Explanation* test) { return test->negated; };
+  if (!std::all_of(tests.begin(), tests.end(), negated)) std::erase_if(tests, negated);
+  return tests;
+}
+
 // Where the opening event is not at hand: who and what, as far as the group key tells.
 void fill_from_group(Alert& alert) {
+  alert.missing = {"event"};
   for (const auto& [name, value] : alert.group) {
     if (value == "null") continue;
     if (name == "user.username" || name == "effectiveUser.username") alert.actor.username = value;
@@ -157,7 +167,7 @@ void AlertBuilder::add_why(Alert& alert, const Rule& rule, const OpeningEvent& o
   explain_matching(program_->rules(), rule, *opening.fields, limits::kChainDepth, trees);
   const std::string resource = full_resource(*opening.event);
   for (const Explanation& tree : trees) {
-    for (const Explanation* test : decisive_tests(tree)) {
+    for (const Explanation* test : matched_tests(tree)) {
       if (alert.why.size() >= kWhyEntries) return;
       AlertWhy why{displayed(test->negated ? "not " + test->text : test->text), test->field, {}};
       for (const std::string& value : test->values) {

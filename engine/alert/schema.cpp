@@ -111,7 +111,7 @@ std::string alert_schema() {
       }
     },
     "audit_level": {"type": "string", "description": "Audit level of the opening event."},
-    "missing": {"$ref": "#/$defs/texts", "description": "What the opening event did not carry."},
+    "missing": {"$ref": "#/$defs/texts", "description": "What the opening event did not carry. event: time passing opened the alert, actor and target are of the group."},
     "next_steps": {"$ref": "#/$defs/texts", "description": "Advice and commands to copy; never run by kubevigil."},
     "references": {"$ref": "#/$defs/texts"},
     "approximate": {"const": true, "description": "The measure has a stated error."},

@@ -31,6 +31,9 @@ void run(const BaselineFlags& flags, Context& context) {
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
+  if (const auto checked = check_private_file(flags.out); !checked) {
+    return context.fail(kExitUsage, printable(checked.error().message));
+  }
   ReplayOptions options;
   options.learn_until = Timestamp::max();
   options.threads = flags.threads;

@@ -24,6 +24,13 @@ Result<void> make_private_folder(const std::string& path) {
   return {};
 }
 
+Result<void> check_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return failed("cannot write", path);
+  ::close(file);
+  return {};
+}
+
 Result<void> write_private_file(const std::string& path, std::string_view text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return failed("cannot write", path);

@@ -9,6 +9,8 @@
 namespace kubevigil {
 
 Result<void> make_private_folder(const std::string& path);
+// Is it possible to write there? Creates the file, and changes nothing of one that is there: asked before a long run.
+Result<void> check_private_file(const std::string& path);
 // Replaces the file.
 Result<void> write_private_file(const std::string& path, std::string_view text);
 Result<std::string> read_whole_file(const std::string& path);

@@ -83,8 +83,22 @@ std::string bad_lines_text(const ReplayReport& report, const Redactor& redactor)
   return out;
 }
 
+// A wrong path is said before the logs are read, not hours later.
+bool files_can_be_written(const RunRequest& request, Context& context) {
+  for (const std::string* path : {&request.stats_file, &request.bad_lines_file}) {
+    if (path->empty()) continue;
+    if (const auto checked = check_private_file(*path); !checked) {
+      return context.fail(kExitUsage, printable(checked.error().message)), false;
+    }
+  }
+  if (request.evidence_folder.empty()) return true;
+  const auto made = make_private_folder(request.evidence_folder);
+  if (!made) context.fail(kExitUsage, printable(made.error().message));
+  return made.has_value();
+}
+
 void say_failure(Context& context, const Result<void>& written) {
-  if (!written) context.fail(kExitInput, written.error().message);
+  if (!written) context.fail(kExitInput, printable(written.error().message));
 }
 
 void write_files(RunRequest& request, Context& context, const RunFacts& facts, std::vector<EvidenceItem>& evidence) {
@@ -121,6 +135,7 @@ void add_output_flags(CLI::App& command, OutputFlags& flags) {
 }
 
 void run_replay(RunRequest& request, Context& context) {
+  if (!files_can_be_written(request, context)) return;
   AlertPrinter printer(request, context);
   ProgressDisplay progress(context.console, request.output.quiet ? "none" : request.output.progress);
   std::vector<EvidenceItem> evidence;

@@ -1,8 +1,10 @@
 // `kubevigil rules check`: every problem of all files at once. `rules test`: the cases beside rules.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <set>
 
 #include "engine/app/cli.h"
 #include "engine/app/pack.h"
@@ -50,21 +52,33 @@ struct TestFlags {
   bool no_coverage = false;
 };
 
+// The rules that were named are the ones under test, not the built-in ones of the same id or name.
+void leave_out_copies(std::vector<RuleSource>& builtin, const RuleSet& named, const LoadOptions& options,
+                      Context& context) {
+  std::set<std::string> files, names;
+  for (const Rule& rule : load_rules(builtin, options).rules.rules) {
+    if (named.find(rule.meta.id) == nullptr && named.find(rule.meta.name) == nullptr) continue;
+    files.insert(rule.meta.span.file);
+    names.insert(rule.meta.name);
+  }
+  std::erase_if(builtin, [&](const RuleSource& source) { return files.contains(source.name); });
+  if (names.empty()) return;
+  context.console.say(fmt::format("rules: built-in rules of the same id or name are left out: {}",
+                                  printable(fmt::format("{}", fmt::join(names, ", ")))));
+}
+
 void run_test(const TestFlags& flags, Context& context) {
   RuleSelection selection;
   selection.paths = flags.paths;
   Diagnostics unreadable;
+  const LoadOptions options = load_options(selection, context);
   std::vector<RuleSource> rules = builtin_rules();
   if (!flags.paths.empty()) {
-    // Files of the pack that are named are the ones under test, not their copies in the program.
     const std::vector<RuleSource> named = find_rule_files(flags.paths, unreadable);
-    std::erase_if(rules, [&](const RuleSource& builtin) {
-      return std::any_of(named.begin(), named.end(),
-                         [&](const RuleSource& n) { return n.name.ends_with(builtin.name); });
-    });
+    leave_out_copies(rules, load_rules(named, options).rules, options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }
-  const LoadedRules loaded = load_rules(rules, load_options(selection, context));
+  const LoadedRules loaded = load_rules(rules, options);
   const std::vector<CaseSource> cases =
       flags.paths.empty() ? builtin_cases() : find_case_files(flags.paths, unreadable);
   for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));

@@ -5,7 +5,9 @@
 #include "engine/alert/alert.h"
 #include "engine/alert/attack.h"
 #include "engine/app/cli.h"
+#include "engine/app/pack.h"
 #include "engine/base/json_writer.h"
+#include "engine/event/event_reader.h"
 
 namespace kubevigil {
 
@@ -18,10 +20,13 @@ void add_version(CLI::App& root, Context& context) {
       ->type_name("FORMAT");
   command->callback([format, &context] {
     if (*format == "text") return context.console.data("kubevigil " + version_text() + "\n");
+    LoadOptions options;
+    options.lists = builtin_lists();
     JsonWriter json;
     json.begin_object().member("name", "kubevigil").member("version", version_text());
     json.member("alert_schema", "kubevigil.alert/v1").member("attack_version", kAttackVersion);
-    json.member("compiler", __VERSION__).end_object();
+    json.optional("commit", KUBEVIGIL_COMMIT).member("rules_hash", load_rules(builtin_rules(), options).rules.hash);
+    json.member("json_kernel", simdjson_kernel()).member("compiler", __VERSION__).end_object();
     context.console.data(json.text() + "\n");
   });
 }

@@ -39,7 +39,8 @@ void write_sources(JsonWriter& json, const RunFacts& facts) {
   for (const SourceReport& source : facts.report.sources) {
     json.begin_object().member("name", source.name).member("events", source.pace.events);
     write_times(json, source.pace.first, source.pace.last);
-    json.member("time_outliers", source.pace.outliers).member("usual_gap_us", source.pace.usual_gap.micros);
+    json.member("time_outliers", source.pace.outliers).member("newest_first", source.pace.newest_first());
+    json.member("usual_gap_us", source.pace.usual_gap.micros);
     json.key("silent_gaps").begin_array();
     for (const SourceGap& gap : source.pace.silences) {
       json.begin_object().member("from", format_rfc3339(gap.from)).member("to", format_rfc3339(gap.to));

@@ -24,12 +24,6 @@ std::string some_of(const std::vector<std::string>& names) {
   return out;
 }
 
-// Gaps below a second are below the resolution of many logs.
-std::string usual_text(Duration gap) {
-  if (gap < Duration::seconds(1)) return "less than 1s";
-  return "at most " + format_duration(Duration::seconds(gap.micros / 1'000'000));
-}
-
 class Panel {
  public:
   explicit Panel(const RunFacts& facts) : facts_(facts), report_(facts.report) {}
@@ -42,6 +36,7 @@ class Panel {
     blind();
     states();
     gaps();
+    orders();
     line("took", fmt::format("{:.2f} s, {}/s, {}, peak memory {}", seconds(), human_number(bytes() / seconds(), "B"),
                              human_number(static_cast<double>(report_.tally.events) / seconds(), "ev/s"),
                              human_number(static_cast<double>(facts_.peak_memory), "B")));
@@ -57,6 +52,7 @@ class Panel {
   void blind();
   void states();
   void gaps();
+  void orders();
 
   double seconds() const { return std::max(1e-6, static_cast<double>(facts_.elapsed.micros) / 1e6); }
   double bytes() const {
@@ -203,11 +199,23 @@ void Panel::gaps() {
     for (size_t i = 0; i < std::min<size_t>(3, source.pace.silences.size()); ++i) {
       const SourceGap& gap = source.pace.silences[i];
       line("silent gap",
-           fmt::format("{}: {} from {} to {} (usually {})", printable(source.name),
+           fmt::format("{}: {} from {} to {} (usually at most {})", printable(source.name),
                        human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6), format_rfc3339(gap.from),
-                       format_rfc3339(gap.to), usual_text(source.pace.usual_gap)));
+                       format_rfc3339(gap.to), format_duration(source.pace.usual_gap)));
     }
     if (source.pace.silences.size() > 3) line("", fmt::format("{} more", source.pace.silences.size() - 3));
+  }
+}
+
+void Panel::orders() {
+  for (const SourceReport& source : report_.sources) {
+    if (!source.pace.newest_first()) continue;
+    line("NEWEST FIRST", fmt::format("{}: its events run backwards in time, so rules over several events saw little of "
+                                     "it; put it into order (tac FILE | kubevigil replay -) and run again",
+                                     printable(source.name)));
+  }
+  if (report_.tally.events == 0 && bytes() > 0) {
+    line("NOTHING SEEN", "no audit event was found: this says nothing about the cluster");
   }
 }
 
@@ -231,6 +239,8 @@ std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const Rule
 }
 
 bool input_incomplete(const ReplayReport& report) {
+  const auto backwards = [](const SourceReport& source) { return source.pace.newest_first(); };
+  if (std::any_of(report.sources.begin(), report.sources.end(), backwards)) return true;
   return report.strict_stop || std::any_of(report.files.begin(), report.files.end(),
                                            [](const InputFile& file) { return !file.problem.empty(); });
 }

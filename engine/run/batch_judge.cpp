@@ -89,7 +89,8 @@ void BatchJudge::State::match(const Event& e) {
   matcher.match(e, record, inner, result);
   const size_t level = audit_level_index(e.text(FieldId::Level));
   for (size_t i = blind_before; i < result.not_evaluable.size(); ++i) {
-    ++judged->tally.not_evaluable[result.not_evaluable[i]][level];
+    judged->blind.push_back(
+        {static_cast<uint32_t>(result.events.size() - 1), result.not_evaluable[i], static_cast<uint32_t>(level)});
   }
   const bool hit = result.events.back().hit_count > 0;
   judged->audit_ids.push_back(hit ? uuid_bytes(e.text(FieldId::AuditId)) : std::array<uint8_t, 16>{});

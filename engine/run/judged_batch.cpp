@@ -40,7 +40,6 @@ void Tally::add(const Tally& other) {
   for (const auto& [name, count] : other.envelopes) envelopes[name] += count;
   add_each(levels, other.levels);
   add_each(stages, other.stages);
-  for (const auto& [rule, counts] : other.not_evaluable) add_each(not_evaluable[rule], counts);
   events += other.events;
   outside_range += other.outside_range;
   without_time += other.without_time;
@@ -61,6 +60,7 @@ void JudgedBatch::reset() {
   result.memory.clear();
   result.not_evaluable.clear();
   audit_ids.clear();
+  blind.clear();
   tally = {};
 }
 

@@ -38,7 +38,6 @@ struct Tally {
   std::map<std::string, uint64_t, std::less<>> envelopes;  // events by kind of source
   std::array<uint64_t, kAuditLevels.size()> levels{};
   std::array<uint64_t, kAuditStages.size()> stages{};
-  std::map<uint32_t, std::array<uint64_t, kAuditLevels.size()>> not_evaluable;  // rule -> events by audit level
   uint64_t events = 0;
   uint64_t outside_range = 0;  // not between --from and --to
   uint64_t without_time = 0;   // took the time of the record before
@@ -49,10 +48,18 @@ struct Tally {
   void add(const Tally& other);
 };
 
+// A rule that could not judge an event. Counted behind the merge, where it is known which events are duplicates.
+struct BlindMark {
+  uint32_t event = 0;  // index in MatchResult::events
+  uint32_t rule = 0;
+  uint32_t level = 0;  // audit_level_index
+};
+
 struct JudgedBatch {
   Batch batch;
   MatchResult result;                              // one mark for each event, also outside the time range
   std::vector<std::array<uint8_t, 16>> audit_ids;  // by event; zero where nothing hit, or where it is no UUID
+  std::vector<BlindMark> blind;                    // in order of events
   Tally tally;
   uint64_t sequence = 0;
 

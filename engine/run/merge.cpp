@@ -72,6 +72,10 @@ void Merge::State::open_up_to(size_t count) {
 void Merge::State::settle_head(Lane& lane) {
   EventMark& mark = lane.batch->result.events[lane.index];
   if (mark.time_source == TimeSource::Previous) mark.time = lane.last_time;
+  if (lane.pace.events > 0 && mark.time_source != TimeSource::Previous) {
+    lane.pace.backwards += mark.time < lane.last_time ? 1 : 0;
+    lane.pace.forwards += mark.time > lane.last_time ? 1 : 0;
+  }
   lane.last_time = mark.time;
   const Timestamp before = lane.clock.now();
   const Timestamp now = lane.clock.advance(mark.time);

@@ -60,6 +60,7 @@ class Run : public EventSource {
  private:
   std::vector<SourceStart> starts();
   void on_event(const MergedEvent& event);
+  void count_blind(const MergedEvent& event);
   void on_raise(uint32_t rule, Level before, Level after);
   void on_batch(const MergedEvent& event);
   bool bad_before(const MergedEvent& event) const;
@@ -82,6 +83,7 @@ class Run : public EventSource {
   std::map<uint32_t, std::string> file_names_;
   AlertCounts counts_;
   Tally tally_;
+  std::vector<std::array<uint64_t, kAuditLevels.size()>> not_evaluable_;  // by rule; events, by audit level
   BadLines bad_;
   std::vector<EpisodeChange> changes_;
   JudgedBatch* batch_ = nullptr;  // of the event at hand
@@ -117,6 +119,7 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
       started_(env.monotonic()),
       reported_(started_) {
   counts_.by_rule.resize(program_->rules().rules.size());
+  not_evaluable_.resize(program_->rules().rules.size());
   for (const auto& input : inputs_) {
     uint32_t number = input->first_file();
     for (const InputFile& file : input->files()) {
@@ -177,8 +180,18 @@ void Run::on_event(const MergedEvent& event) {
     return;
   }
   changes_.clear();
-  correlator_.on_event(event.source, event.merge_time, batch_->result, mark, *this, changes_);
+  const bool fresh = correlator_.on_event(event.source, event.merge_time, batch_->result, mark, *this, changes_);
+  if (fresh) count_blind(event);
   on_changes(&mark);
+}
+
+void Run::count_blind(const MergedEvent& event) {
+  const auto& blind = event.batch->blind;
+  const auto before = [](const BlindMark& mark, uint32_t index) { return mark.event < index; };
+  for (auto it = std::lower_bound(blind.begin(), blind.end(), event.index, before);
+       it != blind.end() && it->event == event.index; ++it) {
+    ++not_evaluable_[it->rule][it->level];
+  }
 }
 
 void Run::on_batch(const MergedEvent& event) {
@@ -304,7 +317,7 @@ ReplayReport Run::report(const Merge& merge) {
     const auto raised = counts_.raised.find(i);
     rule.level = std::max(program_->rules().rules[i].meta.level,
                           raised == counts_.raised.end() ? Level::Informational : raised->second);
-    if (const auto it = tally_.not_evaluable.find(i); it != tally_.not_evaluable.end()) rule.not_evaluable = it->second;
+    rule.not_evaluable = not_evaluable_[i];
     if (!program_->rules().rules[i].is_detection()) rule.state = correlator_.operator_stats(i);
     out.rules.push_back(rule);
   }

@@ -277,7 +277,7 @@ Correlator::Correlator(std::shared_ptr<const RuleSet> rules, std::span<const Fee
 
 Correlator::~Correlator() = default;
 
-void Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
+bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
                           EventSource& events, std::vector<EpisodeChange>& changes) {
   State& s = *state_;
   ++s.counters.events;
@@ -285,7 +285,7 @@ void Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   const SeenBefore seen = s.ids.see(mark, s.watermark);
   if (seen == SeenBefore::Duplicate) {
     ++s.counters.duplicates;
-    return;
+    return false;
   }
   s.reused = seen == SeenBefore::AuditIdReused;
   if (s.reused) ++s.counters.audit_id_reuse;
@@ -294,11 +294,12 @@ void Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   s.advance(s.newest - kSlack, changes);
   if (s.late(mark.time)) ++s.counters.late;
   if (merge_time != Timestamp::min() && mark.time - merge_time > s.options.lateness) ++s.counters.time_outliers;
-  if (mark.hit_count == 0) return;
+  if (mark.hit_count == 0) return true;
   s.ref.reset();
   s.source = &events;
   for (uint32_t i = 0; i < mark.hit_count; ++i) s.on_hit(result, mark, result.hits[mark.hit_begin + i], changes);
   s.drain(changes);
+  return true;
 }
 
 void Correlator::finish(std::vector<EpisodeChange>& changes) {

@@ -50,8 +50,8 @@ class Correlator {
   ~Correlator();
 
   // One event, in order. `source` as in the merge; `merge_time` is the source's robust time (run/merge.h), from which
-  // the watermark follows. Opened, joined and closed episodes are appended to `changes`.
-  void on_event(uint32_t source, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
+  // the watermark follows. Opened, joined and closed episodes are appended to `changes`. False: a duplicate.
+  bool on_event(uint32_t source, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
                 EventSource& events, std::vector<EpisodeChange>& changes);
   // End of all input: final watermark, pending counts; all episodes close.
   void finish(std::vector<EpisodeChange>& changes);

@@ -93,6 +93,48 @@ TEST(Cli, WrongWordsAreNamedWithWhatWasPerhapsMeant) {
   }
 }
 
+TEST(Cli, FilesThatCannotBeWrittenAreSaidBeforeReading) {
+  const Folder folder;
+  const std::string log = folder.write("demo.log", demo_events());
+  for (const char* flag : {"--stats-json", "--bad-lines", "--evidence"}) {
+    const Result result = run({"replay", log, flag, "/no/such/folder/x"});
+    EXPECT_EQ(result.code, 2) << flag;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("/no/such/folder/x: No such file or directory"));
+  }
+  EXPECT_EQ(run({"baseline", "build", log, "-o", "/no/such/folder/x"}).code, 2);
+}
+
+TEST(Cli, AFullDiskIsNoSilentLoss) {
+  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
+  const Folder folder;
+  const std::string log = folder.write("demo.log", demo_events());
+  const Result stats = run({"replay", log, "--stats-json", "/dev/full"});
+  EXPECT_EQ(stats.code, 3);
+  EXPECT_THAT(stats.err, HasSubstr("/dev/full: No space left on device"));
+  EXPECT_NE(stats.out, "") << "the alerts themselves are there";
+}
+
+TEST(Cli, NoEventAtAllIsSaidLoudly) {
+  const Folder folder;
+  const std::string log = folder.write("other.log", "one line\nand another\n");
+  EXPECT_THAT(run({"replay", log}).err, HasSubstr("no audit event was found: this says nothing about the cluster"));
+}
+
+TEST(Cli, ANewestFirstLogIsSaidLoudlyAndExits3) {
+  const Folder folder;
+  std::string reversed;
+  const std::string events = demo_events();
+  for (size_t end = events.size(); end > 0;) {
+    const size_t begin = end < 2 ? 0 : events.rfind('\n', end - 2) + 1;
+    reversed += events.substr(begin, end - begin);
+    end = begin;
+  }
+  const Result result = run({"replay", folder.write("reversed.log", reversed)});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("NEWEST FIRST"));
+}
+
 TEST(Cli, UnreadableInputExits3) {
   EXPECT_EQ(run({"replay", "/no/such/file"}).code, 3);
   const Folder folder;
@@ -243,6 +285,17 @@ TEST(Cli, RulesCommands) {
   folder.write("broken.yaml", "title: [");
   EXPECT_EQ(run({"rules", "check", folder.path("broken.yaml")}).code, 1);
   EXPECT_EQ(run({"rules", "check"}).code, 0);
+}
+
+TEST(Cli, ACopyOfABuiltInRuleIsTestedInItsPlace) {
+  const Folder folder;
+  const std::string source = KUBEVIGIL_SOURCE_DIR "/detections/pods/";
+  for (const char* name : {"runtime_socket.yaml", "runtime_socket.test.yaml"}) {
+    folder.write(name, read_file(source + name));
+  }
+  const Result result = run({"rules", "test", folder.path()});
+  EXPECT_EQ(result.code, 0) << result.err << result.out;
+  EXPECT_THAT(result.err, HasSubstr("left out: runtime_socket_mounted"));
 }
 
 TEST(Cli, ShowKeepsTheLinesOfADescription) {

@@ -59,6 +59,10 @@ TEST(Program, VersionRuns) {
   const Result result = run({"version"});
   EXPECT_EQ(result.code, 0);
   EXPECT_TRUE(result.out.starts_with("kubevigil "));
+  const std::string json = run({"version", "-o", "json"}).out;
+  for (const char* name : {"version", "rules_hash", "json_kernel", "compiler", "alert_schema"}) {
+    EXPECT_NE(json.find("\"" + std::string(name) + "\":\""), std::string::npos) << json;
+  }
 }
 
 }  // namespace kubevigil::e2e

@@ -21,7 +21,8 @@ level: low
 logsource: {product: kubernetes, service: audit}
 detection:
   sel: {verb: [get, list], objectRef.resource: secrets}
-  condition: sel
+  exception: {user.username: nobody}
+  condition: sel and not exception
 kubevigil: {message: "{user.username} read {objectRef.namespace}/{objectRef.name}"}
 ---
 title: Secrets of several namespaces
@@ -263,6 +264,30 @@ TEST(Replay, RulesThatCouldNotBeJudgedAreReportedByLevel) {
   uint64_t blind = 0;
   for (const RuleReport& rule : out.report.rules) blind += rule.not_evaluable[audit_level_index("Metadata")];
   EXPECT_EQ(blind, 1u);
+}
+
+TEST(Replay, ADuplicateIsNotCountedAsNotEvaluableAgain) {
+  const std::string record = json_of({.verb = "create", .resource = "pods", .id = "1"});
+  const Outcome out = run({{"a", {record, record}}, {"b", {record}}});
+  EXPECT_EQ(out.report.correlator.duplicates, 2u);
+  uint64_t blind = 0;
+  for (const RuleReport& rule : out.report.rules) blind += rule.not_evaluable[audit_level_index("Metadata")];
+  EXPECT_EQ(blind, 1u);
+}
+
+TEST(Replay, WhyHoldsWhatMatchedNotTheExceptions) {
+  const Outcome out = run({{"a", {json_of({.user = "bob", .ns = "excepted", .id = "1"})}}});
+  ASSERT_EQ(out.rules, std::vector<std::string>{"secret_read"});
+  EXPECT_THAT(out.alerts[0], testing::HasSubstr(R"("field":"objectRef.resource","values":["secrets"])"));
+  EXPECT_THAT(out.alerts[0], testing::Not(testing::HasSubstr("nobody")));
+}
+
+TEST(Replay, ALogThatStandsNewestFirstIsNoticed) {
+  std::vector<std::string> records;
+  for (int i = 0; i < 100; ++i) records.push_back(json_of({.second = 1000 - i, .id = std::to_string(i)}));
+  EXPECT_TRUE(run({{"a", records}}).report.sources[0].pace.newest_first());
+  std::reverse(records.begin(), records.end());
+  EXPECT_FALSE(run({{"a", records}}).report.sources[0].pace.newest_first());
 }
 
 }  // namespace
