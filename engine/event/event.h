@@ -91,12 +91,17 @@ class Event {
   std::array<BodyDefect, 2> body_defects_{};
 };
 
-// 128-bit identity of an event: a hash over cluster, auditID, stage, all timestamps (those of old dialects too),
-// user, impersonated user, verb, requestURI, objectRef and responseStatus.code, as typed, length-prefixed parts.
-// Not over the raw bytes: items of a list omit kind and apiVersion that the log line has. auditID alone is chosen by
-// the client and proves nothing.
-Hash128 event_identity(const Event& event, HashKey key = {});
-// Identity of the request that the event is a stage of: as above without stage, stage times and code.
+// What tells an event from others: hashes over typed, length-prefixed parts, each part hashed once. Not over the raw
+// bytes: items of a list omit kind and apiVersion that the log line has. auditID alone is chosen by the client and
+// proves nothing.
+struct EventDigests {
+  Hash128 audit_stage;  // cluster, auditID, stage
+  Hash128 intent;       // user.username, verb, requestURI: what an aggregated API server repeats
+  // Both of these, all timestamps (those of old dialects too), impersonated user, objectRef and responseStatus.code.
+  Hash128 identity;
+};
+EventDigests event_digests(const Event& event, HashKey key = {});
+// Identity of the request that the event is a stage of: as the identity without stage, stage times and code.
 Hash128 request_identity(const Event& event, HashKey key = {});
 
 // RequestReceived -> false. A long-running request or a 401 -> at ResponseStarted; all others at

@@ -1,6 +1,5 @@
 // Identity of events and requests, and the part that a stage plays in counting requests.
 #include <array>
-#include <bit>
 #include <string>
 
 #include "engine/event/event.h"
@@ -8,64 +7,73 @@
 namespace kubevigil {
 namespace {
 
-// Fields that all stages of one request share.
-constexpr std::array kRequestFields = {FieldId::AuditId,
-                                       FieldId::RequestReceivedTimestamp,
-                                       FieldId::UserUsername,
-                                       FieldId::ImpersonatedUsername,
-                                       FieldId::Verb,
-                                       FieldId::RequestUri,
-                                       FieldId::ObjectResource,
-                                       FieldId::ObjectNamespace,
-                                       FieldId::ObjectName,
-                                       FieldId::ObjectUid,
-                                       FieldId::ObjectApiGroup,
-                                       FieldId::ObjectApiVersion,
-                                       FieldId::ObjectSubresource};
+constexpr std::array kAuditStageFields = {FieldId::AuditId, FieldId::Stage};
+constexpr std::array kIntentFields = {FieldId::UserUsername, FieldId::Verb, FieldId::RequestUri};
 
-// Fields that one stage adds.
-constexpr std::array kStageFields = {FieldId::Stage,
-                                     FieldId::StageTimestamp,
-                                     FieldId::Timestamp,
-                                     FieldId::CreationTimestamp,
-                                     FieldId::ObjectResourceVersion,
-                                     FieldId::ResponseCode};
+// Further fields that all stages of one request share.
+constexpr std::array kRequestFields = {
+    FieldId::RequestReceivedTimestamp, FieldId::ImpersonatedUsername, FieldId::ObjectResource,
+    FieldId::ObjectNamespace,          FieldId::ObjectName,           FieldId::ObjectUid,
+    FieldId::ObjectApiGroup,           FieldId::ObjectApiVersion,     FieldId::ObjectSubresource};
 
-// part = tag ( 's' string | 'i' number | 'b' boolean | 'o' other ) size (8 bytes, little end first) bytes
-// field = 'f' count (8 bytes) part*
-void append_size(std::string& out, uint64_t n) {
-  static_assert(std::endian::native == std::endian::little);
-  out.append(reinterpret_cast<const char*>(&n), sizeof n);
-}
+// Further fields that one stage adds.
+constexpr std::array kStageFields = {FieldId::StageTimestamp, FieldId::Timestamp, FieldId::CreationTimestamp,
+                                     FieldId::ObjectResourceVersion, FieldId::ResponseCode};
 
-char type_tag(const Value& value) {
-  switch (value.type) {
-    case ValueType::String:
-      return 's';
-    case ValueType::Int:
-    case ValueType::Double:
-      return 'i';
-    case ValueType::Bool:
-      return 'b';
-    default:
-      return 'o';
+// The bytes that are hashed. No two lists of fields have the same:
+//   text  = size bytes
+//   field = count ( tag text )*     tag: 's' string, 'i' number, 'b' boolean, 'o' other
+// Sizes and counts are LEB128: nearly always one byte. Hashing costs by the byte, and this runs for every event.
+class Parts {
+ public:
+  Parts() : memory_(thread_memory()) { memory_.clear(); }
+  void text(std::string_view text) {
+    size(text.size());
+    memory_.append(text);
   }
-}
-
-void append_text(std::string& out, char tag, std::string_view text) {
-  out.push_back(tag);
-  append_size(out, text.size());
-  out.append(text);
-}
-
-void append_fields(std::string& out, const Event& event, std::span<const FieldId> fields) {
-  for (const FieldId field : fields) {
-    const auto values = event.values(field);
-    out.push_back('f');
-    append_size(out, values.size());
-    for (const Value& v : values) append_text(out, type_tag(v), v.text);
+  void fields(const Event& event, std::span<const FieldId> fields) {
+    for (const FieldId field : fields) {
+      const auto values = event.values(field);
+      size(values.size());
+      for (const Value& v : values) {
+        memory_.push_back(type_tag(v));
+        text(v.text);
+      }
+    }
   }
-}
+  void digest(Hash128 hash) { memory_.append(reinterpret_cast<const char*>(&hash), sizeof hash); }
+  // Hashes what was added since the last call.
+  Hash128 hash(HashKey key) {
+    const Hash128 out = siphash(memory_, key);
+    memory_.clear();
+    return out;
+  }
+
+ private:
+  static std::string& thread_memory() {  // memory only; filled anew each time
+    static thread_local std::string memory;
+    return memory;
+  }
+  static char type_tag(const Value& value) {
+    switch (value.type) {
+      case ValueType::String:
+        return 's';
+      case ValueType::Int:
+      case ValueType::Double:
+        return 'i';
+      case ValueType::Bool:
+        return 'b';
+      default:
+        return 'o';
+    }
+  }
+  void size(size_t n) {
+    for (; n >= 0x80; n >>= 7) memory_.push_back(static_cast<char>(n | 0x80));
+    memory_.push_back(static_cast<char>(n));
+  }
+
+  std::string& memory_;
+};
 
 bool has(const Event& event, FieldId field, std::string_view wanted) {
   for (const Value& v : event.values(field)) {
@@ -76,21 +84,29 @@ bool has(const Event& event, FieldId field, std::string_view wanted) {
 
 }  // namespace
 
-Hash128 event_identity(const Event& event, HashKey key) {
-  static thread_local std::string parts;  // memory only; filled anew each time
-  parts.clear();
-  append_text(parts, 'c', event.cluster);
-  append_fields(parts, event, kRequestFields);
-  append_fields(parts, event, kStageFields);
-  return siphash(parts, key);
+EventDigests event_digests(const Event& event, HashKey key) {
+  EventDigests out;
+  Parts parts;
+  parts.text(event.cluster);
+  parts.fields(event, kAuditStageFields);
+  out.audit_stage = parts.hash(key);
+  parts.fields(event, kIntentFields);
+  out.intent = parts.hash(key);
+  parts.fields(event, kRequestFields);
+  parts.fields(event, kStageFields);
+  parts.digest(out.audit_stage);
+  parts.digest(out.intent);
+  out.identity = parts.hash(key);
+  return out;
 }
 
 Hash128 request_identity(const Event& event, HashKey key) {
-  static thread_local std::string parts;
-  parts.clear();
-  append_text(parts, 'r', event.cluster);
-  append_fields(parts, event, kRequestFields);
-  return siphash(parts, key);
+  Parts parts;
+  parts.text(event.cluster);
+  parts.fields(event, std::array{FieldId::AuditId});
+  parts.fields(event, kIntentFields);
+  parts.fields(event, kRequestFields);
+  return parts.hash(key);
 }
 
 bool is_long_running(const Event& event) {

@@ -42,7 +42,7 @@ uint32_t ConditionCode::add_field(const FieldRef& field) {
   const auto [entry, fresh] = field_index_.emplace(field_key(field), static_cast<uint32_t>(fields_.size()));
   if (fresh) {
     const bool relative = field.id == FieldId::Element;
-    fields_.push_back({field, relative, !relative && reads_only_envelope(field)});
+    fields_.push_back({field, relative, !relative && reads_only_envelope(field), FieldCode::kNotIndexed});
   }
   return entry->second;
 }

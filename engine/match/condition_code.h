@@ -18,8 +18,10 @@ namespace kubevigil {
 // A field that tests, array blocks or group keys read.
 struct FieldCode {
   FieldRef field;
-  bool relative = false;  // starts at the element of the array block around it
-  bool envelope = false;  // never needs a body
+  bool relative = false;         // starts at the element of the array block around it
+  bool envelope = false;         // never needs a body
+  uint32_t index = kNotIndexed;  // the index (Program::Code::index) that decides it
+  static constexpr uint32_t kNotIndexed = UINT32_MAX;
 };
 
 struct TestCode {
@@ -44,6 +46,7 @@ class ConditionCode {
   // Compiles a condition; returns its root node.
   uint32_t add(const Expr& condition);
   uint32_t add_field(const FieldRef& field);
+  void set_index(uint32_t field, uint32_t index) { fields_[field].index = index; }
 
   const std::vector<FieldCode>& fields() const { return fields_; }
   const std::vector<TestCode>& tests() const { return tests_; }

@@ -35,8 +35,8 @@ bool Evaluator::allowed(uint32_t field, Scope scope) const {
       return true;
     case Scope::Kind::Envelope:
       return code.relative || code.envelope;
-    case Scope::Kind::OneField:
-      return code.relative || field == scope.field;
+    case Scope::Kind::OneIndex:
+      return code.relative || code.index == scope.index;
   }
   return true;
 }

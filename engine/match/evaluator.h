@@ -15,9 +15,9 @@
 namespace kubevigil {
 
 struct Scope {
-  enum class Kind : uint8_t { Everything, Envelope, OneField };
+  enum class Kind : uint8_t { Everything, Envelope, OneIndex };
   Kind kind = Kind::Everything;
-  uint32_t field = 0;  // OneField: index into ConditionCode::fields
+  uint32_t index = 0;  // OneIndex: the fields with this FieldCode::index
 };
 
 class Evaluator {

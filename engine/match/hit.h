@@ -36,10 +36,9 @@ struct EventMark {
   Timestamp time;
   TimeSource time_source = TimeSource::Event;
   Hash128 identity;
-  Hash128 request;      // filled only when role != None and something hit, or the request is long-running
-  Hash128 audit_stage;  // siphash of (cluster, auditID, stage): same with another intent = audit-id reuse
-  uint64_t intent =
-      0;  // low half of siphash of (user.username, verb, requestURI): what an aggregated API server repeats
+  Hash128 request;       // filled only when the request is long-running and something hit
+  Hash128 audit_stage;   // EventDigests; the same with another intent is an audit id that was used again
+  uint64_t intent = 0;   // EventDigests::intent, low half
   uint64_t cluster = 0;  // low half of siphash(cluster name, HashKey{}): since when is each cluster seen
   StageRole role = StageRole::First;
   bool long_running = false;

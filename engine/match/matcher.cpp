@@ -2,7 +2,6 @@
 
 #include "engine/base/limits.h"
 #include "engine/match/evaluator.h"
-#include "engine/match/group_key.h"
 #include "engine/match/intern_table.h"
 #include "engine/match/operands.h"
 #include "engine/match/program_code.h"
@@ -10,22 +9,29 @@
 namespace kubevigil {
 namespace {
 
-// Everything about a field's values that a test can see, as bytes.
-void encode_values(const FieldValues& field, std::string& out) {
-  out.push_back(static_cast<char>('0' + static_cast<int>(field.presence)));
-  for (const Value& value : field.values) {
-    const auto size = static_cast<uint32_t>(value.text.size());
+// One part of a key: everything about the values of an envelope field that a test can see.
+//   part  = count ( 4 bytes ) presence ( 1 byte ) value*
+//   value = type ( 1 byte ) size ( 4 bytes ) text
+void encode_values(std::span<const Value> values, Presence presence, std::string& out) {
+  const auto append_number = [&out](size_t n) {
+    const auto number = static_cast<uint32_t>(n);
+    out.append(reinterpret_cast<const char*>(&number), sizeof number);
+  };
+  append_number(values.size());
+  out.push_back(static_cast<char>(presence));
+  for (const Value& value : values) {
     out.push_back(static_cast<char>('A' + static_cast<int>(value.type)));
-    out.append(reinterpret_cast<const char*>(&size), sizeof size);
+    append_number(value.text.size());
     out.append(value.text);
     if (out.size() > limits::kInternedValueBytes) return;
   }
 }
 
-bool any_bit(std::span<const uint64_t> bits) {
-  uint64_t all = 0;
-  for (const uint64_t word : bits) all |= word;
-  return all != 0;
+bool share_a_bit(std::span<const uint64_t> a, std::span<const uint64_t> b) {
+  for (size_t w = 0; w < a.size(); ++w) {
+    if ((a[w] & b[w]) != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -42,13 +48,12 @@ struct Matcher::State {
     for (size_t i = 0; i < code.index.size(); ++i) tables.emplace_back(code.words(), k);
   }
 
-  void select(StageRole role);
-  std::span<const uint64_t> bits_of(size_t index);
-  void judge(const IndexCode& index, std::span<uint64_t> bits);
+  void select(const Event& event);
+  std::span<const uint64_t> bits_of(const Event& event, size_t i);
+  void judge(uint32_t index, std::span<uint64_t> bits);
   Truth truth(const DetectionCode& detection);
   void write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result);
   void evaluate_candidates(const Event& event, MatchResult& result);
-  Hash128 typed_hash(std::initializer_list<std::string_view> texts);
   EventMark mark(const Event& event, bool hit);
 
   std::shared_ptr<const Program> program;
@@ -65,34 +70,40 @@ struct Matcher::State {
   uint64_t cluster_hash = siphash({}).low;
 };
 
-// Leaves in `left` the detections that no indexed field rules out.
-void Matcher::State::select(StageRole role) {
-  left = role == StageRole::None ? code.names_stage : code.all;
-  for (size_t i = 0; i < tables.size() && any_bit(left); ++i) {
-    const auto bits = bits_of(i);
+// Leaves in `left` the detections that no index rules out. An index that none of them reads is not looked at.
+void Matcher::State::select(const Event& event) {
+  left = stage_role(event) == StageRole::None ? code.names_stage : code.all;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (!share_a_bit(left, code.index[i].readers)) continue;
+    const auto bits = bits_of(event, i);
     for (size_t w = 0; w < bits.size(); ++w) left[w] &= bits[w];
   }
 }
 
-// The bit set of the event's value of an indexed field; empty: the value is too long to be remembered.
-std::span<const uint64_t> Matcher::State::bits_of(size_t index) {
+// The bit set of the event's key in an index; empty: the key is too long to be remembered.
+std::span<const uint64_t> Matcher::State::bits_of(const Event& event, size_t i) {
+  const IndexCode& index = code.index[i];
   scratch.clear();
-  encode_values(evaluator.values(code.index[index].field), scratch);
+  for (const FieldId slot : index.slots)
+    encode_values(event.values(slot), event.present(slot) ? Presence::Present : Presence::Absent, scratch);
+  for (const uint32_t field : index.lookups) {
+    const FieldValues& values = evaluator.values(field);
+    encode_values(values.values, values.presence, scratch);
+  }
   if (scratch.size() > limits::kInternedValueBytes) return {};
-  const auto known = tables[index].find(scratch);
+  const auto known = tables[i].find(scratch);
   if (!known.empty()) return known;
-  const uint64_t clears = tables[index].clears();
-  const auto fresh = tables[index].add(scratch);
-  counters.intern_clears += tables[index].clears() - clears;
-  judge(code.index[index], fresh);
+  const uint64_t clears = tables[i].clears();
+  const auto fresh = tables[i].add(scratch);
+  counters.intern_clears += tables[i].clears() - clears;
+  judge(static_cast<uint32_t>(i), fresh);
   return fresh;
 }
 
-void Matcher::State::judge(const IndexCode& index, std::span<uint64_t> bits) {
+void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
   std::copy(code.all.begin(), code.all.end(), bits.begin());
-  for (const uint32_t d : index.detections) {
-    const Scope scope{Scope::Kind::OneField, index.field};
-    if (evaluator.evaluate(code.detections[d].root, scope) != Truth::False) continue;
+  for (const uint32_t d : code.index[index].detections) {
+    if (evaluator.evaluate(code.detections[d].root, {Scope::Kind::OneIndex, index}) != Truth::False) continue;
     bits[d / 64] &= ~(uint64_t{1} << (d % 64));
   }
 }
@@ -130,24 +141,18 @@ void Matcher::State::evaluate_candidates(const Event& event, MatchResult& result
   }
 }
 
-Hash128 Matcher::State::typed_hash(std::initializer_list<std::string_view> texts) {
-  scratch.clear();
-  for (const std::string_view text : texts) append_group_text(scratch, text);
-  return siphash(scratch, key);
-}
-
 EventMark Matcher::State::mark(const Event& event, bool hit) {
   EventMark mark;
   mark.time = event.time;
   mark.time_source = event.time_source;
-  mark.identity = event_identity(event, key);
+  const EventDigests digests = event_digests(event, key);
+  mark.identity = digests.identity;
+  mark.audit_stage = digests.audit_stage;
+  mark.intent = digests.intent.low;
   mark.role = stage_role(event);
   mark.long_running = mark.role == StageRole::Later ||
                       (mark.role == StageRole::First && event.text(FieldId::Stage) == "ResponseStarted");
-  if (mark.long_running || (hit && mark.role != StageRole::None)) mark.request = request_identity(event, key);
-  mark.audit_stage = typed_hash({event.cluster, event.text(FieldId::AuditId), event.text(FieldId::Stage)});
-  mark.intent =
-      typed_hash({event.text(FieldId::UserUsername), event.text(FieldId::Verb), event.text(FieldId::RequestUri)}).low;
+  if (mark.long_running && hit) mark.request = request_identity(event, key);
   if (event.cluster != last_cluster) {
     last_cluster = event.cluster;
     cluster_hash = siphash(last_cluster).low;
@@ -166,7 +171,7 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   s.lookup.begin(event);
   s.evaluator.begin_event();
   const auto first_hit = static_cast<uint32_t>(result.hits.size());
-  s.select(stage_role(event));
+  s.select(event);
   s.evaluate_candidates(event, result);
   const auto hits = static_cast<uint32_t>(result.hits.size()) - first_hit;
   EventMark mark = s.mark(event, hits > 0);

@@ -3,35 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/match/field_groups.h"
 #include "engine/match/group_key.h"
 #include "engine/match/program_code.h"
 
 namespace kubevigil {
 namespace {
-
-// Fields with nearly as many values as events: remembering what each value decides costs more than deciding.
-bool worth_an_index(const FieldCode& field) {
-  if (!field.envelope || field.relative) return false;
-  switch (field.field.id) {
-    case FieldId::AuditId:
-    case FieldId::RequestUri:
-    case FieldId::UriPath:
-    case FieldId::UriQuery:
-    case FieldId::ExecCommand:
-    case FieldId::ObjectName:
-    case FieldId::ObjectUid:
-    case FieldId::ObjectResourceVersion:
-    case FieldId::ResponseMessage:
-    case FieldId::ResponseDetails:
-    case FieldId::RequestReceivedTimestamp:
-    case FieldId::StageTimestamp:
-    case FieldId::Timestamp:
-    case FieldId::CreationTimestamp:
-      return false;
-    default:
-      return true;
-  }
-}
 
 OperandField constant_of(const Value& value, double number) {
   OperandField operand;
@@ -126,23 +103,43 @@ void compile_detections(const RuleSet& rules, std::span<const Feed> feeds, Progr
   }
 }
 
+template <typename T>
+void add_once(std::vector<T>& list, const T& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+void add_to_index(const FieldRef& field, uint32_t number, uint32_t detection, IndexCode& index) {
+  add_once(index.fields, number);
+  add_once(index.detections, detection);
+  set_bit(index.readers, detection);
+  const std::vector<FieldId> slots = sources_of(field);
+  for (const FieldId slot : slots) add_once(index.slots, slot);
+  if (slots.empty()) add_once(index.lookups, number);
+}
+
 void compile_index(const RuleSet& rules, Program::Code& code) {
   const size_t words = (code.detections.size() + 63) / 64;
   code.all.assign(words, 0);
   code.names_stage.assign(words, 0);
-  std::map<uint32_t, IndexCode> by_field;
+  std::map<std::pair<FieldGroup, uint32_t>, IndexCode> by_group;  // the number tells those apart that stand alone
   for (uint32_t d = 0; d < code.detections.size(); ++d) {
     set_bit(code.all, d);
     if (rules.rules[code.detections[d].rule].detection().names_stage) set_bit(code.names_stage, d);
-    for (const uint32_t field : code.conditions.fields_of(code.detections[d].root)) {
-      if (!worth_an_index(code.conditions.fields()[field])) continue;
-      by_field[field].field = field;
-      by_field[field].detections.push_back(d);
+    for (const uint32_t number : code.conditions.fields_of(code.detections[d].root)) {
+      const FieldCode& field = code.conditions.fields()[number];
+      const FieldGroup group = group_of(field.field);
+      if (!field.envelope || group == FieldGroup::None) continue;
+      IndexCode& index = by_group[{group, group == FieldGroup::Alone ? number : 0}];
+      if (index.readers.empty()) index.readers.assign(words, 0);
+      add_to_index(field.field, number, d, index);
     }
   }
-  for (auto& [field, index] : by_field) code.index.push_back(std::move(index));
+  for (auto& [group, index] : by_group) code.index.push_back(std::move(index));
   std::stable_sort(code.index.begin(), code.index.end(),
                    [](const auto& a, const auto& b) { return a.detections.size() > b.detections.size(); });
+  for (uint32_t i = 0; i < code.index.size(); ++i) {
+    for (const uint32_t field : code.index[i].fields) code.conditions.set_index(field, i);
+  }
 }
 
 }  // namespace
@@ -168,8 +165,9 @@ std::string Program::to_text() const {
   const ConditionCode& conditions = code_->conditions;
   std::string out;
   for (const IndexCode& index : code_->index) {
-    out += fmt::format("index {}: {} rules\n", kubevigil::to_text(conditions.fields()[index.field].field),
-                       index.detections.size());
+    out += "index";
+    for (const uint32_t field : index.fields) out += " " + kubevigil::to_text(conditions.fields()[field].field);
+    out += fmt::format(": {} rules\n", index.detections.size());
   }
   for (const DetectionCode& detection : code_->detections) {
     std::string envelope, body;

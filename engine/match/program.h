@@ -1,9 +1,11 @@
 // Program: all rules of a RuleSet compiled for matching, immutable and shared by all workers. Matcher: the
 // scratch memory of one worker, which applies a Program to one event after the other.
 //
-// How it is fast: for each envelope field that rules test, each distinct value is judged once into a bit set over
-// the rules that it does not rule out (all other fields taken as Unknown, so the set never loses a rule); an event
-// costs one look-up and one AND per field. Only rules that are left are evaluated as written, bodies last.
+// How it is fast: envelope fields stand in groups (field_groups.h). For each distinct key of a group, what its fields
+// decide is judged once into a bit set over the rules that they do not rule out (all other fields taken as Unknown, so
+// the set never loses a rule); an event costs one look-up and one AND per group, and groups that no rule left reads
+// cost nothing. Derived fields are computed only for new keys and for rules that are left. Those are evaluated as
+// written, bodies last.
 #pragma once
 
 #include <cstdint>

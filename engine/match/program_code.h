@@ -35,18 +35,21 @@ struct DetectionCode {
   std::vector<FeedCode> feeds;
 };
 
-// A field whose values are judged once each.
-struct IndexCode {
-  uint32_t field = 0;
-  std::vector<uint32_t> detections;  // those that read it
-};
-
 using Bits = std::vector<uint64_t>;
+
+// Fields that are judged together, once for each distinct key (field_groups.h).
+struct IndexCode {
+  std::vector<uint32_t> fields;      // those that it decides: index into ConditionCode::fields
+  std::vector<FieldId> slots;        // key: envelope fields, then
+  std::vector<uint32_t> lookups;     // fields that are their own key
+  std::vector<uint32_t> detections;  // those that read one of the fields
+  Bits readers;                      // the same as bits
+};
 
 struct Program::Code {
   ConditionCode conditions;
   std::vector<DetectionCode> detections;
-  std::vector<IndexCode> index;  // fields that most rules read come first
+  std::vector<IndexCode> index;  // what most rules read comes first
   Bits names_stage;              // detections that see every event
   Bits all;
   uint64_t patterns_without_automaton = 0;

@@ -38,7 +38,7 @@ struct IdentityCase {
 
 TEST(EventIdentity, WhatMakesAnotherEventOrRequest) {
   ReadEvent base(with("", ""));
-  const Hash128 event = event_identity(base.event), request = request_identity(base.event);
+  const Hash128 event = event_digests(base.event).identity, request = request_identity(base.event);
   for (const IdentityCase& c :
        {IdentityCase{"auditID", R"("b")", true, true}, IdentityCase{"stage", R"("ResponseStarted")", true, false},
         IdentityCase{"stageTimestamp", R"("2026-01-01T00:00:02Z")", true, false},
@@ -52,19 +52,19 @@ TEST(EventIdentity, WhatMakesAnotherEventOrRequest) {
         IdentityCase{"responseStatus", R"({"code":"200"})", true, false},
         IdentityCase{"userAgent", R"("y")", false, false}, IdentityCase{"level", R"("Request")", false, false}}) {
     ReadEvent other(with(c.member, c.value));
-    EXPECT_EQ(event_identity(other.event) != event, c.other_event) << c.member << " " << c.value;
+    EXPECT_EQ(event_digests(other.event).identity != event, c.other_event) << c.member << " " << c.value;
     EXPECT_EQ(request_identity(other.event) != request, c.other_request) << c.member << " " << c.value;
   }
 }
 
 TEST(EventIdentity, ClusterAndKeyCount) {
   ReadEvent e(with("", ""));
-  const Hash128 plain = event_identity(e.event);
-  EXPECT_NE(event_identity(e.event, {1, 2}), plain);
+  const Hash128 plain = event_digests(e.event).identity;
+  EXPECT_NE(event_digests(e.event, {1, 2}).identity, plain);
   RecordOrigin origin;
   origin.cluster = "c1";
   ASSERT_TRUE(e.read(with("", ""), origin));
-  EXPECT_NE(event_identity(e.event), plain);
+  EXPECT_NE(event_digests(e.event).identity, plain);
   EXPECT_EQ(e.show("cluster"), "c1");
 }
 
