@@ -43,7 +43,7 @@ class FileInput final : public Input {
   std::span<const InputFile> files() const override { return files_; }
 
   bool peek(Batch& batch) override {
-    if (source_.name == "-") {
+    if (source_.once) {
       if (!peeked_) has_peeked_ = fill(peeked_batch_, kPeekBytes);
       peeked_ = true;
       batch = peeked_batch_;
@@ -137,7 +137,7 @@ class FileInput final : public Input {
     std::optional<Timestamp> begins;  // the file before was closed then
     for (size_t i = 0; i < files_.size(); ++i) {
       struct stat status {};
-      const bool known = source_.name != "-" && ::stat(files_[i].path.c_str(), &status) == 0;
+      const bool known = !source_.once && ::stat(files_[i].path.c_str(), &status) == 0;
       std::optional<Timestamp> ends = source_.files[i].closed_at;
       if (known) {
         files_[i].size = static_cast<uint64_t>(status.st_size);

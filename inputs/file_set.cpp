@@ -35,13 +35,14 @@ class Finder {
     } else if (fs::is_directory(status)) {
       directory(path);
     } else {
-      file(path, status);
+      is_read_once(path) ? pipe(path) : file(path, status);
     }
   }
 
   FileSet done() {
     FileSet set;
-    if (standard_input_) set.sources.push_back({"-", {{"-", std::nullopt}}});
+    if (standard_input_) set.sources.push_back({"-", {{"-", std::nullopt}}, true});
+    for (const std::string& path : pipes_) set.sources.push_back({path, {{path, std::nullopt}}, true});
     for (auto& [name, candidates] : groups_) set.sources.push_back(source(name, candidates));
     set.problems = std::move(problems_);
     return set;
@@ -60,6 +61,11 @@ class Finder {
       problem(path, "no such file or directory, and no file matches it as a pattern");
     }
     ::globfree(&found);
+  }
+
+  // Only where it was named: in a directory a pipe would make the run wait for nobody.
+  void pipe(const std::string& path) {
+    if (std::find(pipes_.begin(), pipes_.end(), path) == pipes_.end()) pipes_.push_back(path);
   }
 
   // Symbolic links to directories are not followed below the one given: they may lead round in a circle.
@@ -104,7 +110,7 @@ class Finder {
       if (a.name.compressed != b.name.compressed) return b.name.compressed;
       return a.path < b.path;
     });
-    FileSource source{name, {}};
+    FileSource source{name, {}, false};
     const Candidate* before = nullptr;
     for (const Candidate& candidate : candidates) {
       const bool twin = before != nullptr && before->name == candidate.name && candidate.name.compressed;
@@ -119,12 +125,19 @@ class Finder {
   }
 
   bool standard_input_ = false;
+  std::vector<std::string> pipes_;
   std::map<std::string, std::vector<Candidate>> groups_;
   std::set<std::string> seen_;
   std::vector<PathProblem> problems_;
 };
 
 }  // namespace
+
+bool is_read_once(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return path == "-" || fs::is_fifo(status) || fs::is_character_file(status);
+}
 
 FileSet find_sources(std::span<const std::string> paths) {
   Finder finder;

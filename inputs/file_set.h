@@ -20,6 +20,7 @@ struct SourceFile {
 struct FileSource {
   std::string name;  // path of the live file, whether it is there or not; distinct within a set
   std::vector<SourceFile> files;
+  bool once = false;  // standard input or a pipe: cannot be opened a second time
 };
 
 struct PathProblem {
@@ -32,6 +33,9 @@ struct FileSet {
   std::vector<FileSource> sources;  // by name; "-" where the user put it is first
   std::vector<PathProblem> problems;
 };
+
+// Standard input, a named pipe, or what a shell makes of <(command).
+bool is_read_once(const std::string& path);
 
 FileSet find_sources(std::span<const std::string> paths);
 

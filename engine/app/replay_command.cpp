@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "engine/app/cli.h"
@@ -11,6 +12,7 @@
 #include "engine/app/signals.h"
 #include "engine/app/time_option.h"
 #include "engine/base/text.h"
+#include "inputs/file_set.h"
 
 namespace kubevigil {
 namespace {
@@ -113,9 +115,9 @@ InputOptions input_options(const ReplayFlags& flags, const ReplayOptions& option
 }
 
 void run(const ReplayFlags& flags, Context& context) {
-  const bool from_stdin = std::find(flags.paths.begin(), flags.paths.end(), "-") != flags.paths.end();
-  if (from_stdin && !flags.evidence_folder.empty()) {
-    return context.fail(kExitUsage, "--evidence reads the logs a second time, which standard input cannot do");
+  if (!flags.evidence_folder.empty() && std::any_of(flags.paths.begin(), flags.paths.end(), is_read_once)) {
+    return context.fail(kExitUsage,
+                        "--evidence reads the logs a second time, which standard input or a pipe cannot do");
   }
   RunRequest request;
   request.name = "replay";

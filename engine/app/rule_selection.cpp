@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "engine/app/pack.h"
 #include "engine/base/text.h"
@@ -13,9 +14,13 @@ namespace {
 // What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
 bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
   for (const std::string& line : loaded.skipped) context.console.say("rules: " + printable(line));
+  const auto said = [&](const std::string& file) {
+    return std::any_of(loaded.skipped.begin(), loaded.skipped.end(),
+                       [&](const std::string& line) { return line.starts_with(file + ":"); });
+  };
   size_t warnings = 0;
   for (const Diagnostic& d : loaded.diagnostics.entries()) {
-    if (d.severity == Severity::Error) {
+    if (d.severity == Severity::Error && !said(d.span.file)) {
       context.console.say(
           fmt::format("rules: {}:{}:{}: {}", printable(d.span.file), d.span.line, d.span.column, printable(d.message)));
     }

@@ -219,6 +219,31 @@ TEST(Cli, StandardInputAndTheSummary) {
   EXPECT_EQ(empty.out, "");
 }
 
+// What a shell makes of `kubevigil replay <(zstdcat old.zst)`.
+TEST(Cli, APipeThatIsNamedIsRead) {
+  const Folder folder;
+  const std::string pipe = folder.path("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string expected = run({"replay", "-", "-o", "csv"}, demo_events()).out;
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    const int fd = ::open(pipe.c_str(), O_WRONLY);
+    const std::string text = demo_events();
+    for (size_t at = 0; at < text.size();) {
+      const ssize_t n = ::write(fd, text.data() + at, text.size() - at);
+      if (n <= 0) ::_exit(1);
+      at += static_cast<size_t>(n);
+    }
+    ::_exit(0);
+  }
+  const Result result = run({"replay", pipe, "-o", "csv", "--from", "2026-01-01"});
+  ::waitpid(writer, nullptr, 0);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), std::count(expected.begin(), expected.end(), '\n'));
+  EXPECT_EQ(run({"replay", pipe, "--evidence", folder.path("e")}).code, 2) << "refused before anything is read";
+  EXPECT_EQ(run({"replay", folder.path()}).code, 3) << "a pipe in a directory is not waited for";
+}
+
 TEST(Cli, EvidenceIsPrivateAndHoldsTheRawRecords) {
   const Folder folder;
   folder.write("demo.log", demo_events());
@@ -285,6 +310,17 @@ TEST(Cli, RulesCommands) {
   folder.write("broken.yaml", "title: [");
   EXPECT_EQ(run({"rules", "check", folder.path("broken.yaml")}).code, 1);
   EXPECT_EQ(run({"rules", "check"}).code, 0);
+}
+
+TEST(Cli, ABrokenRuleIsSaidInOneLine) {
+  const Folder folder;
+  folder.write("rule.yaml", read_file(KUBEVIGIL_SOURCE_DIR "/detections/pods/privileged_pod.yaml"));
+  folder.write("broken.yaml", "title: [\n");
+  const Result result = run({"rules", "list", "--rules", folder.path()});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("rule.yaml:1: "));
+  EXPECT_THAT(result.err, HasSubstr("broken.yaml:"));
 }
 
 TEST(Cli, ACopyOfABuiltInRuleIsTestedInItsPlace) {
