@@ -18,7 +18,8 @@ inline constexpr size_t kUnwrapDepth = 3;        // string wrappers around one e
 inline constexpr size_t kDecompressRatio =
     2000;  // output/input beyond 64 MiB of output; the file is given up, "bad_files{ratio}"
 inline constexpr size_t kBadLinesKept = 10'000;  // records written to --bad-lines; "bad_lines_not_kept"
-inline constexpr size_t kListValues = 4096;      // values of one field in one event; "field_values_cut"
+inline constexpr size_t kListValues =
+    4096;  // values of one field in one event; tests that the others could decide are Unknown, body.defect=values
 
 // Rules
 inline constexpr size_t kRuleFileBytes = 4u << 20;      // larger: load error
@@ -31,18 +32,22 @@ inline constexpr size_t kRegexProgramBytes = 8u << 20;  // RE2 max_mem of one pa
 inline constexpr size_t kInternedValues =
     65'536;  // distinct values remembered per field and worker, then cleared; "intern_clears"
 inline constexpr size_t kInternedValueBytes = 512;  // longer values are evaluated without being remembered
+inline constexpr size_t kInternedBytes = 8u << 20;  // of all fields of one worker; "intern_clears"
 
-// State
+// State. What the correlator's thread holds at most is the sum of kStateBytes, kOpenAlertBytes, the duplicate window
+// (24 bytes an id and a table that is at least half full: 25 MiB) and the long requests (72 bytes each: 10 MiB): 131 MiB.
+// With the fixed 64 MiB of batches and workers that stays below 200 MiB.
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
 inline constexpr size_t kRecentSlack = 4096;  // matches of one key kept inside the lateness horizon; "approximate_keys"
-inline constexpr size_t kStateBytes = 96u << 20;   // all operators; oldest keys leave first, "state_evictions"
+inline constexpr size_t kStateBytes = 72u << 20;   // all operators; oldest keys leave first, "state_evictions"
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
 inline constexpr size_t kOpenAlerts =
-    50'000;                                  // held for their last revision; then printed early, "alerts_closed_early"
+    50'000;  // held for their last revision; then printed early, "alerts_closed_early"
+inline constexpr size_t kOpenAlertBytes = 24u << 20;  // of these; "alerts_closed_early"
 inline constexpr size_t kSampleEvents = 10;  // events listed in an alert
 inline constexpr size_t kDisplayBytes = 1024;  // one displayed value in an alert, cut with an ellipsis
 inline constexpr size_t kDuplicateWindow =
-    1u << 21;  // event ids remembered (two generations of 10 minutes each); "duplicate_window_full"
+    1u << 19;  // event ids remembered (two generations of 10 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =
     100'000;                              // long-running requests whose end is awaited; "long_requests_forgotten"
 inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/limits.h"
 #include "engine/event/json_patch.h"
 #include "engine/event/tree_path.h"
 
@@ -55,9 +56,25 @@ BodyDefect body_defect_of(JsonDefect defect) {
 
 bool is_object(const BodyView& view) { return view && (*view.tree)[view.node].value.type == ValueType::Object; }
 
-bool is_status(const BodyView& view) {
+// More elements than fields show: what stands behind them could hide there.
+bool has_long_array(const JsonTree& tree) {
+  if (tree.size() <= limits::kListValues) return false;
+  for (uint32_t n = 0; n < tree.size(); ++n) {
+    if (tree[n].value.type != ValueType::Array) continue;
+    size_t count = 0;
+    for (uint32_t c = tree.child(n); c != JsonNode::kNone && count <= limits::kListValues; c = tree[c].next) ++count;
+    if (count > limits::kListValues) return true;
+  }
+  return false;
+}
+
+// Whether the response is the object itself. The client may ask for a table or for the metadata alone (Accept header),
+// and so leave what it wrote out of the response.
+bool is_whole_object(const BodyView& view) {
+  constexpr std::array<std::string_view, 4> kOther = {"Status", "Table", "PartialObjectMetadata",
+                                                      "PartialObjectMetadataList"};
   const uint32_t kind = view.tree->find(view.node, "kind");
-  return kind != JsonNode::kNone && (*view.tree)[kind].value.text == "Status";
+  return kind == JsonNode::kNone || !is_one_of((*view.tree)[kind].value.text, kOther);
 }
 
 }  // namespace
@@ -71,13 +88,13 @@ bool writes_object(const Event& event) {
 
 void Bodies::begin(const Event& event) {
   event_ = &event;
-  defect_ = event.defect;
   for (Slot* slot : {&request_, &response_, &details_, &patch_}) slot->done = false;
 }
 
 BodyView Bodies::parse(Slot& slot, FieldId body, Presence when_missing) {
   slot.done = true;
   slot.view = {&slot.tree, JsonNode::kNone, when_missing};
+  slot.defect = BodyDefect::None;
   const std::string_view text = event_->raw(body);
   if (text.empty()) return slot.view;
   if (body != FieldId::ResponseDetails && event_->body_defect(body) != BodyDefect::None) {
@@ -85,13 +102,26 @@ BodyView Bodies::parse(Slot& slot, FieldId body, Presence when_missing) {
     return slot.view;
   }
   if (const auto parsed = slot.tree.parse(text); !parsed) {
-    if (defect_ == BodyDefect::None) defect_ = body_defect_of(parsed.error().defect);
+    slot.defect = body_defect_of(parsed.error().defect);
     slot.view.missing = Presence::Unknown;
     return slot.view;
   }
   slot.view.node = slot.tree.root();
   slot.view.missing = Presence::Absent;
   return slot.view;
+}
+
+BodyDefect Bodies::defect(FieldId body) {
+  if (body == FieldId::ResponseObject) {
+    response();
+    const BodyDefect read = event_->body_defect(body);
+    return read != BodyDefect::None ? read : response_.defect;
+  }
+  if (event_->defect != BodyDefect::None) return event_->defect;
+  const bool rebuilt = request_as_object().tree == &patch_.tree;
+  if (request_.defect != BodyDefect::None) return request_.defect;
+  if (rebuilt && patch_.defect != BodyDefect::None) return patch_.defect;
+  return request_.view && has_long_array(request_.tree) ? BodyDefect::Values : BodyDefect::None;
 }
 
 bool Bodies::is_patch() const { return event_->text(FieldId::Verb) == "patch"; }
@@ -117,8 +147,10 @@ BodyView Bodies::request_as_object() {
   if (!whole || !is_patch() || (*whole.tree)[whole.node].value.type != ValueType::Array) return whole;
   if (!patch_.done) {
     patch_.done = true;
-    rebuild_json_patch(*whole.tree, whole.node, patch_.tree);
-    patch_.view = {&patch_.tree, patch_.tree.root(), Presence::Partial};
+    const PatchView rebuilt = rebuild_json_patch(*whole.tree, whole.node, patch_.tree);
+    patch_.defect = rebuilt == PatchView::TooLarge ? BodyDefect::Nodes : BodyDefect::None;
+    const Presence missing = rebuilt == PatchView::Partial ? Presence::Partial : Presence::Unknown;
+    patch_.view = {&patch_.tree, rebuilt == PatchView::TooLarge ? JsonNode::kNone : patch_.tree.root(), missing};
   }
   return patch_.view;
 }
@@ -128,7 +160,7 @@ BodyView Bodies::written() {
   const BodyView asked = request_as_object();
   if (is_object(asked) && !is_patch()) return asked;
   const BodyView answer = response();
-  if (is_object(answer) && !is_status(answer)) return answer;
+  if (is_object(answer) && is_whole_object(answer)) return answer;
   return asked;
 }
 

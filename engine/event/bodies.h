@@ -7,7 +7,8 @@
 //             create, update, patch, post, put and unknown verbs: Unknown
 //   response  Absent at level RequestResponse when not truncated, and for watch and the connecting subresources;
 //             else Unknown
-// A body with a defect is Unknown. What is missing in the body of a patch is Partial.
+// A body with a defect is Unknown. What is missing in the body of a patch is Partial, or Unknown when a JSON Patch
+// copies from what the event does not show.
 #pragma once
 
 #include <string_view>
@@ -19,7 +20,7 @@
 namespace kubevigil {
 
 // A body or an object in it. Without a node, `missing` is the presence of the body; with one, that of fields that the
-// node does not have: Absent, or Partial.
+// node does not have.
 struct BodyView {
   const JsonTree* tree = nullptr;
   uint32_t node = JsonNode::kNone;
@@ -40,20 +41,21 @@ class Bodies {
   // one, else the patch. Absent for other verbs.
   BodyView written();
 
-  // The reader's defect, or the first found while a body was parsed.
-  BodyDefect defect() const { return defect_; }
+  // RequestObject: the reader's defect, of whatever part of the event, else what parsing that body found.
+  // ResponseObject: of that body alone. Parses the body: the answer must not depend on what was asked before.
+  BodyDefect defect(FieldId body);
 
  private:
   struct Slot {
     JsonTree tree;
     BodyView view;
+    BodyDefect defect = BodyDefect::None;
     bool done = false;
   };
   BodyView parse(Slot& slot, FieldId body, Presence when_missing);
   bool is_patch() const;
 
   const Event* event_ = nullptr;
-  BodyDefect defect_ = BodyDefect::None;
   Slot request_, response_, details_, patch_;
 };
 

@@ -21,6 +21,12 @@ struct DerivedInput {
   TextPool& texts;
 };
 
+// Of an envelope field: Unknown when it has more values than were kept.
+inline Presence presence(const Event& event, FieldId field) {
+  if (event.cut(field)) return Presence::Unknown;
+  return event.present(field) ? Presence::Present : Presence::Absent;
+}
+
 // Each appends its values to `out` and says why when there are none.
 using Values = std::vector<Value>;
 
@@ -49,7 +55,7 @@ Presence dry_run(const DerivedInput& in, Values& out);
 Presence authz(const DerivedInput& in, FieldId wanted, Values& out);  // decision, reason, binding, role
 Presence written_binding(const DerivedInput& in, Values& out);
 Presence written_subjects(const DerivedInput& in, Values& out);
-BodyView rbac_rules(const DerivedInput& in);  // the array of rules of a written Role or ClusterRole
+BodyView rbac_rules(const DerivedInput& in, JsonTree& memory);  // the array of rules of a written Role or ClusterRole
 
 // derived_csr.cpp
 Presence csr_subject(const DerivedInput& in, Values& out);

@@ -19,16 +19,21 @@ bool is_trusted(const Value& value, const std::vector<Network>& proxies) {
 const Value* peer(const DerivedInput& in) {
   const auto ips = in.event.values(FieldId::SourceIps);
   for (size_t i = ips.size(); i > 0; --i) {
+    if (i < ips.size() && in.event.cut(FieldId::SourceIps)) return nullptr;  // what stood before the last was left out
     if (i == 1 || !is_trusted(ips[i - 1], in.trusted_proxies)) return &ips[i - 1];
   }
   return nullptr;
+}
+
+Presence missing(const DerivedInput& in) {
+  return in.event.cut(FieldId::SourceIps) ? Presence::Unknown : Presence::Absent;
 }
 
 }  // namespace
 
 Presence peer_ip(const DerivedInput& in, Values& out) {
   const Value* value = peer(in);
-  if (value == nullptr) return Presence::Absent;
+  if (value == nullptr) return missing(in);
   out.push_back(*value);
   return Presence::Present;
 }
@@ -36,7 +41,7 @@ Presence peer_ip(const DerivedInput& in, Values& out) {
 Presence peer_network(const DerivedInput& in, Values& out) {
   const Value* value = peer(in);
   const auto address = value == nullptr ? std::nullopt : parse_address(value->text);
-  if (!address) return Presence::Absent;
+  if (!address) return value == nullptr ? missing(in) : Presence::Absent;
   out.push_back(Value::string(in.texts.keep(network_text(*address, kV4NetworkBits, kV6NetworkBits))));
   return Presence::Present;
 }

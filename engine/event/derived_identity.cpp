@@ -12,10 +12,11 @@ constexpr std::string_view kCredentialId = "authentication.kubernetes.io/credent
 constexpr std::string_view kIssuedCredentialId = "authentication.kubernetes.io/issued-credential-id";
 constexpr std::string_view kServiceAccountPrefix = "system:serviceaccount:";
 
-Presence copy_entries(std::span<const MapEntry> entries, std::string_view key, Values& out) {
-  for (const MapEntry& e : entries) {
+Presence copy_entries(const Event& event, FieldId map, std::string_view key, Values& out) {
+  for (const MapEntry& e : event.entries(map)) {
     if (e.key == key) out.push_back(e.value);
   }
+  if (event.cut(map)) return Presence::Unknown;
   return out.empty() ? Presence::Absent : Presence::Present;
 }
 
@@ -39,12 +40,12 @@ Presence effective_user(const DerivedInput& in, FieldId wanted, Values& out) {
   const FieldId source = effective_source(in.event, wanted);
   const auto values = in.event.values(source);
   out.assign(values.begin(), values.end());
-  return in.event.present(source) ? Presence::Present : Presence::Absent;
+  return presence(in.event, source);
 }
 
 Presence effective_extra(const DerivedInput& in, std::string_view key, Values& out) {
   const FieldId source = is_impersonated(in.event) ? FieldId::ImpersonatedExtra : FieldId::UserExtra;
-  return copy_entries(in.event.entries(source), key, out);
+  return copy_entries(in.event, source, key, out);
 }
 
 // name = "system:serviceaccount:" namespace ":" name
@@ -64,11 +65,11 @@ Presence caller(const DerivedInput& in, FieldId wanted, Values& out) {
                                : wanted == FieldId::CallerPodUid ? kPodUid
                                : wanted == FieldId::CallerNode   ? kNodeName
                                                                  : kCredentialId;
-  return copy_entries(in.event.entries(FieldId::UserExtra), key, out);
+  return copy_entries(in.event, FieldId::UserExtra, key, out);
 }
 
 Presence issued_credential(const DerivedInput& in, Values& out) {
-  return copy_entries(in.event.entries(FieldId::Annotations), kIssuedCredentialId, out);
+  return copy_entries(in.event, FieldId::Annotations, kIssuedCredentialId, out);
 }
 
 }  // namespace kubevigil

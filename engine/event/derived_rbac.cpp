@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kDecision = "authorization.k8s.io/decision";
 constexpr std::string_view kReason = "authorization.k8s.io/reason";
 constexpr std::string_view kRbacGroup = "rbac.authorization.k8s.io";
+constexpr size_t kRepeatedTexts = 8;  // of one member of a subject
 
 std::string_view annotation(const Event& event, std::string_view key) {
   for (const MapEntry& e : event.entries(FieldId::Annotations)) {
@@ -77,26 +78,37 @@ bool is_rbac_object(const Event& event, std::string_view plain, std::string_view
   return event.text(FieldId::ObjectApiGroup) == kRbacGroup && (resource == plain || resource == clusterwide);
 }
 
-std::string_view text_at(const JsonTree& tree, uint32_t node, std::string_view key) {
-  const uint32_t found = tree.find(node, key);
-  return found == JsonNode::kNone ? std::string_view{} : tree[found].value.text;
-}
-
 // "alice", "Group:system:authenticated", "system:serviceaccount:namespace:name": users and service accounts as they
 // stand in user.username when they act; "" when there is no name.
-std::string subject_text(const JsonTree& tree, uint32_t subject, std::string_view default_namespace) {
-  const std::string_view kind = text_at(tree, subject, "kind");
-  const std::string_view name = text_at(tree, subject, "name");
+std::string subject_text(std::string_view kind, std::string_view name, std::string_view space) {
   if (name.empty() || kind.empty() || kind == "User") return std::string(name);
   if (kind != "ServiceAccount") return std::string(kind) + ":" + std::string(name);
-  const std::string_view space = text_at(tree, subject, "namespace");
-  return "system:serviceaccount:" + std::string(space.empty() ? default_namespace : space) + ":" + std::string(name);
+  return "system:serviceaccount:" + std::string(space) + ":" + std::string(name);
+}
+
+// The texts of a member; all of them where the key is repeated. `otherwise` when there is none.
+std::vector<std::string_view> texts_at(const JsonTree& tree, uint32_t node, std::string_view key,
+                                       std::string_view otherwise) {
+  std::vector<std::string_view> texts;
+  for (uint32_t c = tree.child(node); c != JsonNode::kNone && texts.size() < kRepeatedTexts; c = tree[c].next) {
+    if (tree[c].key == key && !tree[c].value.text.empty()) texts.push_back(tree[c].value.text);
+  }
+  if (texts.empty()) texts.push_back(otherwise);
+  return texts;
 }
 
 void append_subject_texts(const DerivedInput& in, const JsonTree& tree, uint32_t list, Values& out) {
-  for (uint32_t s = tree.child(list); s != JsonNode::kNone && out.size() < limits::kListValues; s = tree[s].next) {
-    std::string text = subject_text(tree, s, in.event.text(FieldId::ObjectNamespace));
-    if (!text.empty()) out.push_back(Value::string(in.texts.keep(std::move(text))));
+  const std::string_view own_namespace = in.event.text(FieldId::ObjectNamespace);
+  for (uint32_t s = tree.child(list); s != JsonNode::kNone; s = tree[s].next) {
+    for (const std::string_view name : texts_at(tree, s, "name", {})) {
+      for (const std::string_view kind : texts_at(tree, s, "kind", {})) {
+        for (const std::string_view space : texts_at(tree, s, "namespace", own_namespace)) {
+          if (out.size() >= limits::kListValues) return;
+          std::string text = subject_text(kind, name, space);
+          if (!text.empty()) out.push_back(Value::string(in.texts.keep(std::move(text))));
+        }
+      }
+    }
   }
 }
 
@@ -145,15 +157,25 @@ Presence written_subjects(const DerivedInput& in, Values& out) {
     found = true;
     append_subject_texts(in, *body.tree, c, out);
   }
+  if (out.size() >= limits::kListValues) return Presence::Unknown;
   return found ? Presence::Present : body.missing;
 }
 
-BodyView rbac_rules(const DerivedInput& in) {
+BodyView rbac_rules(const DerivedInput& in, JsonTree& memory) {
   if (!is_rbac_object(in.event, "roles", "clusterroles")) return {};
-  BodyView body = in.bodies.written();
+  const BodyView body = in.bodies.written();
   if (!body) return body;
-  body.node = body.tree->find(body.node, "rules");
-  return body;
+  const JsonTree& tree = *body.tree;
+  uint32_t rules = JsonNode::kNone;
+  memory.reset();
+  for (uint32_t c = tree.child(body.node); c != JsonNode::kNone; c = tree[c].next) {
+    if (tree[c].key != "rules" || tree[c].value.type != ValueType::Array) continue;
+    if (rules == JsonNode::kNone) rules = memory.add(JsonNode::kNone, {}, {ValueType::Array, {}, 0});
+    for (uint32_t rule = tree.child(c); rule != JsonNode::kNone; rule = tree[rule].next) {
+      memory.copy(rules, {}, tree, rule);
+    }
+  }
+  return {&memory, rules, body.missing};
 }
 
 }  // namespace kubevigil

@@ -35,10 +35,19 @@ std::string_view kept_decoded(std::string_view text, bool query, TextPool& texts
   return plain ? text : texts.keep(url_decoded(text, query));
 }
 
+// A request has no fragment: Go's server reads '#' as any other character (net/url ParseRequestURI).
 std::string_view query_of(std::string_view uri) {
   const size_t mark = uri.find('?');
   if (mark == uri.npos) return {};
-  return uri.substr(mark + 1, uri.find('#', mark) - mark - 1);
+  return uri.substr(mark + 1);
+}
+
+// Writes that store an object. Reads and connections ignore the option, and a token or a review is answered anyway.
+bool obeys_dry_run(const Event& event) {
+  const std::string_view verb = event.text(FieldId::Verb), group = event.text(FieldId::ObjectApiGroup);
+  const bool removes = verb == "delete" || verb == "deletecollection";
+  return (writes_object(event) || removes) && !is_connect(event) && event.text(FieldId::ObjectSubresource) != "token" &&
+         group != "authentication.k8s.io" && group != "authorization.k8s.io";
 }
 
 bool has_dry_run_options(const BodyView& body) {
@@ -89,7 +98,7 @@ Presence user_agent_family(const DerivedInput& in, Values& out) {
 
 Presence uri_path(const DerivedInput& in, Values& out) {
   for (const Value& uri : in.event.values(FieldId::RequestUri)) {
-    out.push_back(Value::string(kept_decoded(uri.text.substr(0, uri.text.find_first_of("?#")), false, in.texts)));
+    out.push_back(Value::string(kept_decoded(uri.text.substr(0, uri.text.find('?')), false, in.texts)));
   }
   return out.empty() ? Presence::Absent : Presence::Present;
 }
@@ -105,25 +114,28 @@ Presence uri_query(const DerivedInput& in, std::string_view name, Values& out) {
       out.push_back(Value::string(kept_decoded(value, true, in.texts)));
     }
   }
+  if (out.size() >= limits::kListValues) return Presence::Unknown;
   return out.empty() ? Presence::Absent : Presence::Present;
 }
 
 Presence exec_command(const DerivedInput& in, Values& out) {
   if (in.event.text(FieldId::ObjectSubresource) != "exec") return Presence::Absent;
   Values words;
-  if (uri_query(in, "command", words) == Presence::Absent) return Presence::Absent;
+  const Presence presence = uri_query(in, "command", words);
+  if (words.empty()) return presence;
   std::string command;
   for (const Value& word : words) command += (command.empty() ? "" : " ") + std::string(word.text);
   out.push_back(Value::string(in.texts.keep(std::move(command))));
-  return Presence::Present;
+  return presence;
 }
 
-// In the query (`dryRun=All`), and for deletions in the body (DeleteOptions).
+// In the query (`dryRun=All`), and for deletions in the body (DeleteOptions). Only what the API server obeys counts: it
+// drops pairs with a ';' or a bad escape, so that "dryRun=All;" writes.
 Presence dry_run(const DerivedInput& in, Values& out) {
   Values asked;
-  uri_query(in, "dryRun", asked);
+  if (obeys_dry_run(in.event)) uri_query(in, "dryRun", asked);
   bool dry = false;
-  for (const Value& v : asked) dry = dry || !v.text.empty();
+  for (const Value& v : asked) dry = dry || v.text == "All";
   const std::string_view verb = in.event.text(FieldId::Verb);
   if (!dry && (verb == "delete" || verb == "deletecollection")) {
     const BodyView body = in.bodies.request();

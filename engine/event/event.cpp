@@ -49,6 +49,8 @@ std::string_view to_text(BodyDefect defect) {
       return "oversize";
     case BodyDefect::Truncated:
       return "truncated";
+    case BodyDefect::Values:
+      return "values";
   }
   return "";
 }
@@ -76,7 +78,8 @@ Value& Event::add(FieldId field) {
   slot.present = true;
   if (slot.count >= limits::kListValues) {
     ++values_cut;
-    return cut_;
+    slot.cut = true;
+    return values_[slot.first + slot.count - 1] = Value{};
   }
   const auto end = static_cast<uint32_t>(values_.size());
   if (slot.first + slot.count != end) {  // a repeated key, or the field's first value: its run moves to the end
@@ -92,11 +95,10 @@ Value& Event::add_entry(FieldId map, std::string_view key) {
   auto& entries = maps_[map_index(map)];
   if (entries.size() >= limits::kListValues) {
     ++values_cut;
-    return cut_;
+    slots_[static_cast<size_t>(map)].cut = true;
+    entries.pop_back();
   }
-  MapEntry& entry = entries.emplace_back();
-  entry.key = key;
-  return entry.value;
+  return entries.emplace_back(MapEntry{key, Value{}}).value;
 }
 
 void Event::set_raw(FieldId tree, std::string_view json) { raws_[raw_index(tree)] = json; }

@@ -18,7 +18,7 @@
 
 namespace kubevigil {
 
-enum class BodyDefect : uint8_t { None, Utf8, Depth, Nodes, Grammar, Oversize, Truncated };
+enum class BodyDefect : uint8_t { None, Utf8, Depth, Nodes, Grammar, Oversize, Truncated, Values };
 std::string_view to_text(BodyDefect defect);
 
 struct MapEntry {
@@ -43,6 +43,7 @@ class Event {
     uint32_t first = 0;
     uint32_t count = 0;
     bool present = false;  // the key is there, if only with null or an empty list
+    bool cut = false;      // more than limits::kListValues values: the first ones and the last are kept
   };
 
   std::span<const Value> values(FieldId field) const {
@@ -50,6 +51,7 @@ class Event {
     return {values_.data() + s.first, s.count};
   }
   bool present(FieldId field) const { return slots_[static_cast<size_t>(field)].present; }
+  bool cut(FieldId field) const { return slots_[static_cast<size_t>(field)].cut; }
   // First value as text, or "".
   std::string_view text(FieldId field) const {
     const auto v = values(field);
@@ -75,7 +77,8 @@ class Event {
 
   // Filling; EventReader only.
   void clear();
-  // A new value of the field, Null until the caller fills it, at once.
+  // A new value of the field, Null until the caller fills it, at once. Beyond the limit it takes the place of the last
+  // one: of sourceIPs the last is the only one that the client cannot choose.
   Value& add(FieldId field);
   void mark_present(FieldId field) { slots_[static_cast<size_t>(field)].present = true; }
   Value& add_entry(FieldId map, std::string_view key);
@@ -85,7 +88,6 @@ class Event {
  private:
   std::array<Slot, kEnvelopeFieldCount> slots_{};
   std::vector<Value> values_;  // add() for one field comes in one run, except for repeated keys, which re-home the slot
-  Value cut_;                  // takes the values beyond the limit
   std::array<std::vector<MapEntry>, 3> maps_;
   std::array<std::string_view, 3> raws_;
   std::array<BodyDefect, 2> body_defects_{};
@@ -109,7 +111,7 @@ Hash128 request_identity(const Event& event, HashKey key = {});
 enum class StageRole : uint8_t {
   None,   // not counted: RequestReceived, or ResponseStarted of a short request
   First,  // the stage that counts
-  Later,  // ResponseComplete of a long-running request: joins the hit of ResponseStarted, or counts if there was none
+  Later,  // the end (ResponseComplete, Panic) of a long-running request: joins the hit of ResponseStarted, or counts if there was none
 };
 StageRole stage_role(const Event& event);
 // watch, and the subresources exec, attach, portforward, proxy and log: the stage ResponseStarted has the answer.

@@ -123,8 +123,7 @@ StageRole stage_role(const Event& event) {
   if (stage == "ResponseStarted") {
     return is_long_running(event) || has(event, FieldId::ResponseCode, "401") ? StageRole::First : StageRole::None;
   }
-  if (stage == "ResponseComplete" && is_long_running(event)) return StageRole::Later;
-  return StageRole::First;
+  return is_long_running(event) ? StageRole::Later : StageRole::First;
 }
 
 }  // namespace kubevigil

@@ -296,6 +296,7 @@ tl::expected<void, ReadError> EventReader::read(std::string_view record, const R
     }
     if (event.defect == BodyDefect::None) event.defect = origin.defect;
   }
+  if (event.values_cut > 0 && event.defect == BodyDefect::None) event.defect = BodyDefect::Values;
   set_time(origin, event);
   return {};
 }

@@ -26,6 +26,12 @@ bool is_patch_member(const PathSegment& segment) {
          segment.key == "from";
 }
 
+// Nobody knows what stands behind the values that were read: tests that they do not decide are Unknown.
+template <typename T>
+Presence presence_of(const std::vector<T>& run) {
+  return run.size() < limits::kListValues ? Presence::Present : Presence::Unknown;
+}
+
 bool is_scalar(const Value& v) {
   return v.type != ValueType::Null && v.type != ValueType::Object && v.type != ValueType::Array;
 }
@@ -38,9 +44,12 @@ struct FieldLookup::State {
   std::vector<Network> proxies;
   const Event* event = nullptr;
   Bodies bodies;
-  JsonTree pod_spec_memory;
-  BodyView pod_spec_view;
-  bool pod_spec_done = false;
+  struct View {
+    JsonTree memory;
+    BodyView view;
+    bool done = false;
+  };
+  View pod_spec_slot, rbac_rules_slot;
   RunPool<Value> runs;
   RunPool<ArrayElement> element_runs;
   TextPool texts;
@@ -51,7 +60,7 @@ struct FieldLookup::State {
   void begin(const Event& next) {
     event = &next;
     bodies.begin(next);
-    pod_spec_done = false;
+    pod_spec_slot.done = rbac_rules_slot.done = false;
     runs.reset();
     element_runs.reset();
     texts.reset();
@@ -61,9 +70,15 @@ struct FieldLookup::State {
   DerivedInput input() { return {*event, bodies, proxies, texts}; }
 
   BodyView pod_spec() {
-    if (!pod_spec_done) pod_spec_view = kubevigil::pod_spec(input(), pod_spec_memory);
-    pod_spec_done = true;
-    return pod_spec_view;
+    if (!pod_spec_slot.done) pod_spec_slot.view = kubevigil::pod_spec(input(), pod_spec_slot.memory);
+    pod_spec_slot.done = true;
+    return pod_spec_slot.view;
+  }
+
+  BodyView rbac_rules() {
+    if (!rbac_rules_slot.done) rbac_rules_slot.view = kubevigil::rbac_rules(input(), rbac_rules_slot.memory);
+    rbac_rules_slot.done = true;
+    return rbac_rules_slot.view;
   }
 
   // The value below which a tree field's path starts.
@@ -76,7 +91,7 @@ struct FieldLookup::State {
       case FieldId::ResponseDetails:
         return bodies.details();
       case FieldId::RbacRules:
-        return rbac_rules(input());
+        return rbac_rules();
       case FieldId::PodSpec:
         return pod_spec();
       default:
@@ -91,7 +106,7 @@ struct FieldLookup::State {
     if (nodes.empty()) return {{}, view.missing};
     std::vector<Value>& run = runs.next();
     for (const uint32_t node : nodes) append_values(*view.tree, node, run);
-    return {run, Presence::Present};
+    return {run, std::max(presence_of(nodes), presence_of(run))};
   }
 
   ArrayValues elements_at(const BodyView& view, Path path) {
@@ -101,7 +116,7 @@ struct FieldLookup::State {
     if (nodes.empty()) return {{}, view.missing};
     std::vector<ArrayElement>& run = element_runs.next();
     for (const uint32_t node : nodes) append_elements(view, node, run);
-    return {run, Presence::Present};
+    return {run, std::max(presence_of(nodes), presence_of(run))};
   }
 
   // What is no array is a list of one.
@@ -109,7 +124,7 @@ struct FieldLookup::State {
     const JsonTree& tree = *view.tree;
     const ValueType type = tree[node].value.type;
     const auto add = [&](uint32_t n) {
-      if (out.size() < limits::kListValues) out.push_back({&tree, n, view.missing == Presence::Partial, tree[n].value});
+      if (out.size() < limits::kListValues) out.push_back({&tree, n, view.missing, tree[n].value});
     };
     if (type == ValueType::Array) {
       for (uint32_t c = tree.child(node); c != JsonNode::kNone; c = tree[c].next) add(c);
@@ -127,6 +142,7 @@ struct FieldLookup::State {
     for (const MapEntry& e : event->entries(field.id)) {
       if (e.key == key) run.push_back(e.value);
     }
+    if (event->cut(field.id)) return finish(run, Presence::Unknown);
     return finish(run, run.empty() ? Presence::Absent : Presence::Present);
   }
 
@@ -136,7 +152,7 @@ struct FieldLookup::State {
   FieldValues whole(FieldId id) {
     const auto index = static_cast<size_t>(id);
     if (index < kEnvelopeFieldCount) {
-      return {event->values(id), event->present(id) ? Presence::Present : Presence::Absent};
+      return {event->values(id), presence(*event, id)};
     }
     if (!is_cached[index]) {
       std::vector<Value>& run = runs.next();
@@ -218,11 +234,11 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
   }
 }
 
-// Clients write request bodies, so a rule on the defect reads that body; responses only when another rule did.
+// Clients write request bodies, so a rule on the defect reads that body; responses are left to the reader.
 Presence FieldLookup::State::body_defect(Values& out) {
-  bodies.request();
-  if (bodies.defect() == BodyDefect::None) return Presence::Absent;
-  out.push_back(Value::string(to_text(bodies.defect())));
+  const BodyDefect defect = bodies.defect(FieldId::RequestObject);
+  if (defect == BodyDefect::None) return Presence::Absent;
+  out.push_back(Value::string(to_text(defect)));
   return Presence::Present;
 }
 
@@ -247,7 +263,7 @@ FieldLookup::~FieldLookup() = default;
 
 void FieldLookup::begin(const Event& event) { state_->begin(event); }
 
-BodyDefect FieldLookup::defect() const { return state_->bodies.defect(); }
+BodyDefect FieldLookup::defect(FieldId body) { return state_->bodies.defect(body); }
 
 FieldValues FieldLookup::values(const FieldRef& field) {
   const FieldInfo& info = field_info(field.id);
@@ -266,25 +282,23 @@ ArrayValues FieldLookup::elements(const FieldRef& array) {
   }
   const FieldValues list = values(array);
   std::vector<ArrayElement>& run = state_->element_runs.next();
-  for (const Value& v : list.values) run.push_back({nullptr, JsonNode::kNone, false, v});
+  for (const Value& v : list.values) run.push_back({nullptr, JsonNode::kNone, Presence::Absent, v});
   return {run, list.presence};
 }
 
 FieldValues FieldLookup::values(const ArrayElement& element, const FieldRef& field) {
   if (field.id != FieldId::Element) return values(field);
-  const Presence missing = element.partial ? Presence::Partial : Presence::Absent;
-  if (element.tree != nullptr) return state_->values_at({element.tree, element.node, missing}, field.path);
+  if (element.tree != nullptr) return state_->values_at({element.tree, element.node, element.missing}, field.path);
   std::vector<Value>& run = state_->runs.next();
-  if (!field.path.empty()) return {run, missing};
+  if (!field.path.empty()) return {run, element.missing};
   run.push_back(element.scalar);
   return {run, Presence::Present};
 }
 
 ArrayValues FieldLookup::elements(const ArrayElement& element, const FieldRef& array) {
   if (array.id != FieldId::Element) return elements(array);
-  const Presence missing = element.partial ? Presence::Partial : Presence::Absent;
-  if (element.tree != nullptr) return state_->elements_at({element.tree, element.node, missing}, array.path);
-  return {{}, missing};
+  if (element.tree != nullptr) return state_->elements_at({element.tree, element.node, element.missing}, array.path);
+  return {{}, element.missing};
 }
 
 }  // namespace kubevigil

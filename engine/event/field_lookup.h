@@ -28,8 +28,8 @@ struct FieldValues {
 struct ArrayElement {
   const JsonTree* tree = nullptr;
   uint32_t node = JsonNode::kNone;
-  bool partial = false;  // part of a patch: missing fields are Partial
-  Value scalar;          // for lists of the envelope (user.groups): the element itself; tree is null
+  Presence missing = Presence::Absent;  // of fields that it does not have: Partial in a patch
+  Value scalar;                         // for lists of the envelope (user.groups): the element itself; tree is null
 };
 struct ArrayValues {
   std::span<const ArrayElement> elements;
@@ -58,8 +58,8 @@ class FieldLookup {
   FieldValues values(const ArrayElement& element, const FieldRef& field);
   ArrayValues elements(const ArrayElement& element, const FieldRef& array);
 
-  // What body.defect shows: the reader's, or one found while a body was walked.
-  BodyDefect defect() const;
+  // What is wrong with that body (Bodies::defect); of RequestObject: what body.defect shows.
+  BodyDefect defect(FieldId body = FieldId::RequestObject);
 
  private:
   struct State;

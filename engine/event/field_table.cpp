@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 4> kStages = {"RequestReceived", "Respons
 constexpr std::array<std::string_view, 2> kStatuses = {"Success", "Failure"};
 constexpr std::array<std::string_view, 2> kDecisions = {"allow", "forbid"};
 constexpr std::array<std::string_view, 2> kBooleans = {"true", "false"};
-constexpr std::array<std::string_view, 6> kDefects = {"utf8", "depth", "nodes", "grammar", "oversize", "truncated"};
+constexpr std::array<std::string_view, 7> kDefects = {"utf8",     "depth",     "nodes", "grammar",
+                                                      "oversize", "truncated", "values"};
 constexpr std::array<std::string_view, 5> kHitStages = {"entry", "collect", "probe", "spread", "effect"};
 constexpr std::array<std::string_view, 5> kHitLevels = {"informational", "low", "medium", "high", "critical"};
 

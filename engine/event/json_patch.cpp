@@ -1,6 +1,6 @@
 #include "engine/event/json_patch.h"
 
-#include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -26,78 +26,186 @@ std::string_view unescaped(std::string_view token, JsonTree& memory) {
   return memory.keep(std::move(text));
 }
 
+using Pointer = std::vector<std::string_view>;
+
 bool is_element(std::string_view token) {
-  return token == "-" || (!token.empty() && token.size() < 7 && token.find_first_not_of("0123456789") == token.npos);
+  if (token == "-") return true;
+  if (token.starts_with('-') || token.starts_with('+')) token.remove_prefix(1);
+  return !token.empty() && token.find_first_not_of("0123456789") == token.npos;
 }
 
-// A child to descend into: elements are told apart by their number, which rebuilt arrays keep as the key.
-uint32_t child_container(const JsonTree& tree, uint32_t parent, std::string_view token) {
-  if (token == "-") return JsonNode::kNone;
-  uint32_t c = tree.child(parent);
-  while (c != JsonNode::kNone) {
-    const ValueType type = tree[c].value.type;
-    if (tree[c].key == token && (type == ValueType::Object || type == ValueType::Array)) return c;
-    c = tree[c].next;
-  }
-  return c;
+// One spelling for each number; all other tokens as they are.
+std::string_view canonical(std::string_view token) {
+  if (!is_element(token) || token.starts_with('-')) return token;
+  if (token.front() == '+') token.remove_prefix(1);
+  const size_t digit = token.find_first_not_of('0');
+  return digit == token.npos ? token.substr(0, 1) : token.substr(digit);
 }
 
-void put(JsonTree& out, const std::vector<std::string_view>& tokens, const JsonTree& tree, uint32_t value) {
-  uint32_t at = out.root();
-  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
-    uint32_t next = child_container(out, at, tokens[i]);
-    if (next == JsonNode::kNone) {
-      const ValueType type = is_element(tokens[i + 1]) ? ValueType::Array : ValueType::Object;
-      next = out.add(at, tokens[i], {type, {}, 0});
+size_t number_of(std::string_view token) {
+  size_t number = 0;
+  const auto [end, problem] = std::from_chars(token.data(), token.data() + token.size(), number);
+  return problem == std::errc{} && end == token.data() + token.size() ? number : SIZE_MAX;
+}
+
+bool is_container(const JsonTree& tree, uint32_t node) {
+  return tree[node].value.type == ValueType::Object || tree[node].value.type == ValueType::Array;
+}
+
+class Rebuild {
+ public:
+  Rebuild(const JsonTree& in, JsonTree& out) : in_(in), out_(out) {}
+
+  PatchView run(uint32_t patch) {
+    out_.reset();
+    out_.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
+    size_t count = 0;
+    for (uint32_t op = in_.child(patch); op != JsonNode::kNone && count < kPatchOperations; op = in_[op].next) {
+      ++count;
+      operation(op);
+      if (steps_ == 0 || out_.size() >= limits::kJsonNodes) return PatchView::TooLarge;
     }
-    at = next;
+    return view_;
   }
-  out.copy(at, tokens.back(), tree, value);
-}
 
-void put_whole(JsonTree& out, const JsonTree& tree, uint32_t value) {
-  if (tree[value].value.type != ValueType::Object) return;
-  for (uint32_t c = tree.child(value); c != JsonNode::kNone; c = tree[c].next) {
-    out.copy(out.root(), tree[c].key, tree, c);
+ private:
+  // False once too much was visited.
+  bool step() {
+    if (steps_ > 0) --steps_;
+    return steps_ > 0;
   }
-}
 
-void apply(JsonTree& out, const JsonTree& tree, uint32_t path, uint32_t value) {
-  const std::string_view pointer = tree[path].value.text;
-  if (pointer.empty()) return put_whole(out, tree, value);
-  if (pointer.front() != '/') return;
-  std::vector<std::string_view> tokens;
-  for (const std::string_view token : split(pointer.substr(1), '/')) {
-    if (tokens.size() == kPatchDepth) return;
-    tokens.push_back(unescaped(token, out));
+  template <typename Visit>
+  void each_member(uint32_t operation, std::string_view key, const Visit& visit) {
+    for (uint32_t c = in_.child(operation); c != JsonNode::kNone; c = in_[c].next) {
+      if (in_[c].key == key && step()) visit(c);
+    }
   }
-  put(out, tokens, tree, value);
-}
 
-bool sets_a_value(const JsonTree& tree, uint32_t operation) {
-  for (uint32_t c = tree.child(operation); c != JsonNode::kNone; c = tree[c].next) {
-    const std::string_view op = tree[c].value.text;
-    if (tree[c].key == "op" && (op == "add" || op == "replace")) return true;
+  void operation(uint32_t op) {
+    each_member(op, "op", [&](uint32_t name) {
+      const std::string_view kind = in_[name].value.text;
+      if (kind == "add" || kind == "replace") {
+        each_member(op, "path",
+                    [&](uint32_t path) { each_member(op, "value", [&](uint32_t value) { apply(path, in_, value); }); });
+      } else if (kind == "copy" || kind == "move") {
+        each_member(op, "path",
+                    [&](uint32_t path) { each_member(op, "from", [&](uint32_t from) { transfer(from, path); }); });
+      }
+    });
   }
-  return false;
-}
+
+  // The tokens of a pointer to something below the root.
+  bool parse(uint32_t node, Pointer& tokens) {
+    const std::string_view pointer = in_[node].value.text;
+    if (in_[node].value.type != ValueType::String || !pointer.starts_with('/')) return false;
+    for (const std::string_view token : split(pointer.substr(1), '/')) {
+      if (tokens.size() == kPatchDepth) return false;
+      tokens.push_back(canonical(unescaped(token, out_)));
+    }
+    return true;
+  }
+
+  void apply(uint32_t path, const JsonTree& tree, uint32_t value) {
+    Pointer tokens;
+    if (in_[path].value.type == ValueType::String && in_[path].value.text.empty()) return put_whole(tree, value);
+    if (parse(path, tokens)) put(tokens, tree, value);
+  }
+
+  void put_whole(const JsonTree& tree, uint32_t value) {
+    if (tree[value].value.type != ValueType::Object) return;
+    for (uint32_t c = tree.child(value); c != JsonNode::kNone; c = tree[c].next)
+      copy(out_.root(), tree[c].key, tree, c);
+  }
+
+  void put(const Pointer& tokens, const JsonTree& tree, uint32_t value) {
+    uint32_t at = out_.root();
+    for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+      uint32_t next = child_container(at, tokens[i]);
+      if (next == JsonNode::kNone) {
+        const ValueType type = is_element(tokens[i + 1]) ? ValueType::Array : ValueType::Object;
+        next = out_.add(at, tokens[i], {type, {}, 0});
+      }
+      at = next;
+    }
+    copy(at, tokens.back(), tree, value);
+  }
+
+  void copy(uint32_t parent, std::string_view key, const JsonTree& tree, uint32_t from) {
+    if (out_.size() < limits::kJsonNodes) out_.copy(parent, key, tree, from);
+  }
+
+  // Whether the token names this child of `parent`: by its key, which rebuilt arrays keep, or by its position in an
+  // array that came as a whole.
+  bool names(std::string_view token, size_t number, uint32_t parent, uint32_t child, size_t position) const {
+    const bool array = out_[parent].value.type == ValueType::Array;
+    if (out_[child].key == token) return !array || !token.empty();
+    return array && out_[child].key.empty() && number == position;
+  }
+
+  uint32_t child_container(uint32_t parent, std::string_view token) {
+    if (token == "-") return JsonNode::kNone;
+    const size_t number = number_of(token);
+    size_t position = 0;
+    for (uint32_t c = out_.child(parent); c != JsonNode::kNone && step(); c = out_[c].next) {
+      if (names(token, number, parent, c, position++) && is_container(out_, c)) return c;
+    }
+    return JsonNode::kNone;
+  }
+
+  // Takes what stands at `from` to `path`. It is copied twice, because it may lie above its new place.
+  void transfer(uint32_t from, uint32_t path) {
+    Pointer source, target;
+    if (!parse(from, source) || !parse(path, target)) {
+      view_ = PatchView::SourcesMissing;  // of the whole object, for one
+      return;
+    }
+    const std::vector<uint32_t> found = find(source);
+    if (found.empty()) view_ = PatchView::SourcesMissing;
+    for (const uint32_t node : found) {
+      if (!fits(node, limits::kJsonDepth - target.size())) return;
+      JsonTree part;
+      part.copy(JsonNode::kNone, {}, out_, node);
+      put(target, part, part.root());
+    }
+  }
+
+  std::vector<uint32_t> find(const Pointer& tokens) {
+    std::vector<uint32_t> nodes = {out_.root()};
+    for (const std::string_view token : tokens) {
+      const size_t number = number_of(token);
+      std::vector<uint32_t> next;
+      for (const uint32_t node : nodes) {
+        size_t position = 0;
+        for (uint32_t c = out_.child(node); c != JsonNode::kNone && step(); c = out_[c].next) {
+          if (names(token, number, node, c, position++)) next.push_back(c);
+        }
+      }
+      nodes = std::move(next);
+    }
+    return nodes;
+  }
+
+  // Copies of copies may grow without end.
+  bool fits(uint32_t node, size_t depth) {
+    if (depth == 0) steps_ = 0;
+    if (!step()) return false;
+    for (uint32_t c = out_.child(node); c != JsonNode::kNone; c = out_[c].next) {
+      if (!fits(c, depth - 1)) return false;
+    }
+    return true;
+  }
+
+  const JsonTree& in_;
+  JsonTree& out_;
+  size_t steps_ = kPatchSteps;
+  PatchView view_ = PatchView::Partial;
+};
 
 }  // namespace
 
-void rebuild_json_patch(const JsonTree& tree, uint32_t patch, JsonTree& out) {
-  out.reset();
-  out.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
-  size_t count = 0;
-  for (uint32_t op = tree.child(patch); op != JsonNode::kNone && count < kPatchOperations; op = tree[op].next) {
-    ++count;
-    if (tree[op].value.type != ValueType::Object || !sets_a_value(tree, op)) continue;
-    for (uint32_t path = tree.child(op); path != JsonNode::kNone; path = tree[path].next) {
-      if (tree[path].key != "path" || tree[path].value.type != ValueType::String) continue;
-      for (uint32_t value = tree.child(op); value != JsonNode::kNone; value = tree[value].next) {
-        if (tree[value].key == "value" && out.size() < limits::kJsonNodes) apply(out, tree, path, value);
-      }
-    }
-  }
+PatchView rebuild_json_patch(const JsonTree& tree, uint32_t patch, JsonTree& out) {
+  return Rebuild(tree, out).run(patch);
 }
 
 }  // namespace kubevigil

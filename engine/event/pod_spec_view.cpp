@@ -34,28 +34,50 @@ bool looks_like_pod_spec(const JsonTree& tree, uint32_t node) {
                      [&](std::string_view key) { return tree.find(node, key) != JsonNode::kNone; });
 }
 
-uint32_t find_pod_spec(const Event& event, const JsonTree& tree, uint32_t object) {
-  if (event.text(FieldId::ObjectResource) == "pods") {
-    // pods/ephemeralcontainers before 1.22: the list stands at the top
-    if (tree.find(object, "ephemeralContainers") != JsonNode::kNone) return object;
-    return tree.find(object, "spec");
-  }
-  const std::array candidates = {find_path(tree, object, {"spec", "jobTemplate", "spec", "template", "spec"}),
-                                 find_path(tree, object, {"spec", "template", "spec"}),
-                                 find_path(tree, object, {"template", "spec"}), tree.find(object, "spec")};
-  for (const uint32_t node : candidates) {
-    if (node != JsonNode::kNone && looks_like_pod_spec(tree, node)) return node;
-  }
-  return JsonNode::kNone;
+using Keys = std::initializer_list<std::string_view>;
+
+// All nodes at the path, also where a key is repeated: which of them the API server takes is not ours to guess.
+std::vector<uint32_t> nodes_at(const JsonTree& tree, uint32_t object, Keys keys) {
+  std::vector<PathSegment> path;
+  for (const std::string_view key : keys) path.push_back({std::string(key), {}});
+  std::vector<uint32_t> nodes;
+  walk_path(tree, object, path, nodes);
+  return nodes;
 }
 
-void add_all_containers(const JsonTree& tree, uint32_t spec, JsonTree& out) {
+// Where the kind has its pod spec. Patches may name members that the kind does not have, and the API server drops
+// them: only custom resources are searched, by shape.
+std::vector<uint32_t> find_pod_specs(const Event& event, const JsonTree& tree, uint32_t object) {
+  const std::string_view resource = event.text(FieldId::ObjectResource);
+  const bool custom = !is_builtin_group(event.text(FieldId::ObjectApiGroup));
+  std::vector<uint32_t> found;
+  const auto take = [&](Keys keys) {
+    for (const uint32_t node : nodes_at(tree, object, keys)) {
+      if (!custom || looks_like_pod_spec(tree, node)) found.push_back(node);
+    }
+  };
+  // pods/ephemeralcontainers before 1.22: the list stands at the top
+  const bool old_list = event.text(FieldId::ObjectSubresource) == "ephemeralcontainers";
+  if (old_list && tree.find(object, "ephemeralContainers") != JsonNode::kNone) found.push_back(object);
+  if (custom || resource == "cronjobs") take({"spec", "jobTemplate", "spec", "template", "spec"});
+  if (custom || resource == "podtemplates") take({"template", "spec"});
+  if (custom || resource == "pods") take({"spec"});
+  const bool other = resource != "cronjobs" && resource != "podtemplates" && resource != "pods";
+  if (custom || other) take({"spec", "template", "spec"});
+  return found;
+}
+
+void add_all_containers(const JsonTree& tree, const std::vector<uint32_t>& specs, JsonTree& out) {
   uint32_t all = JsonNode::kNone;
+  const auto add_list = [&](uint32_t list) {
+    if (all == JsonNode::kNone) all = out.add(out.root(), "allContainers", {ValueType::Array, {}, 0});
+    for (uint32_t c = tree.child(list); c != JsonNode::kNone; c = tree[c].next) out.copy(all, {}, tree, c);
+  };
   for (const std::string_view list : kContainerLists) {
-    for (uint32_t member = tree.child(spec); member != JsonNode::kNone; member = tree[member].next) {
-      if (tree[member].key != list || tree[member].value.type != ValueType::Array) continue;
-      if (all == JsonNode::kNone) all = out.add(out.root(), "allContainers", {ValueType::Array, {}, 0});
-      for (uint32_t c = tree.child(member); c != JsonNode::kNone; c = tree[c].next) out.copy(all, {}, tree, c);
+    for (const uint32_t spec : specs) {
+      for (uint32_t member = tree.child(spec); member != JsonNode::kNone; member = tree[member].next) {
+        if (tree[member].key == list && tree[member].value.type == ValueType::Array) add_list(member);
+      }
     }
   }
 }
@@ -73,11 +95,16 @@ BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
   if (!may_hold_pod_spec(in.event)) return {};
   const BodyView body = in.bodies.written();
   if (!body) return body;
-  const uint32_t spec = find_pod_spec(in.event, *body.tree, body.node);
-  if (spec == JsonNode::kNone) return {nullptr, JsonNode::kNone, body.missing};
+  const std::vector<uint32_t> specs = find_pod_specs(in.event, *body.tree, body.node);
+  if (specs.empty()) return {nullptr, JsonNode::kNone, body.missing};
   memory.reset();
-  memory.copy(JsonNode::kNone, {}, *body.tree, spec);
-  add_all_containers(*body.tree, spec, memory);
+  memory.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
+  for (const uint32_t spec : specs) {
+    for (uint32_t c = body.tree->child(spec); c != JsonNode::kNone; c = (*body.tree)[c].next) {
+      memory.copy(memory.root(), (*body.tree)[c].key, *body.tree, c);
+    }
+  }
+  add_all_containers(*body.tree, specs, memory);
   return {&memory, memory.root(), body.missing};
 }
 
@@ -91,6 +118,7 @@ Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {
     const Value& value = (*spec.tree)[node].value;
     if (value.type == ValueType::String) out.push_back(Value::string(texts.keep(normalised_path(value.text))));
   }
+  if (nodes.size() >= limits::kListValues) return Presence::Unknown;
   return out.empty() ? spec.missing : Presence::Present;
 }
 

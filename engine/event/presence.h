@@ -9,7 +9,7 @@ enum class Presence : uint8_t {
   Present,  // the key is there (values may still be empty: null or [])
   Absent,   // plainly not there
   Partial,  // not in this patch, which says nothing about the object: false, but unknown under `not` and `every`
-  Unknown,  // the request has a body that the event does not carry
+  Unknown,  // the request has a body that the event does not carry; or, with values, there are more than were read
 };
 
 }  // namespace kubevigil

@@ -119,8 +119,11 @@ class Explainer {
   std::string reason(const FieldRef& field, Presence presence) {
     if (presence == Presence::Partial) return "the body is a patch that does not name this field";
     if (presence != Presence::Unknown) return {};
-    if (fields_.defect() != BodyDefect::None) {
-      return fmt::format("{} cannot be read (body.defect {})", body_of(field), to_text(fields_.defect()));
+    const bool response = field.id == FieldId::ResponseObject;
+    const BodyDefect defect = fields_.defect(response ? FieldId::ResponseObject : FieldId::RequestObject);
+    if (defect == BodyDefect::Values) return "there are more values than were read (body.defect values)";
+    if (defect != BodyDefect::None) {
+      return fmt::format("{} cannot be read (body.defect {})", body_of(field), to_text(defect));
     }
     const FieldValues level = fields_.values(FieldRef{FieldId::Level, {}});
     const std::string_view name = level.values.empty() ? std::string_view("unknown") : level.values.front().text;

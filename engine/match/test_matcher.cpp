@@ -44,6 +44,7 @@ Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> 
     unknown = unknown || other.presence == Presence::Unknown;
     others_partial = others_partial || other.presence == Presence::Partial;
   }
+  if (op_ == TestOp::Exists && !field.values.empty()) return wanted_presence_ ? Truth::True : Truth::False;
   const bool result = holds(field, others, set_fallbacks);
   if (!unknown && !others_partial && field.presence != Presence::Partial) return result ? Truth::True : Truth::False;
 

@@ -132,6 +132,93 @@ TEST(BodyFields, PatchesTakeTheWholeObjectFromTheResponse) {
   EXPECT_EQ(cut.show("podSpec.hostPID"), "unknown");
 }
 
+// What a client can write so that the object comes out as it wants, and looks like another one here.
+TEST(BodyFields, RepeatedKeysAndStrangeMembersHideNothing) {
+  constexpr const char* kEvil = R"({"template":{"spec":{"containers":[{"image":"evil"}]}}})";
+  const std::string evil = kEvil;
+  for (const std::string& body : std::vector<std::string>{
+           R"({"spec":{"replicas":1},"spec":)" + evil + "}", R"({"spec":)" + evil + R"(,"spec":{"replicas":1}})",
+           R"({"spec":{"template":{},"template":{"spec":{},"spec":{"containers":[{"image":"evil"}]}}}})",
+           R"({"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[]}}}},)" + evil.substr(1) + "}",
+           R"({"template":{"spec":{"containers":[]}},"spec":)" + evil + "}"}) {
+    EXPECT_EQ(ReadEvent(patch_of(body)).show("podSpec.allContainers.image"), "evil") << body;
+  }
+  const std::string pods =
+      event_with(R"("verb":"patch","objectRef":{"resource":"pods"},)"
+                 R"("requestObject":{"ephemeralContainers":[{}],"spec":{"containers":[{"image":"evil"}]}})");
+  EXPECT_EQ(ReadEvent(pods).show("podSpec.allContainers.image"), "evil");
+}
+
+TEST(BodyFields, AResponseOfAnotherShapeDoesNotReplaceThePatch) {
+  for (const char* answer :
+       {R"({"kind":"Table","rows":[]})", R"({"kind":"PartialObjectMetadata","metadata":{"name":"d"}})"}) {
+    ReadEvent patch(patch_of(R"({"spec":{"template":{"spec":{"hostPID":true}}}})",
+                             (R"(,"responseObject":)" + std::string(answer)).c_str()));
+    EXPECT_EQ(patch.show("podSpec.hostPID"), "true") << answer;
+    EXPECT_EQ(patch.show("podSpec.hostIPC"), "partial") << answer;
+  }
+}
+
+TEST(BodyFields, JsonPatchPathsThatGoReadsAsNumbers) {
+  for (const char* index : {"0", "-", "00", "+0", "-1", "00000000000"}) {
+    ReadEvent e(patch_of(R"([{"op":"add","path":"/spec/template/spec/containers/)" + std::string(index) +
+                         R"(/securityContext/privileged","value":true}])"));
+    EXPECT_EQ(e.show("podSpec.allContainers.securityContext.privileged"), "true") << index;
+  }
+  ReadEvent whole(
+      patch_of(R"([{"op":"add","path":"/spec/template/spec/containers","value":[{"name":"a"},{"name":"b"}]},)"
+               R"({"op":"add","path":"/spec/template/spec/containers/1/image","value":"i"}])"));
+  EXPECT_EQ(whole.show_elements("podSpec.containers", "name"), "a;b");
+  EXPECT_EQ(whole.show_elements("podSpec.containers", "image"), "partial;i");
+}
+
+TEST(BodyFields, JsonPatchCopiesAndMoves) {
+  for (const char* op : {"copy", "move"}) {
+    ReadEvent known(patch_of(R"([{"op":"add","path":"/spec/x","value":{"spec":{"hostPID":true}}},{"op":")" +
+                             std::string(op) + R"(","from":"/spec/x","path":"/spec/template"}])"));
+    EXPECT_EQ(known.show("podSpec.hostPID"), "true") << op;
+    EXPECT_EQ(known.show("podSpec.hostIPC"), "partial") << op;
+    ReadEvent hidden(patch_of(R"([{"op":")" + std::string(op) +
+                              R"(","from":"/spec/paused","path":"/spec/template/spec/hostPID"}])"));
+    EXPECT_EQ(hidden.show("podSpec.hostPID"), "unknown") << op;
+    EXPECT_EQ(hidden.show("body.defect"), "absent") << op;
+  }
+}
+
+TEST(BodyFields, JsonPatchWorkIsBounded) {
+  std::string elements = "0";
+  for (int i = 0; i < 300'000; ++i) elements += ",0";
+  std::string quadratic = R"([{"op":"add","path":"/p","value":[)" + elements + "]}";
+  for (int i = 0; i < 9'000; ++i) quadratic += R"(,{"op":"add","path":"/p/999999/x","value":1})";
+  std::string doubling = R"([{"op":"add","path":"/a","value":{"b":1}})";
+  for (int i = 0; i < 9'000; ++i) doubling += R"(,{"op":"copy","from":"/a","path":"/a/a"})";
+  for (const std::string& patch : {quadratic + "]", doubling + "]"}) {
+    ReadEvent e(patch_of(patch));
+    EXPECT_EQ(e.show("requestObject.p"), "unknown");
+    EXPECT_EQ(e.lookup.defect(), BodyDefect::Nodes);
+  }
+}
+
+TEST(BodyFields, DefectDoesNotDependOnWhatWasReadBefore) {
+  const std::string record =
+      event_with(R"("verb":"update","objectRef":{"resource":"pods"},"requestObject":{},"responseObject":)" +
+                 std::string(300, '[') + std::string(300, ']'));
+  ReadEvent first(record), second(record);
+  EXPECT_EQ(second.show("responseObject.x"), "unknown");
+  EXPECT_EQ(first.show("body.defect"), "absent");
+  EXPECT_EQ(second.show("body.defect"), "absent");
+  EXPECT_EQ(second.lookup.defect(FieldId::ResponseObject), BodyDefect::Depth);
+}
+
+TEST(BodyFields, MoreElementsThanAreReadAreUnknown) {
+  std::string fill = R"({"emptyDir":{}})";
+  for (int i = 0; i < 5'000; ++i) fill += R"(,{"emptyDir":{}})";
+  ReadEvent e(event_with(R"("verb":"create","objectRef":{"resource":"pods"},"requestObject":{"spec":{"volumes":[)" +
+                         fill + R"(,{"hostPath":{"path":"/"}}]}})"));
+  EXPECT_EQ(e.lookup.elements(*parse_field("podSpec.volumes")).presence, Presence::Unknown);
+  EXPECT_EQ(e.show("body.defect"), "values");
+}
+
 struct WorkloadCase {
   const char* group;
   const char* resource;

@@ -65,6 +65,36 @@ TEST(DerivedFields, Address) {
         {{"10.0.0.0/8", "192.168.0.1"}});
 }
 
+TEST(DerivedFields, ForwardedAddressesCannotPushOutThePeer) {
+  std::string ips;
+  for (int i = 0; i < 5'000; ++i) ips += R"("6.6.6.6",)";
+  const std::string members = "\"sourceIPs\":[" + ips + "\"10.1.2.3\"]";
+  ReadEvent e(event_with(members));
+  EXPECT_EQ(e.show("peerIP"), "10.1.2.3");
+  EXPECT_EQ(e.show("sourceIPs"), "unknown");
+  EXPECT_EQ(e.show("body.defect"), "values");
+  ReadEvent proxied(event_with(members), {{"10.0.0.0/8"}});
+  EXPECT_EQ(proxied.show("peerIP"), "unknown");
+  EXPECT_EQ(proxied.show("peerNetwork"), "unknown");
+}
+
+TEST(DerivedFields, WhatTheServerReadsOfTheQuery) {
+  const auto with = [](const char* verb, const char* ref, const char* query) {
+    return event_with("\"verb\":\"" + std::string(verb) + "\",\"requestURI\":\"/x?" + query + "\",\"objectRef\":{" +
+                      ref + "}");
+  };
+  constexpr const char* kPods = R"("resource":"pods")";
+  constexpr const char* kExec = R"("resource":"pods","subresource":"exec")";
+  EXPECT_EQ(ReadEvent(with("create", kExec, "a=#&command=id")).show("execCommand"), "id");
+  EXPECT_EQ(ReadEvent(with("create", kExec, "dryRun=All")).show("request.dryRun"), "false");
+  EXPECT_EQ(ReadEvent(with("get", kExec, "dryRun=All")).show("request.dryRun"), "false");
+  EXPECT_EQ(ReadEvent(with("create", kPods, "dryRun=%41ll")).show("request.dryRun"), "true");
+  EXPECT_EQ(ReadEvent(with("create", kPods, "dryRun=All;x")).show("request.dryRun"), "false");
+  EXPECT_EQ(ReadEvent(with("create", R"("resource":"serviceaccounts","subresource":"token")", "dryRun=All"))
+                .show("request.dryRun"),
+            "false");
+}
+
 TEST(DerivedFields, Request) {
   constexpr const char* kExec =
       R"("verb":"get","objectRef":{"resource":"pods","subresource":"exec","name":"p"},)"
@@ -79,7 +109,7 @@ TEST(DerivedFields, Request) {
          {R"("objectRef":{"resource":"pods"})", "resource", "pods"},
          {R"("objectRef":{"resource":"pods"})", "execCommand", "absent"},
          {R"("requestURI":"/a%2fb%zz?x=%ff%41&x&%78=1#f")", "uri.path", "/a/b%zz"},
-         {R"("requestURI":"/a?x=%ff%41&x&%78=1#f")", "uri.query.x", "\uFFFDA||1"},
+         {R"("requestURI":"/a?x=%ff%41&x&%78=1#f")", "uri.query.x", "\uFFFDA||1#f"},
          {R"("userAgent":"kubectl/v1.30 (linux/amd64) kubernetes/abc")", "userAgent.family", "kubectl"},
          {R"("userAgent":"Go-http-client/1.1")", "userAgent.family", "go-http-client"},
          {R"("userAgent":"python-requests/2.28")", "userAgent.family", "python-requests"},
@@ -159,6 +189,18 @@ TEST(DerivedFields, WrittenBindings) {
          {kLabelled, "written.subjects", "partial"},
          {R"("verb":"create","objectRef":{"resource":"pods"},"requestObject":{"subjects":[{"name":"x"}]})",
           "written.subjects", "absent"}});
+}
+
+TEST(DerivedFields, RepeatedKeysOfRbacObjectsAllCount) {
+  const auto patch = [](const char* resource, const char* body) {
+    return event_with(R"("verb":"patch","objectRef":{"apiGroup":"rbac.authorization.k8s.io","name":"r","resource":")" +
+                      std::string(resource) + "\"},\"requestObject\":" + body);
+  };
+  EXPECT_EQ(ReadEvent(patch("clusterroles", R"({"rules":[],"rules":[{"verbs":["*"]}]})")).show("rbacRules.verbs"), "*");
+  EXPECT_EQ(ReadEvent(patch("clusterrolebindings",
+                            R"({"subjects":[{"kind":"User","kind":"Group","name":"a","name":"system:masters"}]})"))
+                .show("written.subjects"),
+            "a|Group:a|system:masters|Group:system:masters");
 }
 
 TEST(DerivedFields, RbacRulesKeepElementsTogether) {

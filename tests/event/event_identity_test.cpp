@@ -85,7 +85,7 @@ TEST(EventIdentity, StageRoles) {
                             {"ResponseComplete", R"("verb":"watch")", StageRole::Later},
                             {"ResponseStarted", kExec, StageRole::First},
                             {"ResponseComplete", kExec, StageRole::Later},
-                            {"Panic", kExec, StageRole::First},
+                            {"Panic", kExec, StageRole::Later},
                             {"ResponseComplete", R"("objectRef":{"subresource":"log"})", StageRole::Later}}) {
     std::string record = std::string(R"({"auditID":"a","stage":")") + c.stage + "\"";
     if (*c.members != 0) record += std::string(",") + c.members;
