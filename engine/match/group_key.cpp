@@ -43,6 +43,8 @@ class Decoder {
       case 's':
       case 'i':
         return bytes();
+      case 'x':
+        return long_text();
       case 'b':
         return take() == '1' ? "true" : "false";
       default:
@@ -76,7 +78,7 @@ class Decoder {
   }
   std::string long_text() {
     std::string text = bytes();
-    in_.remove_prefix(std::min<size_t>(64, in_.size()));
+    in_.remove_prefix(std::min(kGroupDigestBytes, in_.size()));
     return text + "...";
   }
   std::string list() {

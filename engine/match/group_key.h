@@ -22,6 +22,7 @@
 namespace kubevigil {
 
 inline constexpr size_t kGroupStringBytes = 1024;
+inline constexpr size_t kGroupDigestBytes = 64;
 inline constexpr size_t kGroupSetValues = 64;  // further values of one element are dropped, smallest encodings kept
 
 void append_group_element(std::string& out, const FieldValues& values);

@@ -48,7 +48,7 @@ std::span<const uint64_t> InternTable::find(std::string_view value) const {
 }
 
 std::span<uint64_t> InternTable::add(std::string_view value) {
-  if (entries_.size() >= limits::kInternedValues) {
+  if (entries_.size() >= limits::kInternedValues || (bytes() >= max_bytes_ && !entries_.empty())) {
     clear();
     ++clears_;
   }

@@ -1,5 +1,5 @@
 // InternTable: distinct values of one field, each with a bit set over the rules, for one worker. Bounded: at
-// limits::kInternedValues it is emptied and starts again. Keys are bytes that attackers choose, so the hash is keyed
+// limits::kInternedValues, or at its share of bytes, it is emptied and starts again. Keys are bytes that attackers choose, so the hash is keyed
 // and a look-up compares the whole key.
 #pragma once
 
@@ -15,8 +15,11 @@ namespace kubevigil {
 
 class InternTable {
  public:
-  // `words`: 64-bit words of one bit set.
-  InternTable(size_t words, HashKey key) : words_(words), key_(key) { clear(); }
+  // `words`: 64-bit words of one bit set. `max_bytes`: beyond it no further value comes in before it is emptied.
+  InternTable(size_t words, HashKey key, size_t max_bytes = SIZE_MAX)
+      : words_(words), max_bytes_(max_bytes), key_(key) {
+    clear();
+  }
 
   // The bit set of a value, or an empty span when it is not known. Dead after the next add().
   std::span<const uint64_t> find(std::string_view value) const;
@@ -37,7 +40,13 @@ class InternTable {
   uint64_t hash(std::string_view value) const;
   bool is(const Entry& entry, uint64_t hash, std::string_view value) const;
 
+  size_t bytes() const {
+    return keys_.size() + entries_.size() * (sizeof(Entry) + words_ * sizeof(uint64_t)) +
+           buckets_.size() * sizeof(uint32_t);
+  }
+
   size_t words_;
+  size_t max_bytes_;
   HashKey key_;
   uint64_t clears_ = 0;
   std::string keys_;

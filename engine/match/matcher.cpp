@@ -45,7 +45,9 @@ struct Matcher::State {
         evaluator(code.conditions, lookup, counters),
         operands(evaluator, k),
         left(code.words()) {
-    for (size_t i = 0; i < code.index.size(); ++i) tables.emplace_back(code.words(), k);
+    for (size_t i = 0; i < code.index.size(); ++i) {
+      tables.emplace_back(code.words(), k, limits::kInternedBytes / code.index.size());
+    }
   }
 
   void select(const Event& event);

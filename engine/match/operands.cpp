@@ -28,12 +28,12 @@ std::vector<EncodedValue> encoded_values(std::span<const Value> values, bool kee
     const auto same = [](const auto& a, const auto& b) { return a.bytes == b.bytes; };
     encoded.erase(std::unique(encoded.begin(), encoded.end(), same), encoded.end());
   }
-  if (encoded.size() > kGroupSetValues) encoded.resize(kGroupSetValues);
   return encoded;
 }
 
+// Whether there may be values that are not here.
 bool is_missing(const FieldValues& field) {
-  return field.values.empty() && (field.presence == Presence::Unknown || field.presence == Presence::Partial);
+  return field.presence == Presence::Unknown || (field.values.empty() && field.presence == Presence::Partial);
 }
 
 uint32_t at(const std::string& memory) { return static_cast<uint32_t>(memory.size()); }

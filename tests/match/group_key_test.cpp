@@ -33,6 +33,14 @@ TEST(GroupKey, TypesDiffer) {
   EXPECT_EQ(distinct.size(), 10u);
 }
 
+TEST(GroupKey, ElementsBehindALongOneAreKept) {
+  const std::string name(2000, 'a');
+  const std::string key = encoded({Value::string(name)}) + encoded({Value::string("b"), Value::string(name)}) +
+                          encoded({Value::string("c")});
+  EXPECT_THAT(decode_group_key(key), ElementsAre(name.substr(0, kGroupStringBytes) + "...",
+                                                 "[b, " + name.substr(0, kGroupStringBytes) + "...]", "c"));
+}
+
 TEST(GroupKey, AbsentAndNullAreOne) {
   EXPECT_EQ(encoded({}, Presence::Absent), encoded({Value{}}));
   EXPECT_EQ(encoded({}, Presence::Unknown), encoded({}, Presence::Partial));

@@ -37,5 +37,13 @@ TEST(InternTable, StaysBounded) {
   EXPECT_EQ(table.find(std::to_string(2 * limits::kInternedValues))[0], 2 * limits::kInternedValues);
 }
 
+TEST(InternTable, LongValuesAreBoundedByBytes) {
+  InternTable table(1, {}, 64 << 10);
+  for (size_t i = 0; i < 1000; ++i) table.add(std::to_string(i) + std::string(500, 'x'));
+  EXPECT_GE(table.clears(), 6u);
+  EXPECT_LE(table.size(), 128u);
+  EXPECT_FALSE(table.find("999" + std::string(500, 'x')).empty());
+}
+
 }  // namespace
 }  // namespace kubevigil
