@@ -11,6 +11,7 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kExpectTimes = 64;
+constexpr size_t kStaleDeadlines = 1024;  // of evicted keys, apart from one for each key
 
 struct Awaited {
   bool outstanding = false;
@@ -19,7 +20,7 @@ struct Awaited {
   std::string key_bytes;
   std::vector<Timestamp> expects;  // sorted
 
-  size_t heap_bytes() const { return key_bytes.size() + expects.size() * sizeof(Timestamp) + (outstanding ? 96 : 0); }
+  size_t heap_bytes() const { return key_bytes.size() + expects.size() * sizeof(Timestamp); }
 
   void archive(Archive& archive) {
     archive(outstanding);
@@ -72,8 +73,14 @@ class AbsenceOperator final : public Operator {
     return deadlines_.empty() ? Timestamp::max() : std::get<0>(*deadlines_.begin());
   }
 
-  void shrink(size_t bytes) override { keys_.shrink(bytes, expired()); }
-  size_t bytes() const override { return keys_.bytes(); }
+  void shrink(size_t bytes) override {
+    const size_t own = this->bytes();
+    if (own <= bytes) return;
+    const size_t excess = own - bytes;
+    keys_.shrink(keys_.bytes() > excess ? keys_.bytes() - excess : 0, expired());
+    forget_evicted();
+  }
+  size_t bytes() const override { return keys_.bytes() + deadlines_.size() * kDeadlineBytes; }
 
   OperatorStats stats() const override {
     OperatorStats stats = stats_;
@@ -98,6 +105,7 @@ class AbsenceOperator final : public Operator {
 
  private:
   using Deadline = std::tuple<Timestamp, std::string, Hash128>;
+  static constexpr size_t kDeadlineBytes = sizeof(Deadline) + 96;
 
   static bool is_outstanding(const Awaited& awaited, Timestamp deadline) {
     return awaited.outstanding && awaited.deadline == deadline;
@@ -121,6 +129,15 @@ class AbsenceOperator final : public Operator {
     awaited.deadline = match.time + wait_;
     awaited.starter = match.event;
     deadlines_.emplace(awaited.deadline, awaited.key_bytes, match.key);
+    if (deadlines_.size() > 2 * keys_.size() + kStaleDeadlines) forget_evicted();
+  }
+
+  // Deadlines of keys that the budget evicted must not pile up until they are due.
+  void forget_evicted() {
+    std::erase_if(deadlines_, [&](const Deadline& due) {
+      const auto slot = keys_.find(std::get<2>(due));
+      return slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due));
+    });
   }
 
   void cancel(Awaited& awaited, Hash128 key) {

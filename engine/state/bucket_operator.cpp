@@ -94,7 +94,8 @@ class BucketOperator final : public Operator {
         width_(std::max<int64_t>((correlation_.timespan.micros + kSubWindows - 1) / kSubWindows, 1)),
         immediate_(correlation_.condition.monotone()),
         lateness_(limits.lateness),
-        keys_(limits.bytes, limits.keys) {}
+        keys_(limits.bytes, limits.keys),
+        most_pending_(limits.bytes) {}
 
   void on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
@@ -109,7 +110,10 @@ class BucketOperator final : public Operator {
     if (immediate_) {
       answer(match, slot, index, out);
     } else {
-      pending_.emplace(index, match.key_bytes, match.key);
+      if (pending_.emplace(index, match.key_bytes, match.key).second) {
+        pending_bytes_ += kPendingBytes + match.key_bytes.size();
+      }
+      drop_pending(most_pending_);
     }
     keys_.settle(slot, expired());
   }
@@ -127,12 +131,15 @@ class BucketOperator final : public Operator {
 
   void finish(std::vector<Firing>& out) override { judge_before(INT64_MAX, out); }
 
-  void shrink(size_t bytes) override { keys_.shrink(bytes, expired()); }
-  size_t bytes() const override { return keys_.bytes() + pending_.size() * kPendingBytes; }
+  void shrink(size_t bytes) override {
+    keys_.shrink(bytes > pending_bytes_ ? bytes - pending_bytes_ : 0, expired());
+    drop_pending(bytes);
+  }
+  size_t bytes() const override { return keys_.bytes() + pending_bytes_; }
 
   OperatorStats stats() const override {
     OperatorStats stats = stats_;
-    stats.evictions = keys_.evictions();
+    stats.evictions = keys_.evictions() + dropped_;
     stats.keys = stats.approximate_keys = keys_.size();
     stats.bytes = bytes();
     stats.pending = pending_.size();
@@ -147,7 +154,12 @@ class BucketOperator final : public Operator {
       archive(std::get<1>(p));
       archive(std::get<2>(p));
     });
-    if (!archive.is_saving()) pending_ = {pending.begin(), pending.end()};
+    if (!archive.is_saving()) {
+      pending_ = {pending.begin(), pending.end()};
+      pending_bytes_ = 0;
+      for (const Pending& p : pending_) pending_bytes_ += kPendingBytes + std::get<1>(p).size();
+    }
+    archive(dropped_);
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
@@ -225,11 +237,20 @@ class BucketOperator final : public Operator {
     }
   }
 
+  // The oldest questions go unanswered.
+  void drop_pending(size_t most) {
+    for (; pending_bytes_ > most && !pending_.empty(); ++dropped_) {
+      pending_bytes_ -= kPendingBytes + std::get<1>(*pending_.begin()).size();
+      pending_.erase(pending_.begin());
+    }
+  }
+
   void judge_before(int64_t end, std::vector<Firing>& out) {
     const size_t begin = out.size();
     while (!pending_.empty() && std::get<0>(*pending_.begin()) < end) {
       const auto pending = pending_.extract(pending_.begin());
       const auto& [index, key_bytes, key] = pending.value();
+      pending_bytes_ -= kPendingBytes + key_bytes.size();
       const auto slot = keys_.find(key);
       if (slot == keys_.kNone) continue;
       const BucketList& list = keys_[slot];
@@ -273,6 +294,9 @@ class BucketOperator final : public Operator {
   const Duration lateness_;
   KeyTable<BucketList> keys_;
   std::set<Pending> pending_;
+  const size_t most_pending_;
+  size_t pending_bytes_ = 0;
+  uint64_t dropped_ = 0;
   Timestamp watermark_ = Timestamp::min();
   OperatorStats stats_;
 };

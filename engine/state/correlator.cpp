@@ -30,6 +30,23 @@ std::optional<std::vector<size_t>> dedup_elements(const Rule& rule) {
   return positions;
 }
 
+// How late a match may come to each correlation: as late as an event, and for what it hears from correlations with
+// upper bounds, which answer only once nothing can change the answer, as late as they do.
+std::vector<Duration> latenesses(const RuleSet& rules, Duration events) {
+  std::vector<Duration> out(rules.rules.size(), events);
+  std::vector<Duration> delays(rules.rules.size());
+  for (size_t r = 0; r < rules.rules.size(); ++r) {
+    if (rules.rules[r].is_detection()) continue;
+    const Correlation& correlation = rules.rules[r].correlation();
+    Duration delay;
+    for (const CorrelationInput& input : correlation.inputs) delay = std::max(delay, delays[input.rule]);
+    out[r] = Duration{events.micros + delay.micros};
+    const bool waits = !correlation.condition.bounds.empty() && !correlation.condition.monotone();
+    delays[r] = waits ? Duration{out[r].micros + correlation.timespan.micros / 32} : delay;
+  }
+  return out;
+}
+
 // Several firings of one event and key (several values of one field) are one.
 void merge_same_key(std::vector<Firing>& firings) {
   std::vector<Firing> merged;
@@ -58,6 +75,7 @@ struct Correlator::State {
         feeds(feed_list.begin(), feed_list.end()),
         options(opts),
         chains(chain_feeds(*rules)),
+        lateness(latenesses(*rules, opts.lateness)),
         episodes(*rules, opts.open_from),
         fired(rules->rules.size()) {
     const auto is_correlation = [](const Rule& rule) { return !rule.is_detection(); };
@@ -72,13 +90,13 @@ struct Correlator::State {
         }
         continue;
       }
-      op = make_operator(rule, {share, limits::kKeysPerRule, options.lateness, options.learn_until});
+      op = make_operator(rule, {share, limits::kKeysPerRule, lateness[operators.size() - 1], options.learn_until});
       positions = dedup_elements(rule);
     }
   }
 
   const Rule& rule(uint32_t index) const { return rules->rules[index]; }
-  bool late(Timestamp time) const { return time < watermark - options.lateness; }
+  bool late(Timestamp time, Duration allowed) const { return time < watermark - allowed; }
 
   // One event
   void see_cluster(const EventMark& mark, Timestamp merge_time);
@@ -98,6 +116,7 @@ struct Correlator::State {
   const std::vector<Feed> feeds;
   const CorrelatorOptions options;
   const std::vector<std::vector<Feed>> chains;
+  const std::vector<Duration> lateness;                             // by rule
   std::vector<std::unique_ptr<Operator>> operators;                 // by rule; null for detections
   std::vector<std::optional<std::vector<size_t>>> dedup_positions;  // by rule
   uint32_t reuse_rule = UINT32_MAX;
@@ -134,14 +153,18 @@ void Correlator::State::see_cluster(const EventMark& mark, Timestamp merge_time)
 
 void Correlator::State::advance(Timestamp to, std::vector<EpisodeChange>& changes) {
   if (to <= watermark) return;
-  watermark = to;
-  if (watermark >= next_due) {
+  // Timer by timer: after a silence, what fires first must not be late for the correlations that hear of it.
+  while (next_due <= to) {
+    const Timestamp due = next_due;
+    watermark = std::max(watermark, due);
     fire_due(
         [&](Operator& op, std::vector<Firing>& out) {
           if (op.next_due() <= watermark) op.on_watermark(watermark, out);
         },
         changes);
+    if (next_due <= due) break;
   }
+  watermark = to;
   episodes.close_until(watermark, changes);
 }
 
@@ -171,7 +194,7 @@ void Correlator::State::fire_due(const std::function<void(Operator&, std::vector
 }
 
 void Correlator::State::feed(uint32_t correlation, Match& match) {
-  if (late(match.time) || !operators[correlation]) return;
+  if (late(match.time, lateness[correlation]) || !operators[correlation]) return;
   match.sequence = sequence;
   Operator& op = *operators[correlation];
   const size_t before = op.bytes();
@@ -292,7 +315,7 @@ bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   s.newest = std::max(s.newest, merge_time);
   s.see_cluster(mark, merge_time);
   s.advance(s.newest - kSlack, changes);
-  if (s.late(mark.time)) ++s.counters.late;
+  if (s.late(mark.time, s.options.lateness)) ++s.counters.late;
   if (merge_time != Timestamp::min() && mark.time - merge_time > s.options.lateness) ++s.counters.time_outliers;
   if (mark.hit_count == 0) return true;
   s.ref.reset();
@@ -305,7 +328,9 @@ bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
 void Correlator::finish(std::vector<EpisodeChange>& changes) {
   State& s = *state_;
   s.advance(s.newest, changes);
-  s.fire_due([](Operator& op, std::vector<Firing>& out) { op.finish(out); }, changes);
+  for (size_t level = 0; level < limits::kChainDepth; ++level) {  // what fires may be a question to the next
+    s.fire_due([](Operator& op, std::vector<Firing>& out) { op.finish(out); }, changes);
+  }
   s.episodes.close_all(changes);
 }
 

@@ -105,12 +105,25 @@ Timestamp EpisodeTable::end_of(const Episode& episode) const {
   return episode.opened + rules_.rules[episode.rule].extension.dedup.period;
 }
 
+Timestamp EpisodeTable::begin_of(const Episode& episode) const {
+  return episode.opened - rules_.rules[episode.rule].extension.dedup.period;
+}
+
+size_t EpisodeTable::bytes_of(const Entry& entry) {
+  const Episode& e = entry.episode;
+  size_t bytes = kEntryBytes + e.alert_id.size() + e.dedup_key.size() + e.key_bytes.size();
+  for (const std::string& value : e.values) bytes += sizeof value + value.size();
+  return bytes + e.events.size() * sizeof(EventRef);
+}
+
 void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes) {
   const Hash128 id = id_of(rule, firing.key);
   if (const auto at = episodes_.find(id); at != episodes_.end()) {
     Entry& entry = at->second;
-    if (firing.time < end_of(entry.episode)) {
+    if (firing.time < end_of(entry.episode) && firing.time >= begin_of(entry.episode)) {
+      const size_t before = bytes_of(entry);
       join(entry.episode, firing);
+      bytes_ += bytes_of(entry) - before;
       if (entry.reported) changes.push_back({EpisodeChange::Kind::Joined, entry.episode});
       return;
     }
@@ -120,7 +133,7 @@ void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<Episod
 }
 
 void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes) {
-  while (episodes_.size() >= limits::kOpenAlerts) {
+  while (episodes_.size() >= limits::kOpenAlerts || (bytes_ > limits::kOpenAlertBytes && !episodes_.empty())) {
     ++closed_early_;
     close(by_number_.begin()->second, changes);
   }
@@ -145,6 +158,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   closing_.emplace(Closing{end_of(e), e.number}, id);
   by_number_.emplace(e.number, id);
   if (entry.reported) changes.push_back({EpisodeChange::Kind::Opened, e});
+  bytes_ += bytes_of(entry);
   episodes_.emplace(id, std::move(entry));
 }
 
@@ -153,11 +167,13 @@ bool EpisodeTable::set_duration(uint32_t rule, Hash128 key, const EventRef& even
   const auto at = episodes_.find(id_of(rule, key));
   if (at == episodes_.end()) return false;
   Episode& episode = at->second.episode;
+  const size_t before = bytes_of(at->second);
   ++episode.revision;
   episode.status = EpisodeStatus::Update;
   episode.duration_micros = std::max(episode.duration_micros, duration.micros);
   episode.last_seen = std::max(episode.last_seen, event.time);
   add_event(episode.events, event);
+  bytes_ += bytes_of(at->second) - before;
   if (at->second.reported) changes.push_back({EpisodeChange::Kind::Joined, episode});
   return true;
 }
@@ -166,6 +182,7 @@ void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes) {
   const auto at = episodes_.find(id);
   Entry entry = std::move(at->second);
   episodes_.erase(at);
+  bytes_ -= bytes_of(entry);
   Episode& episode = entry.episode;
   closing_.erase({Closing{end_of(episode), episode.number}, id});
   by_number_.erase({episode.number, id});
@@ -193,12 +210,14 @@ void EpisodeTable::archive(Archive& archive) {
   archive(closed_early_);
   if (archive.is_saving()) return;
   episodes_.clear();
+  bytes_ = 0;
   closing_.clear();
   by_number_.clear();
   if (archive.failed()) return;
   for (auto& [id, entry] : entries) {
     closing_.emplace(Closing{end_of(entry.episode), entry.episode.number}, id);
     by_number_.emplace(entry.episode.number, id);
+    bytes_ += bytes_of(entry);
     episodes_.emplace(id, std::move(entry));
   }
 }

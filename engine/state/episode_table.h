@@ -1,6 +1,6 @@
 // EpisodeTable: the open alerts. Opens an episode on the first match of a (rule, key), joins further matches until the
 // dedup period, measured from the first, is over, and closes it when the watermark has passed the period.
-// At most limits::kOpenAlerts are open; then the oldest close early, which is counted.
+// At most limits::kOpenAlerts of limits::kOpenAlertBytes are open; then the oldest close early, which is counted.
 #pragma once
 
 #include <set>
@@ -35,17 +35,23 @@ class EpisodeTable {
     Episode episode;
     bool reported = true;
   };
+  // The entry with its share of the three indices, which are half full on average.
+  static constexpr size_t kEntryBytes = 2 * sizeof(Entry) + 192;
   using Closing = std::pair<Timestamp, uint64_t>;  // end of the period, Episode::number
 
   void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
   void close(Hash128 id, std::vector<EpisodeChange>& changes);
   Timestamp end_of(const Episode& episode) const;
+  // A match from so long before the opening is another episode: the opening event's time may be far off.
+  Timestamp begin_of(const Episode& episode) const;
+  static size_t bytes_of(const Entry& entry);
 
   const RuleSet& rules_;
   const Timestamp open_from_;
   KeyIndex<Hash128, Entry> episodes_;  // by (rule, key)
   std::set<std::pair<Closing, Hash128>> closing_;
   std::set<std::pair<uint64_t, Hash128>> by_number_;
+  size_t bytes_ = 0;
   uint64_t next_number_ = 0, closed_early_ = 0;
 };
 

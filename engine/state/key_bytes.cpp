@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "engine/match/group_key.h"
+
 namespace kubevigil {
 namespace {
 
@@ -29,9 +31,10 @@ bool skip_element(std::string_view& in) {
   in.remove_prefix(1);
   if (tag == 'n' || tag == 'u') return true;
   if (tag == 'b') return skip(in, 1);
-  if (tag != 's' && tag != 'i' && tag != 'l') return false;
+  if (tag != 's' && tag != 'x' && tag != 'i' && tag != 'l') return false;
   const auto length = take_length(in);
   if (!length) return false;
+  if (tag == 'x') return skip(in, *length) && skip(in, kGroupDigestBytes);
   if (tag != 'l') return skip(in, *length);
   for (uint64_t i = 0; i < *length; ++i) {
     if (in.empty() || in.front() == 'l' || !skip_element(in)) return false;

@@ -23,7 +23,7 @@ namespace kubevigil {
 // The last kGhosts to twice kGhosts hashes that were put in.
 class GhostSet {
  public:
-  static constexpr size_t kGhosts = 32'768;
+  static constexpr size_t kGhosts = 8'192;
   void add(uint64_t hash);
   bool contains(uint64_t hash) const { return young_.contains(hash) || old_.contains(hash); }
   void archive(Archive& archive);

@@ -141,6 +141,14 @@ void remember_text(RecentList& list, uint64_t value, std::string_view bytes) {
   list.texts.emplace_back(value, bytes);
 }
 
+size_t position_of(const RecentList& list, Timestamp time, uint64_t sequence) {
+  RecentEntry wanted;
+  wanted.time = time;
+  wanted.sequence = sequence;
+  return static_cast<size_t>(std::lower_bound(list.entries.begin(), list.entries.end(), wanted, before) -
+                             list.entries.begin());
+}
+
 size_t first_after(const RecentList& list, Timestamp time) {
   const auto& e = list.entries;
   const auto at =

@@ -71,6 +71,8 @@ void archive_event(Archive& archive, EventRef& event);
 // Keeps the order; returns the position.
 size_t insert(RecentList& list, const RecentEntry& entry);
 void remember_text(RecentList& list, uint64_t value, std::string_view bytes);
+// Index of the first entry that is not before (time, sequence).
+size_t position_of(const RecentList& list, Timestamp time, uint64_t sequence);
 // Index of the first entry with a time > `time`.
 size_t first_after(const RecentList& list, Timestamp time);
 // Index of the first entry with a time >= `time`.

@@ -57,7 +57,8 @@ class RecentOperator final : public Operator {
         spec_(spec_of(correlation_)),
         sampling_(spec_.kind == RecentSpec::Kind::Distinct ? sampling_for(spec_.need) : 1),
         lateness_(limits.lateness),
-        keys_(limits.bytes, limits.keys) {
+        keys_(limits.bytes, limits.keys),
+        most_pending_(limits.bytes) {
     spec_.need = (spec_.need + sampling_ - 1) / sampling_;
     for (const std::string& text : correlation_.value_count.require_any) {
       append_group_text(required_.emplace_back(), text);
@@ -74,7 +75,10 @@ class RecentOperator final : public Operator {
     if (position && spec_.immediate) {
       if (auto found = find_window(list, *position, spec_)) out.push_back(firing(match, slot, *found));
     } else if (position) {
-      pending_.emplace(match.time, match.sequence, match.key_bytes, match.key);
+      if (pending_.emplace(match.time, match.sequence, match.key_bytes, match.key).second) {
+        pending_bytes_ += kPendingBytes + match.key_bytes.size();
+      }
+      drop_pending(most_pending_);
     }
     keys_.settle(slot, expired());
   }
@@ -91,12 +95,15 @@ class RecentOperator final : public Operator {
 
   void finish(std::vector<Firing>& out) override { judge_before(Timestamp::max(), out); }
 
-  void shrink(size_t bytes) override { keys_.shrink(bytes, expired()); }
-  size_t bytes() const override { return keys_.bytes() + pending_.size() * kPendingBytes; }
+  void shrink(size_t bytes) override {
+    keys_.shrink(bytes > pending_bytes_ ? bytes - pending_bytes_ : 0, expired());
+    drop_pending(bytes);
+  }
+  size_t bytes() const override { return keys_.bytes() + pending_bytes_; }
 
   OperatorStats stats() const override {
     OperatorStats stats = stats_;
-    stats.evictions = keys_.evictions();
+    stats.evictions = keys_.evictions() + dropped_;
     stats.keys = keys_.size();
     stats.bytes = bytes();
     stats.pending = pending_.size();
@@ -112,7 +119,12 @@ class RecentOperator final : public Operator {
       archive(std::get<2>(p));
       archive(std::get<3>(p));
     });
-    if (!archive.is_saving()) pending_ = {pending.begin(), pending.end()};
+    if (!archive.is_saving()) {
+      pending_ = {pending.begin(), pending.end()};
+      pending_bytes_ = 0;
+      for (const Pending& p : pending_) pending_bytes_ += kPendingBytes + std::get<2>(p).size();
+    }
+    archive(dropped_);
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
@@ -160,10 +172,17 @@ class RecentOperator final : public Operator {
   }
 
   static bool counted(const RecentList& list, const Match& match) {
-    for (size_t i = first_after(list, match.time); i > 0 && list.entries[i - 1].time == match.time; --i) {
-      if (list.entries[i - 1].sequence == match.sequence) return true;
+    const size_t at = position_of(list, match.time, match.sequence);
+    return at < list.entries.size() && list.entries[at].time == match.time &&
+           list.entries[at].sequence == match.sequence;
+  }
+
+  // The oldest questions go unanswered.
+  void drop_pending(size_t most) {
+    for (; pending_bytes_ > most && !pending_.empty(); ++dropped_) {
+      pending_bytes_ -= kPendingBytes + std::get<2>(*pending_.begin()).size();
+      pending_.erase(pending_.begin());
     }
-    return false;
   }
 
   // Non-monotone conditions: judges the window of every pending event with a time before `end`.
@@ -171,12 +190,12 @@ class RecentOperator final : public Operator {
     while (!pending_.empty() && std::get<0>(*pending_.begin()) < end) {
       const auto pending = pending_.extract(pending_.begin());
       const auto& [time, sequence, key_bytes, key] = pending.value();
+      pending_bytes_ -= kPendingBytes + key_bytes.size();
       const auto slot = keys_.find(key);
       if (slot == keys_.kNone) continue;
       const RecentList& list = keys_[slot];
-      size_t i = first_at(list, time);
-      while (i < list.entries.size() && list.entries[i].sequence != sequence && list.entries[i].time == time) ++i;
-      if (i == list.entries.size() || list.entries[i].time != time) continue;
+      const size_t i = position_of(list, time, sequence);
+      if (i == list.entries.size() || list.entries[i].time != time || list.entries[i].sequence != sequence) continue;
       const FoundWindow found = window_ending(list, time, spec_);
       if (!correlation_.condition.holds(found.count * static_cast<double>(sampling_))) continue;
       Match match;
@@ -221,6 +240,9 @@ class RecentOperator final : public Operator {
   std::vector<std::string> required_;
   KeyTable<RecentList> keys_;
   std::set<Pending> pending_;
+  const size_t most_pending_;
+  size_t pending_bytes_ = 0;
+  uint64_t dropped_ = 0;
   Timestamp watermark_ = Timestamp::min();
   OperatorStats stats_;
 };

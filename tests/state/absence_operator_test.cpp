@@ -87,5 +87,23 @@ TEST(AbsenceOperator, WhatIsOutstandingAtTheEndIsUndetermined) {
   EXPECT_EQ(to_text(out[0]), "120 key=n count=0.000000 first=100 anchor=1 #1");
 }
 
+TEST(AbsenceOperator, DeadlinesOfEvictedKeysDoNotPileUp) {
+  const Rule rule = absence_rule(1'000'000, 0);
+  const auto op = make_operator(rule, {64u << 20, 100, Duration{40}, Timestamp::min()});
+  std::vector<Firing> out;
+  const auto feed = [&](uint64_t n) {
+    Match match;
+    match.time = Timestamp{1};
+    match.key = siphash(std::to_string(n));
+    op->on_match(match, out);
+  };
+  for (uint64_t n = 0; n < 5'000; ++n) feed(n);
+  const size_t bytes = op->bytes();
+  for (uint64_t n = 5'000; n < 50'000; ++n) feed(n);
+  EXPECT_LT(op->bytes(), 2 * bytes);
+  op->on_watermark(Timestamp{2'000'000}, out);
+  EXPECT_EQ(out.size(), 100u);
+}
+
 }  // namespace
 }  // namespace kubevigil

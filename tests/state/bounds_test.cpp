@@ -5,7 +5,9 @@
 #include <set>
 
 #include "engine/base/limits.h"
+#include "engine/match/group_key.h"
 #include "engine/state/event_ids.h"
+#include "engine/state/key_bytes.h"
 #include "engine/state/request_stages.h"
 #include "tests/support/event_script.h"
 #include "tests/support/streams.h"
@@ -23,6 +25,24 @@ TEST(StateBounds, OldestAlertsCloseEarly) {
     if (change.kind == EpisodeChange::Kind::Closed) closed.push_back(change.episode.number);
   }
   EXPECT_EQ(closed, (std::vector<uint64_t>{0, 1, 2}));
+}
+
+TEST(StateBounds, LargeAlertsCloseEarly) {
+  EventScript script(detections({"probe"}));
+  const std::string name(1000, 'x');
+  for (int64_t i = 0; i < 20'000; ++i) script.event(0).hit(0, std::to_string(i) + name);
+  EXPECT_GT(script.correlator().counters().alerts_closed_early, 1'000u);
+  EXPECT_LT(script.correlator().counters().alerts_closed_early, 15'000u);
+}
+
+TEST(StateBounds, LongElementsOfKeysAreElements) {
+  std::string key;
+  for (const std::string& text : {std::string("a"), std::string(2000, 'b'), std::string("c")}) {
+    append_group_text(key, text);
+  }
+  const auto elements = tuple_elements(key);
+  ASSERT_EQ(elements.size(), 3u);
+  EXPECT_EQ(string_element(elements[2]), "c");
 }
 
 TEST(StateBounds, OldestLongRequestsAreForgotten) {
@@ -53,6 +73,27 @@ TEST(StateBounds, AFullDuplicateWindowRotatesEarly) {
   EXPECT_EQ(see(0), SeenBefore::Duplicate);
   for (uint64_t n = half + 1; n < 2 * half + 1; ++n) see(n);
   EXPECT_EQ(see(0), SeenBefore::No) << "two generations later it is forgotten";
+}
+
+TEST(StateBounds, QuestionsThatWaitForTheWatermarkAreBounded) {
+  for (const CorrelationType type : {CorrelationType::EventCount, CorrelationType::ValueSum}) {
+    Rule rule = correlation_rule(type, Duration::seconds(1).micros, 3);
+    std::get<Correlation>(rule.body).condition.bounds[0].op = CountCondition::Op::Lt;
+    const auto op = make_operator(rule, {1u << 20, 1'000'000, Duration::minutes(5), Timestamp::min()});
+    std::vector<Firing> out;
+    Match match;
+    for (uint64_t i = 0; i < 50'000; ++i) {
+      match.time = Timestamp{static_cast<int64_t>(i) * 1'000};
+      match.sequence = i;
+      match.key = siphash(std::to_string(i));
+      match.number = 1;
+      op->on_match(match, out);
+    }
+    EXPECT_LE(op->bytes(), 2u << 20);
+    EXPECT_GT(op->stats().evictions, 0u);
+    op->shrink(1'000);
+    EXPECT_LE(op->bytes(), 1'000u);
+  }
 }
 
 TEST(StateBounds, LargeDistinctThresholdsAreSampled) {

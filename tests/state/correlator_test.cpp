@@ -36,6 +36,19 @@ TEST(CorrelatorEpisodes, OpenJoinAndCloseByThePeriodOfTheFirst) {
             "close 2 probe alice count=1 revision=2\n");
 }
 
+TEST(CorrelatorEpisodes, AnOpeningFarInTheFutureDoesNotSwallowWhatIsNow) {
+  EventScript script(detections({"probe"}));
+  script.event(0);
+  script.event(5, {.time = EventScript::time(1'000'000)}).hit(0, "alice");
+  script.event(10).hit(0, "alice");
+  script.event(20).hit(0, "alice");
+  EXPECT_EQ(script.log(),
+            "open 0 probe alice\n"
+            "close 0 probe alice count=1 revision=2\n"
+            "open 1 probe alice\n"
+            "join 1 probe alice count=2\n");
+}
+
 TEST(CorrelatorEpisodes, TheWatermarkClosesThem) {
   EventScript script(detections({"probe"}));
   script.event(0).hit(0, "alice");
@@ -177,6 +190,21 @@ TEST(CorrelatorChains, FiringsFeedTheCorrelationsThatReadThem) {
   EXPECT_EQ(script.log(), "open 0 chain alice\n");
   EXPECT_EQ(decode_group_key(script.changes()[0].episode.values.at(0)), std::vector<std::string>{"probe"});
   EXPECT_EQ(decode_group_key(script.changes()[0].episode.values.at(1)), std::vector<std::string>{"effect"});
+}
+
+TEST(CorrelatorChains, HearOfWhatIsJudgedLateAndOfWhatFiresAfterASilence) {
+  RuleSet rules = detections({"probe"});
+  rules.rules.push_back(correlation_over(rules, "few", CorrelationType::EventCount, Duration::minutes(1), 0, {0}));
+  std::get<Correlation>(rules.rules[1].body).condition.bounds = {{CountCondition::Op::Lt, 3}};
+  rules.rules.push_back(correlation_over(rules, "gone", CorrelationType::Absence, Duration::seconds(10), 0, {0}));
+  rules.rules.push_back(correlation_over(rules, "few-again", CorrelationType::EventCount, Duration::hours(1), 1, {1}));
+  rules.rules.push_back(correlation_over(rules, "gone-again", CorrelationType::EventCount, Duration::hours(1), 1, {2}));
+  for (auto& rule : rules.rules) rule.alerts = rule.meta.name.ends_with("-again");
+  EventScript script(rules);
+  script.event(0).hit(0, "alice");
+  script.event(5'000);
+  script.event(5'001);
+  EXPECT_EQ(script.opened(), "gone-again alice\nfew-again alice\n");
 }
 
 TEST(CorrelatorTimers, FireInOrderOfDeadlineThenRule) {
