@@ -13,7 +13,7 @@ inline constexpr size_t kRecordBytes =
 inline constexpr size_t kStreamedBytes = 512u
                                          << 20;  // larger: the record is skipped as a bad line; "bad_lines{too-long}"
 inline constexpr size_t kJsonDepth = 256;        // deeper bodies are not walked, body.defect=depth; "body_defects"
-inline constexpr size_t kJsonNodes = 1u << 20;   // nodes of one body, body.defect=nodes; "body_defects"
+inline constexpr size_t kJsonNodes = 1u << 18;   // 64 bytes each; nodes of one body, body.defect=nodes; "body_defects"
 inline constexpr size_t kUnwrapDepth = 3;        // string wrappers around one event; "bad_lines{wrapped-too-deep}"
 inline constexpr size_t kDecompressRatio =
     2000;  // output/input beyond 64 MiB of output; the file is given up, "bad_files{ratio}"
@@ -34,22 +34,22 @@ inline constexpr size_t kInternedValues =
 inline constexpr size_t kInternedValueBytes = 512;  // longer values are evaluated without being remembered
 inline constexpr size_t kInternedBytes = 8u << 20;  // of all fields of one worker; "intern_clears"
 
-// State. What the correlator's thread holds at most is the sum of kStateBytes, kOpenAlertBytes, the duplicate window
-// (24 bytes an id and a table that is at least half full: 25 MiB) and the long requests (72 bytes each: 10 MiB): 131 MiB.
-// With the fixed 64 MiB of batches and workers that stays below 200 MiB.
+// State. What the correlator and the alerts that wait for their order hold at most: kStateBytes, twice kOpenAlertBytes,
+// the duplicate window (24 bytes an id, in a table that is at least half full: 25 MiB) and the long requests (100 bytes
+// each: 5 MiB), in all 126 MiB. With the 64 MB of batches and workers that stays below 200 MB.
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
 inline constexpr size_t kRecentSlack = 4096;  // matches of one key kept inside the lateness horizon; "approximate_keys"
-inline constexpr size_t kStateBytes = 72u << 20;   // all operators; oldest keys leave first, "state_evictions"
+inline constexpr size_t kStateBytes = 48u << 20;   // all operators; oldest keys leave first, "state_evictions"
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
 inline constexpr size_t kOpenAlerts =
-    50'000;  // held for their last revision; then printed early, "alerts_closed_early"
+    20'000;  // held for their last revision; then printed early, "alerts_closed_early"
 inline constexpr size_t kOpenAlertBytes = 24u << 20;  // of these; "alerts_closed_early"
 inline constexpr size_t kSampleEvents = 10;  // events listed in an alert
 inline constexpr size_t kDisplayBytes = 1024;  // one displayed value in an alert, cut with an ellipsis
 inline constexpr size_t kDuplicateWindow =
     1u << 19;  // event ids remembered (two generations of 10 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =
-    100'000;                              // long-running requests whose end is awaited; "long_requests_forgotten"
+    50'000;                               // long-running requests whose end is awaited; "long_requests_forgotten"
 inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error
 
 }  // namespace kubevigil::limits

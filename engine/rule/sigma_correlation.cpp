@@ -135,6 +135,11 @@ void check_bounds(const YamlNode& section, RuleContext& context) {
   if (shape.condition.bounds.empty()) {
     context.diagnostics().error("bad-correlation", "the condition has no bound", section.span, "add `gte: 10`");
   }
+  const double rules = static_cast<double>(context.draft.correlation.inputs.size());
+  if (shape.type == Type::TemporalOrdered && !(shape.condition.monotone() && shape.condition.threshold() == rules)) {
+    context.diagnostics().error("bad-correlation", "temporal_ordered asks for all of its rules", section.span,
+                                "leave out the condition, or use temporal");
+  }
   const bool counts = shape.type == Type::EventCount || shape.type == Type::ValueCount || is_temporal(shape.type);
   if (counts && shape.condition.holds(0) && shape.condition.monotone() && !shape.condition.bounds.empty()) {
     context.diagnostics().error("bad-correlation", "this condition holds for no events at all", section.span,

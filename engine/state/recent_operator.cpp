@@ -15,6 +15,9 @@
 namespace kubevigil {
 namespace {
 
+// Of temporal: a number of different rules. Without one all of them are asked for.
+bool has_number(const CountCondition& condition) { return !condition.monotone() || condition.threshold() > 0; }
+
 RecentSpec spec_of(const Correlation& correlation) {
   RecentSpec spec;
   spec.window = correlation.timespan;
@@ -31,7 +34,8 @@ RecentSpec spec_of(const Correlation& correlation) {
     default:
       spec.kind = RecentSpec::Kind::Count;
   }
-  if (spec.kind == RecentSpec::Kind::Steps || spec.kind == RecentSpec::Kind::Ordered) {
+  const bool all_rules = spec.kind == RecentSpec::Kind::Steps && !has_number(correlation.condition);
+  if (all_rules || spec.kind == RecentSpec::Kind::Ordered) {
     spec.need = correlation.inputs.size();
     return spec;
   }

@@ -3,10 +3,10 @@
 //   type              a match is satisfied when some window (t' - timespan, t'] that holds it, t' the time of a match,
 //   event_count       holds `threshold` events (one event counts once, whatever number of member rules it matched)
 //   value_count       holds `threshold` distinct values, one of require_any among them if given; nulls do not count
-//   temporal          holds a match of each member rule
+//   temporal          holds a match of each member rule, or of `threshold` of them
 //   temporal_ordered  holds a chain: one match of each member rule, strictly increasing in (time, sequence)
 //
-// With an upper bound, eq or neq (event_count, value_count) each event is judged once, by the window that ends at its
+// With an upper bound, eq or neq (event_count, value_count, temporal) each event is judged once, by the window that ends at its
 // time, when watermark - lateness has passed it: nothing can change the answer then.
 // value_count with a threshold N above limits::kExactThreshold looks only at values whose hash is divisible by the
 // smallest power of two s with N/s <= kExactThreshold, and compares s times their number: standard error about

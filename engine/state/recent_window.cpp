@@ -155,7 +155,7 @@ FoundWindow window_ending(const RecentList& list, Timestamp end, const RecentSpe
   found.first = first_after(list, end - spec.window);
   found.last = first_after(list, end) - 1;
   found.count = static_cast<double>(found.last - found.first + 1);
-  if (spec.kind != Kind::Distinct) return found;
+  if (spec.kind == Kind::Count) return found;
   KeySet<uint64_t> values;
   for (size_t i = found.first; i <= found.last; ++i) values.insert(list.entries[i].value);
   found.count = static_cast<double>(values.size());

@@ -187,7 +187,7 @@ TEST(BodyFields, JsonPatchCopiesAndMoves) {
 
 TEST(BodyFields, JsonPatchWorkIsBounded) {
   std::string elements = "0";
-  for (int i = 0; i < 300'000; ++i) elements += ",0";
+  for (int i = 0; i < 100'000; ++i) elements += ",0";
   std::string quadratic = R"([{"op":"add","path":"/p","value":[)" + elements + "]}";
   for (int i = 0; i < 9'000; ++i) quadratic += R"(,{"op":"add","path":"/p/999999/x","value":1})";
   std::string doubling = R"([{"op":"add","path":"/a","value":{"b":1}})";

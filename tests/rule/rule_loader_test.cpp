@@ -89,6 +89,20 @@ TEST(RuleLoader, ChainsAreBoundedAndCyclesReported) {
   EXPECT_THAT(render(cycle.diagnostics, {}), HasSubstr("correlation-cycle"));
 }
 
+TEST(RuleLoader, TemporalOrderedAsksForAllOfItsRules) {
+  const auto load_ordered = [](const std::string& type, const std::string& condition) {
+    return load({detection("a", 1), detection("b", 2),
+                 "title: c\nname: c\nid: " + id_of(3) + "\ncorrelation: {type: " + type +
+                     ", rules: [a, b], timespan: 1m" + condition + "}\nlevel: low\n"})
+        .diagnostics.count(Severity::Error);
+  };
+  EXPECT_EQ(load_ordered("temporal", ", condition: {gte: 1}"), 0u);
+  EXPECT_EQ(load_ordered("temporal_ordered", ""), 0u);
+  EXPECT_EQ(load_ordered("temporal_ordered", ", condition: {gte: 2}"), 0u);
+  EXPECT_EQ(load_ordered("temporal_ordered", ", condition: {gte: 1}"), 1u);
+  EXPECT_EQ(load_ordered("temporal_ordered", ", condition: {lt: 3}"), 1u);
+}
+
 TEST(RuleLoader, BothSpellingsOfAFilterDropWhatTheSelectionDescribes) {
   const std::string expected = "all(verb equals [\"get\"], not(user.username equals:cased [\"alice\"]))";
   EXPECT_EQ(condition_of(load({detection("a", 1), filter("a", 2)}), "a"), expected);

@@ -121,7 +121,7 @@ TEST(StateOrder, ArrivalOrderDoesNotChangeWhichKeysFire) {
     size_t some = 0;
     for (uint64_t seed : test_seeds(100)) {
       const uint32_t inputs = type == CorrelationType::EventCount || type == CorrelationType::ValueCount ? 1 : 3;
-      const Rule rule = correlation_rule(type, 60, 4, inputs);
+      const Rule rule = correlation_rule(type, 60, inputs == 1 ? 4 : 3, inputs);
       auto stream = random_stream({.events = 100, .keys = 12, .inputs = inputs, .twins = 0}, seed);
       const auto keys_that_fire = [&] {
         const auto op = make_operator(rule, {64u << 20, 1000, Duration{1000}, Timestamp::min()});

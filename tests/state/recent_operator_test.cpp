@@ -21,8 +21,8 @@ constexpr Case kCases[] = {
     {"event_count_5", CorrelationType::EventCount, 5, 2},  {"value_count_1", CorrelationType::ValueCount, 1, 1},
     {"value_count_3", CorrelationType::ValueCount, 3, 1},  {"value_count_5", CorrelationType::ValueCount, 5, 2},
     {"temporal_2", CorrelationType::Temporal, 0, 2},       {"temporal_4", CorrelationType::Temporal, 0, 4},
-    {"ordered_2", CorrelationType::TemporalOrdered, 0, 2}, {"ordered_3", CorrelationType::TemporalOrdered, 0, 3},
-    {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
+    {"temporal_2_of_3", CorrelationType::Temporal, 2, 3},  {"ordered_2", CorrelationType::TemporalOrdered, 0, 2},
+    {"ordered_3", CorrelationType::TemporalOrdered, 0, 3}, {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
 };
 
 OperatorLimits roomy(Duration lateness) { return {64u << 20, 1'000'000, lateness, {}}; }
@@ -100,7 +100,7 @@ TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
                                                                       {{Op::Gte, 2}, {Op::Lt, 4}},
                                                                       {{Op::Gt, 1}, {Op::Lte, 3}}};
   size_t fired = 0;
-  for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount}) {
+  for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount, CorrelationType::Temporal}) {
     for (const auto& bounds : conditions) {
       for (uint64_t seed : test_seeds(20)) {
         Rule rule = correlation_rule(type, 25, 0, 2);

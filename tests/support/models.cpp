@@ -67,7 +67,8 @@ bool window_satisfies(const Correlation& c, const std::vector<Seen>& window) {
     case CorrelationType::Temporal: {
       std::set<uint32_t> steps;
       for (const Seen& s : window) steps.insert(s.input);
-      return steps.size() == c.inputs.size();
+      const bool number = !c.condition.bounds.empty() && c.condition.bounds[0].value > 0;
+      return number ? holds(c.condition, static_cast<double>(steps.size())) : steps.size() == c.inputs.size();
     }
     case CorrelationType::TemporalOrdered:
       return chain_from(window, c.inputs.size(), 0, {}, 0);
