@@ -140,15 +140,9 @@ std::string Redactor::uri(std::string_view uri) const {
     const std::string value = equals == std::string_view::npos ? "" : percent_decoded(parameter.substr(equals + 1));
     out += separator;
     separator = '&';
-    if (value.empty()) {
-      out += parameter;
-    } else if (next_is_secret || (is_secret_name(name) && name != "continue")) {
-      out += std::string(parameter.substr(0, equals + 1)) + mark(value);
-    } else if (const std::string shown = text(value); shown != value) {
-      out += std::string(parameter.substr(0, equals + 1)) + shown;
-    } else {
-      out += parameter;
-    }
+    const bool secret = next_is_secret || (is_secret_name(name) && name != "continue");
+    const std::string shown = value.empty() ? value : secret ? mark(value) : text(value);
+    out += shown == value ? std::string(parameter) : std::string(parameter.substr(0, equals + 1)) + shown;
     next_is_secret = name == "command" && !next_is_secret && takes_secret(value);
   }
   return out;

@@ -4,10 +4,11 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace kubevigil::oracle {
+
+struct JsonMember;
 
 struct Json {
   enum class Kind { Null, Bool, Number, String, Array, Object };
@@ -15,9 +16,14 @@ struct Json {
   std::string text;  // String: decoded; Number: as spelled; Bool: true, false
   double number = 0;
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<JsonMember> members;
 
   bool is_scalar() const { return kind == Kind::Bool || kind == Kind::Number || kind == Kind::String; }
+};
+
+struct JsonMember {
+  std::string first;  // key
+  Json second;        // value
 };
 
 // Throws std::runtime_error for what is not JSON.
