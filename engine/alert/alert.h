@@ -77,7 +77,7 @@ struct Alert {
   AlertRequest request;
   std::vector<AlertWhy> why;
   std::vector<AlertEvent> events;
-  std::string audit_level;           // of the opening event
+  std::string audit_level;  // of the opening event
   // What the event did not carry: bodies, groups. "event": the alert was opened by time passing, actor and target are
   // of the group key.
   std::vector<std::string> missing;

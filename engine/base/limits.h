@@ -44,8 +44,8 @@ inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
 inline constexpr size_t kOpenAlerts =
     20'000;  // held for their last revision; then printed early, "alerts_closed_early"
 inline constexpr size_t kOpenAlertBytes = 24u << 20;  // of these; "alerts_closed_early"
-inline constexpr size_t kSampleEvents = 10;  // events listed in an alert
-inline constexpr size_t kDisplayBytes = 1024;  // one displayed value in an alert, cut with an ellipsis
+inline constexpr size_t kSampleEvents = 10;           // events listed in an alert
+inline constexpr size_t kDisplayBytes = 1024;         // one displayed value in an alert, cut with an ellipsis
 inline constexpr size_t kDuplicateWindow =
     1u << 19;  // event ids remembered (two generations of 10 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =

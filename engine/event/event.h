@@ -111,7 +111,8 @@ Hash128 request_identity(const Event& event, HashKey key = {});
 enum class StageRole : uint8_t {
   None,   // not counted: RequestReceived, or ResponseStarted of a short request
   First,  // the stage that counts
-  Later,  // the end (ResponseComplete, Panic) of a long-running request: joins the hit of ResponseStarted, or counts if there was none
+  Later,  // the end (ResponseComplete, Panic) of a long-running request: joins the hit of ResponseStarted, or counts if
+          // there was none
 };
 StageRole stage_role(const Event& event);
 // watch, and the subresources exec, attach, portforward, proxy and log: the stage ResponseStarted has the answer.

@@ -1,6 +1,6 @@
 // InternTable: distinct values of one field, each with a bit set over the rules, for one worker. Bounded: at
-// limits::kInternedValues, or at its share of bytes, it is emptied and starts again. Keys are bytes that attackers choose, so the hash is keyed
-// and a look-up compares the whole key.
+// limits::kInternedValues, or at its share of bytes, it is emptied and starts again. Keys are bytes that attackers
+// choose, so the hash is keyed and a look-up compares the whole key.
 #pragma once
 
 #include <cstdint>

@@ -6,11 +6,11 @@
 //   temporal          holds a match of each member rule, or of `threshold` of them
 //   temporal_ordered  holds a chain: one match of each member rule, strictly increasing in (time, sequence)
 //
-// With an upper bound, eq or neq (event_count, value_count, temporal) each event is judged once, by the window that ends at its
-// time, when watermark - lateness has passed it: nothing can change the answer then.
-// value_count with a threshold N above limits::kExactThreshold looks only at values whose hash is divisible by the
-// smallest power of two s with N/s <= kExactThreshold, and compares s times their number: standard error about
-// 1/sqrt(N/s), 3 to 5 %; such firings say approximate.
+// With an upper bound, eq or neq (event_count, value_count, temporal) each event is judged once, by the window that
+// ends at its time, when watermark - lateness has passed it: nothing can change the answer then. value_count with a
+// threshold N above limits::kExactThreshold looks only at values whose hash is divisible by the smallest power of two s
+// with N/s <= kExactThreshold, and compares s times their number: standard error about 1/sqrt(N/s), 3 to 5 %; such
+// firings say approximate.
 #pragma once
 
 #include <memory>
