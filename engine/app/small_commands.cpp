@@ -36,7 +36,8 @@ void add_schema(CLI::App& root, Context& context) {
   command->footer("Example:\n  kubevigil schema alert > alert.schema.json");
   auto name = std::make_shared<std::string>();
   command->add_option("NAME", *name, "alert")->required()->check(CLI::IsMember({"alert"}))->type_name("");
-  command->callback([&context] { context.console.data(alert_schema()); });
+  // `name` lives as long as the callback: the option writes into it.
+  command->callback([name, &context] { context.console.data(alert_schema()); });
 }
 
 }  // namespace kubevigil
