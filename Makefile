@@ -46,7 +46,7 @@ lint: packages-check
 clean:
 	rm -rf build
 
-build-%: packages
+$(CMAKE_PRESETS:%=build-%): build-%: packages
 	@case $* in asan|tsan|fuzz|tidy) .ci/install-packages packages packages-check ;; esac
 	@[ -f build/$*/build.ninja ] || cmake --preset $*
 	ninja -C build/$* -j $(JOBS)
