@@ -131,9 +131,10 @@ bool Splitter::torn_line() {
 // The first `size` bytes hold a document that breaks off, and perhaps one that was glued to it.
 void Splitter::torn(size_t size, std::string_view why) {
   std::string_view broken = rest().substr(0, size);
-  while (!broken.empty() && is_json_space(broken.back())) broken.remove_suffix(1);
   const bool in_list = !lists_.empty() || rest_of_container_;
   const bool whole_line = dropped_ + size <= options_.record_bytes;
+  // Of a line that is too long only a beginning is here; where it stops, in blanks or not, is the feed's doing.
+  while (whole_line && !broken.empty() && is_json_space(broken.back())) broken.remove_suffix(1);
   const size_t glued = in_list || !whole_line ? std::string_view::npos : find_glued(broken);
   const bool at_end = final_ && begin_ + size == data_.size() && glued == std::string_view::npos;
   const BadReason reason = too_long_ ? BadReason::TooLong : at_end && cut_off_ ? BadReason::CutOff : BadReason::Torn;
