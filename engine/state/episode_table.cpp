@@ -112,7 +112,7 @@ Timestamp EpisodeTable::begin_of(const Episode& episode) const {
 size_t EpisodeTable::bytes_of(const Entry& entry) {
   const Episode& e = entry.episode;
   size_t bytes = kEntryBytes + e.alert_id.size() + e.dedup_key.size() + e.key_bytes.size();
-  for (const std::string& value : e.values) bytes += sizeof value + value.size();
+  for (const std::string& value : e.values) bytes += sizeof(std::string) + value.size();
   return bytes + e.events.size() * sizeof(EventRef);
 }
 
