@@ -30,11 +30,12 @@ constexpr Workload kWorkloads[] = {{"count", CorrelationType::EventCount},
                                    {"new_value", CorrelationType::NewValue}};
 
 Rule rule_of(CorrelationType type) {
+  const bool steps = type == CorrelationType::Temporal || type == CorrelationType::TemporalOrdered;
   Correlation correlation;
   correlation.type = type;
   correlation.timespan = kWindow;
-  correlation.condition.bounds = {{CountCondition::Op::Gte, kThreshold}};
-  correlation.inputs.resize(type == CorrelationType::Temporal || type == CorrelationType::TemporalOrdered ? kSteps : 1);
+  correlation.condition.bounds = {{CountCondition::Op::Gte, steps ? kSteps : kThreshold}};
+  correlation.inputs.resize(steps ? kSteps : 1);
   Rule rule;
   rule.body = correlation;
   return rule;
