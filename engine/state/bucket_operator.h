@@ -24,11 +24,6 @@
 
 namespace kubevigil {
 
-inline constexpr int64_t kSubWindows = 64;
-
-int32_t bin_of(double number);
-double middle_of_bin(int32_t bin);
-
 std::unique_ptr<Operator> make_bucket_operator(const Rule& rule, const OperatorLimits& limits);
 
 }  // namespace kubevigil

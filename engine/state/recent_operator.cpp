@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <tuple>
 
 #include "engine/base/limits.h"
 #include "engine/match/group_key.h"
 #include "engine/state/key_bytes.h"
 #include "engine/state/key_table.h"
+#include "engine/state/pending.h"
 #include "engine/state/recent_list.h"
 #include "engine/state/recent_window.h"
 
@@ -62,7 +61,7 @@ class RecentOperator final : public Operator {
         sampling_(spec_.kind == RecentSpec::Kind::Distinct ? sampling_for(spec_.need) : 1),
         lateness_(limits.lateness),
         keys_(limits.bytes, limits.keys),
-        most_pending_(limits.bytes) {
+        pending_(limits.bytes) {
     spec_.need = (spec_.need + sampling_ - 1) / sampling_;
     for (const std::string& text : correlation_.value_count.require_any) {
       append_group_text(required_.emplace_back(), text);
@@ -79,35 +78,32 @@ class RecentOperator final : public Operator {
     if (position && spec_.immediate) {
       if (auto found = find_window(list, *position, spec_)) out.push_back(firing(match, slot, *found));
     } else if (position) {
-      if (pending_.emplace(match.time, match.sequence, match.key_bytes, match.key).second) {
-        pending_bytes_ += kPendingBytes + match.key_bytes.size();
-      }
-      drop_pending(most_pending_);
+      pending_.add({match.time.micros, match.sequence, std::string(match.key_bytes), match.key});
     }
     keys_.settle(slot, expired());
   }
 
   void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
-    if (watermark <= watermark_) return;
-    judge_before(watermark - lateness_, out);
-    watermark_ = watermark;
+    watermark_ = std::max(watermark_, watermark);
+    judge_before(horizon(), out);
   }
 
   Timestamp next_due() const override {
-    return pending_.empty() ? Timestamp::max() : std::get<0>(*pending_.begin()) + lateness_ + Duration{1};
+    const auto earliest = pending_.earliest();
+    return earliest ? Timestamp{*earliest} + lateness_ + Duration{1} : Timestamp::max();
   }
 
   void finish(std::vector<Firing>& out) override { judge_before(Timestamp::max(), out); }
 
   void shrink(size_t bytes) override {
-    keys_.shrink(bytes > pending_bytes_ ? bytes - pending_bytes_ : 0, expired());
-    drop_pending(bytes);
+    keys_.shrink(bytes > pending_.bytes() ? bytes - pending_.bytes() : 0, expired());
+    pending_.shrink(bytes);
   }
-  size_t bytes() const override { return keys_.bytes() + pending_bytes_; }
+  size_t bytes() const override { return keys_.bytes() + pending_.bytes(); }
 
   OperatorStats stats() const override {
     OperatorStats stats = stats_;
-    stats.evictions = keys_.evictions() + dropped_;
+    stats.evictions = keys_.evictions() + pending_.dropped();
     stats.keys = keys_.size();
     stats.bytes = bytes();
     stats.pending = pending_.size();
@@ -116,19 +112,7 @@ class RecentOperator final : public Operator {
 
   void archive(Archive& archive) override {
     keys_.archive(archive);
-    std::vector<Pending> pending(pending_.begin(), pending_.end());
-    archive.each(pending, [&](Pending& p) {
-      archive(std::get<0>(p));
-      archive(std::get<1>(p));
-      archive(std::get<2>(p));
-      archive(std::get<3>(p));
-    });
-    if (!archive.is_saving()) {
-      pending_ = {pending.begin(), pending.end()};
-      pending_bytes_ = 0;
-      for (const Pending& p : pending_) pending_bytes_ += kPendingBytes + std::get<2>(p).size();
-    }
-    archive(dropped_);
+    pending_.archive(archive);
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
@@ -136,9 +120,6 @@ class RecentOperator final : public Operator {
   }
 
  private:
-  using Pending = std::tuple<Timestamp, uint64_t, std::string, Hash128>;
-  static constexpr size_t kPendingBytes = sizeof(Pending) + 96;
-
   Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
 
   // A key none of whose matches can share a window with a match that is still to come.
@@ -175,37 +156,30 @@ class RecentOperator final : public Operator {
     return insert(list, {match.time, match.sequence, value, match.event});
   }
 
-  static bool counted(const RecentList& list, const Match& match) {
-    const size_t at = position_of(list, match.time, match.sequence);
-    return at < list.entries.size() && list.entries[at].time == match.time &&
-           list.entries[at].sequence == match.sequence;
+  static bool stands_at(const RecentList& list, size_t position, Timestamp time, uint64_t sequence) {
+    return position < list.entries.size() && list.entries[position].time == time &&
+           list.entries[position].sequence == sequence;
   }
 
-  // The oldest questions go unanswered.
-  void drop_pending(size_t most) {
-    for (; pending_bytes_ > most && !pending_.empty(); ++dropped_) {
-      pending_bytes_ -= kPendingBytes + std::get<2>(*pending_.begin()).size();
-      pending_.erase(pending_.begin());
-    }
+  static bool counted(const RecentList& list, const Match& match) {
+    return stands_at(list, position_of(list, match.time, match.sequence), match.time, match.sequence);
   }
 
   // Non-monotone conditions: judges the window of every pending event with a time before `end`.
   void judge_before(Timestamp end, std::vector<Firing>& out) {
-    while (!pending_.empty() && std::get<0>(*pending_.begin()) < end) {
-      const auto pending = pending_.extract(pending_.begin());
-      const auto& [time, sequence, key_bytes, key] = pending.value();
-      pending_bytes_ -= kPendingBytes + key_bytes.size();
-      const auto slot = keys_.find(key);
+    while (const auto question = pending_.take_before(end.micros)) {
+      const auto slot = keys_.find(question->key);
       if (slot == keys_.kNone) continue;
       const RecentList& list = keys_[slot];
-      const size_t i = position_of(list, time, sequence);
-      if (i == list.entries.size() || list.entries[i].time != time || list.entries[i].sequence != sequence) continue;
+      const Timestamp time{question->when};
+      const size_t i = position_of(list, time, question->sequence);
+      if (!stands_at(list, i, time, question->sequence)) continue;
       const FoundWindow found = window_ending(list, time, spec_);
       if (!correlation_.condition.holds(found.count * static_cast<double>(sampling_))) continue;
       Match match;
       match.time = time;
-      match.key = key;
-      match.key_bytes = key_bytes;
+      match.key = question->key;
+      match.key_bytes = question->key_bytes;
       match.event = list.entries[i].event;
       out.push_back(firing(match, slot, found));
     }
@@ -243,10 +217,7 @@ class RecentOperator final : public Operator {
   const Duration lateness_;
   std::vector<std::string> required_;
   KeyTable<RecentList> keys_;
-  std::set<Pending> pending_;
-  const size_t most_pending_;
-  size_t pending_bytes_ = 0;
-  uint64_t dropped_ = 0;
+  PendingQuestions pending_;
   Timestamp watermark_ = Timestamp::min();
   OperatorStats stats_;
 };

@@ -1,5 +1,5 @@
 // value_sum, value_avg, value_percentile and large counts against the model of their stated definition.
-#include "engine/state/bucket_operator.h"
+#include "engine/state/bucket_list.h"
 
 #include <gtest/gtest.h>
 
