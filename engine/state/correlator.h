@@ -3,10 +3,11 @@
 //
 // What happens for one event, in this order (design/rules.md 4 and 5, streaming.md 1.3):
 //   1. A duplicate (same identity within 10 minutes) is counted and goes no further.
-//   2. The watermark moves to the largest merge_time so far minus kSlack. Timers that are due fire, in order (deadline,
-//      rule, key); episodes whose period is over close.
+//   2. The watermark moves to the largest merge_time so far minus kSlack. Timers that are due fire, in order (due time,
+//      time, rule, key), and episodes whose period is over close, in the same order of time, however large the step is.
 //   3. The event's hits, in rule order: detections open or join episodes; operands go to their correlations.
 //   4. Firings of correlations, in rule order: they open or join episodes and go on to the correlations that read them.
+//   5. Timers that the event has set and that are due already.
 // An event older than watermark - lateness still makes detections alert, but reaches no correlation.
 // A detection that does not name `stage` counts a request at its first counted stage; its later stage adds the
 // duration. The rule named audit_id_reuse (or audit-id-reuse) is gated: its hits count only for events whose audit id

@@ -105,6 +105,10 @@ Timestamp EpisodeTable::end_of(const Episode& episode) const {
   return episode.opened + rules_.rules[episode.rule].extension.dedup.period;
 }
 
+EpisodeTable::Closing EpisodeTable::closing_of(const Episode& episode) const {
+  return {end_of(episode) + delays_[episode.rule], episode.number};
+}
+
 Timestamp EpisodeTable::begin_of(const Episode& episode) const {
   return episode.opened - rules_.rules[episode.rule].extension.dedup.period;
 }
@@ -155,7 +159,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.approximate = firing.approximate;
   e.degraded = firing.degraded;
   entry.reported = e.opened >= open_from_;
-  closing_.emplace(Closing{end_of(e), e.number}, id);
+  closing_.emplace(closing_of(e), id);
   by_number_.emplace(e.number, id);
   if (entry.reported) changes.push_back({EpisodeChange::Kind::Opened, e});
   bytes_ += bytes_of(entry);
@@ -184,7 +188,7 @@ void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes) {
   episodes_.erase(at);
   bytes_ -= bytes_of(entry);
   Episode& episode = entry.episode;
-  closing_.erase({Closing{end_of(episode), episode.number}, id});
+  closing_.erase({closing_of(episode), id});
   by_number_.erase({episode.number, id});
   episode.status = EpisodeStatus::Closed;
   ++episode.revision;
@@ -215,7 +219,7 @@ void EpisodeTable::archive(Archive& archive) {
   by_number_.clear();
   if (archive.failed()) return;
   for (auto& [id, entry] : entries) {
-    closing_.emplace(Closing{end_of(entry.episode), entry.episode.number}, id);
+    closing_.emplace(closing_of(entry.episode), id);
     by_number_.emplace(entry.episode.number, id);
     bytes_ += bytes_of(entry);
     episodes_.emplace(id, std::move(entry));

@@ -1,9 +1,11 @@
 // EpisodeTable: the open alerts. Opens an episode on the first match of a (rule, key), joins further matches until the
-// dedup period, measured from the first, is over, and closes it when the watermark has passed the period.
+// dedup period, measured from the first, is over. It closes with the first match after the period, or when the
+// watermark has passed the period by so much that no match inside it can come any more (`delays`).
 // At most limits::kOpenAlerts of limits::kOpenAlertBytes are open; then the oldest close early, which is counted.
 #pragma once
 
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/rule/rule.h"
@@ -15,8 +17,10 @@ namespace kubevigil {
 
 class EpisodeTable {
  public:
-  // Episodes that open before `open_from` are kept but not reported. `rules` must outlive the table.
-  EpisodeTable(const RuleSet& rules, Timestamp open_from) : rules_(rules), open_from_(open_from) {}
+  // Episodes that open before `open_from` are kept but not reported. `delays`: by rule, how long behind the watermark
+  // its matches may come. `rules` must outlive the table.
+  EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays)
+      : rules_(rules), open_from_(open_from), delays_(std::move(delays)) {}
 
   // A match of a detection, or a firing of a correlation, with the key by which its alerts are grouped.
   void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
@@ -37,17 +41,19 @@ class EpisodeTable {
   };
   // The entry with its share of the three indices, which are half full on average.
   static constexpr size_t kEntryBytes = 2 * sizeof(Entry) + 192;
-  using Closing = std::pair<Timestamp, uint64_t>;  // end of the period, Episode::number
+  using Closing = std::pair<Timestamp, uint64_t>;  // watermark at which it closes, Episode::number
 
   void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
   void close(Hash128 id, std::vector<EpisodeChange>& changes);
   Timestamp end_of(const Episode& episode) const;
+  Closing closing_of(const Episode& episode) const;
   // A match from so long before the opening is another episode: the opening event's time may be far off.
   Timestamp begin_of(const Episode& episode) const;
   static size_t bytes_of(const Entry& entry);
 
   const RuleSet& rules_;
   const Timestamp open_from_;
+  const std::vector<Duration> delays_;
   KeyIndex<Hash128, Entry> episodes_;  // by (rule, key)
   std::set<std::pair<Closing, Hash128>> closing_;
   std::set<std::pair<uint64_t, Hash128>> by_number_;

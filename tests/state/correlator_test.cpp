@@ -52,10 +52,33 @@ TEST(CorrelatorEpisodes, AnOpeningFarInTheFutureDoesNotSwallowWhatIsNow) {
 TEST(CorrelatorEpisodes, TheWatermarkClosesThem) {
   EventScript script(detections({"probe"}));
   script.event(0).hit(0, "alice");
-  script.event(3601);
+  script.event(3901);
   EXPECT_EQ(script.log(), "open 0 probe alice\n");
-  script.event(3602);
+  script.event(3902);  // the period, the lateness and the slack are over
   EXPECT_EQ(script.log(), "open 0 probe alice\nclose 0 probe alice count=1 revision=2\n");
+}
+
+TEST(CorrelatorEpisodes, WhatComesLateStillJoins) {
+  EventScript script(detections({"probe"}));
+  script.event(0).hit(0, "alice");
+  script.event(3800);
+  script.event(3800, {.time = EventScript::time(3599)}).hit(0, "alice");
+  EXPECT_EQ(script.log(), "open 0 probe alice\njoin 0 probe alice count=2\n");
+}
+
+// Counts with an upper bound fire five minutes behind the watermark; a shorter period must still hold them together.
+TEST(CorrelatorEpisodes, ThePeriodIsOfEventTimeAlsoForWhatIsJudgedLate) {
+  RuleSet rules = detections({"probe"});
+  rules.rules[0].alerts = false;
+  rules.rules.push_back(correlation_over(rules, "few", CorrelationType::EventCount, Duration::seconds(10), 0, {0}));
+  std::get<Correlation>(rules.rules[1].body).condition.bounds = {{CountCondition::Op::Lt, 3}};
+  rules.rules[1].extension.dedup.period = Duration::minutes(1);
+  EventScript script(rules);
+  for (const int64_t t : {0, 20, 40, 61}) script.event(t).hit(0, "alice");
+  for (int64_t t = 62; t < 1000; t += 7) script.event(t);
+  EXPECT_EQ(script.log(),
+            "open 0 few alice\njoin 0 few alice count=2\njoin 0 few alice count=3\n"
+            "close 0 few alice count=3 revision=4\nopen 1 few alice\nclose 1 few alice count=1 revision=2\n");
 }
 
 TEST(CorrelatorEpisodes, IdsAreAFunctionOfRuleKeyAndOpeningEvent) {
