@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kReadBytes = 256 << 10;
 constexpr size_t kPeekBytes = 32 << 10;
+constexpr size_t kFewRecords = 3;        // that a batch waits for, even behind many bad lines ...
+constexpr size_t kMostBytes = 1u << 20;  // ... but not for ever
 constexpr Duration kRangeSlack = Duration::hours(1);
 
 // One file while it is read.
@@ -70,7 +72,7 @@ class FileInput final : public Input {
   // `size`: enough bytes of records for one batch. The last batch of a source may be empty but for input_bytes.
   bool fill(Batch& batch, size_t size) {
     builder_.fill(batch);
-    while (batch.memory.size() < size && batch.bad.size() < size / 64 + 1) {
+    while (builder_.held_bytes() < size || (batch.records.size() < kFewRecords && builder_.held_bytes() < kMostBytes)) {
       if (!open_.plain && !open_next()) break;
       read_some(batch, std::clamp<size_t>(size, 4096, kReadBytes));
     }

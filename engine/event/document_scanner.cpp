@@ -8,8 +8,6 @@
 namespace kubevigil {
 namespace {
 
-// EventList and Vector, Azure and Firehose, CloudWatch subscriptions, CloudWatch queries.
-constexpr std::array<std::string_view, 4> kListKeys = {"items", "records", "logEvents", "events"};
 constexpr std::array<std::string_view, 2> kBodyKeys = {"requestObject", "responseObject"};
 
 // A loop rather than find(), which calls memchr: this is asked for every string.
@@ -22,14 +20,17 @@ inline bool one_of(char c, std::string_view set) {
 
 }  // namespace
 
-void DocumentScanner::start_document(bool lenient) {
+void DocumentScanner::start_document(bool lenient, ListOf inside) {
   *this = DocumentScanner{};
   lenient_ = lenient;
+  inside_ = inside;
 }
 
-void DocumentScanner::start_rest() {
+void DocumentScanner::start_rest(ListOf inside, size_t depth) {
   *this = DocumentScanner{};
-  depth_ = 1;
+  inside_ = inside;
+  depth_ = depth;
+  in_data_ = depth > 1;
   object_ = true;
   compact_ = true;
   lenient_ = true;
@@ -68,7 +69,7 @@ DocumentScanner::Outcome DocumentScanner::scan(std::string_view text) {
     }
     if (!structural(c)) return Outcome::Torn;
     ++at_;
-    if (c == '[' && depth_ == 2 && key_ == Key::List) {
+    if (c == '[' && key_ == Key::List && depth_ == (in_data_ ? 3 : 2)) {
       key_ = Key::Other;
       return Outcome::List;
     }
@@ -91,12 +92,16 @@ bool DocumentScanner::structural(char c) {
     case '[':
       if (depth_ == 0) object_ = c == '{';
       if (!lenient_ && depth_ > 0 && !one_of(last_, "[,:")) return false;
-      if (!(depth_ == 1 && last_ == ':')) key_ = depth_ == 1 ? Key::Other : key_;
+      if (depth_ == 1) {
+        in_data_ = c == '{' && key_ == Key::Data && last_ == ':';
+        if (last_ != ':') key_ = Key::Other;
+      }
       ++depth_;
       break;
     case '}':
     case ']':
       if (depth_ == 1) close_body();
+      if (depth_ == 2) in_data_ = false;
       --depth_;
       break;
     case ',':
@@ -146,17 +151,26 @@ bool DocumentScanner::scan_string(std::string_view text) {
 
 void DocumentScanner::end_string(std::string_view text) {
   in_string_ = false;
-  if (depth_ == 1 && object_) {
+  if (object_ && (depth_ == 1 || (depth_ == 2 && in_data_))) {
     key_ = Key::Other;
-    if (before_string_ != ':') {
-      const std::string_view name = text.substr(string_begin_ + 1, at_ - string_begin_ - 2);
-      member_ = last_at_;
-      if (std::find(kListKeys.begin(), kListKeys.end(), name) != kListKeys.end()) key_ = Key::List;
-      if (std::find(kBodyKeys.begin(), kBodyKeys.end(), name) != kBodyKeys.end()) key_ = Key::Body;
-    }
+    if (before_string_ != ':') end_key(text.substr(string_begin_ + 1, at_ - string_begin_ - 2));
   }
   last_ = '"';
   last_at_ = at_ - 1;
+}
+
+void DocumentScanner::end_key(std::string_view name) {
+  if (depth_ == 1) {
+    member_ = last_at_;
+    is_event_ = is_event_ || name == "auditID";
+    if (std::find(kBodyKeys.begin(), kBodyKeys.end(), name) != kBodyKeys.end()) key_ = Key::Body;
+    if (name == "data") key_ = Key::Data;
+  }
+  if (is_event_) return;
+  if (const ListMember* list = find_list_member(inside_, in_data_, name)) {
+    list_ = list;
+    key_ = Key::List;
+  }
 }
 
 bool DocumentScanner::line_may_go_on(char c) const {

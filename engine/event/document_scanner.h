@@ -8,8 +8,8 @@
 //   * a line begins with '{' in its first column, and the document is compact (its first line goes on behind the
 //     opening bracket) or indented: then that is the next document.
 //
-// On the way it notes the members of the outermost object that the splitter cares about: lists that hold records,
-// and bodies that may be left out of a record that is too large.
+// On the way it notes the members that the splitter cares about: lists of records (container_grammar.h), and bodies
+// that may be left out of a record that is too large.
 #pragma once
 
 #include <array>
@@ -18,6 +18,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/event/container_grammar.h"
 
 namespace kubevigil {
 
@@ -30,14 +32,18 @@ class DocumentScanner {
     Torn,  // at() is the byte that cannot be; see torn_line_begin()
   };
 
-  void start_document(bool lenient);
-  // Behind the list of a container object: scans the rest of its members.
-  void start_rest();
+  // `inside`: the list that the document is an element of; Records when it stands on its own.
+  void start_document(bool lenient, ListOf inside = ListOf::Records);
+  // Behind the list of a container, `depth` brackets deep: scans the rest of its members.
+  void start_rest(ListOf inside, size_t depth);
 
   // `text` begins where the document begins and only grows from call to call.
   Outcome scan(std::string_view text);
 
   size_t at() const { return at_; }
+  // After Outcome::List: the member, and how many brackets enclose its list.
+  const ListMember& list() const { return *list_; }
+  size_t depth_of_list() const { return depth_ - 1; }
   // Torn at the beginning of a line: that line is the next document's. Otherwise at() is inside the torn line.
   bool torn_at_line_begin() const { return torn_at_line_begin_; }
   size_t line_begin() const { return line_begin_; }
@@ -67,6 +73,7 @@ class DocumentScanner {
   bool line_may_go_on(char c) const;
   bool structural(char c);
   void end_string(std::string_view text);
+  void end_key(std::string_view name);
   void close_body();
   void shift(size_t from, size_t count);
 
@@ -90,7 +97,11 @@ class DocumentScanner {
   bool torn_at_line_begin_ = false;
   size_t undecided_ = kOpen;  // the comma of a member of the outermost object, until its colon
   size_t member_ = 0;         // where the current member of the outermost object begins
-  enum class Key : uint8_t { Other, List, Body } key_ = Key::Other;
+  enum class Key : uint8_t { Other, List, Body, Data } key_ = Key::Other;
+  ListOf inside_ = ListOf::Records;
+  const ListMember* list_ = nullptr;  // for Key::List
+  bool in_data_ = false;              // inside the object under `data`, a member of the outermost one
+  bool is_event_ = false;             // an auditID was seen: no container
   std::vector<Body> bodies_;
 };
 

@@ -20,20 +20,39 @@ constexpr std::string_view kChangedLevel = "_audit_level\"";  // OpenShift, see 
 constexpr std::string_view kCutMark = "[Truncated...]";       // CloudWatch, at the end of a message that is too long
 
 // In the order of reference: what is told apart by more comes first.
-constexpr std::array kFamilies = {unwrap_native, unwrap_gke,  unwrap_azure,  unwrap_aws,
-                                  unwrap_stream, unwrap_siem, unwrap_shipper};
+constexpr std::array kFamilies = {unwrap_native,    unwrap_gke,     unwrap_azure, unwrap_aws,
+                                  unwrap_telemetry, unwrap_message, unwrap_siem,  unwrap_shipper};
+
+// What containers say about their elements, added to what is known already.
+void add_wrapper(const Wrapper& wrapper, Context& context) {
+  if (wrapper.outer != nullptr) add_wrapper(*wrapper.outer, context);
+  JsonTree tree;
+  if (!tree.parse(wrapper.json)) return;
+  const Document d{wrapper.json, tree, tree.root()};
+  if (auto time = usual_time(d)) context.time = time;
+  read_aws_wrapper(d, context);
+  read_azure_wrapper(d, context);
+  read_telemetry_wrapper(d, context);
+}
 
 // The records of a payload go on as documents, one level deeper.
 class PayloadSink final : public RecordSink {
  public:
-  PayloadSink(const Context& context, Unwrapped& out) : context_(context), out_(out) {}
+  PayloadSink(const Context& context, Unwrapped& out) : context_(context), own_(context), out_(out) {}
   void record(const Piece& piece) override {
-    unwrap_text(piece.text, piece.wrapper == nullptr ? std::string_view{} : *piece.wrapper, context_, out_);
+    if (wrapper_ != piece.wrapper) {
+      wrapper_ = piece.wrapper;
+      own_ = context_;
+      if (wrapper_ != nullptr) add_wrapper(*wrapper_, own_);
+    }
+    unwrap_text(piece.text, own_, out_);
   }
   void bad(BadRecord bad) override { add_problem(bad.reason, std::move(bad.message), out_); }
 
  private:
   const Context& context_;
+  std::shared_ptr<const Wrapper> wrapper_;  // of the last record
+  Context own_;                             // with what that wrapper says
   Unwrapped& out_;
 };
 
@@ -59,9 +78,7 @@ void unwrap_document(const Document& document, Context context, Unwrapped& out) 
 
 }  // namespace
 
-void unwrap_text(std::string_view text, std::string_view wrapper, const Context& outer, Unwrapped& out) {
-  Context context = outer;
-  if (!wrapper.empty()) read_wrapper(wrapper, context);
+void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
   text = trim(text);
   const bool marked_cut = text.ends_with(kCutMark);
   if (marked_cut) text.remove_suffix(kCutMark.size());
@@ -70,7 +87,8 @@ void unwrap_text(std::string_view text, std::string_view wrapper, const Context&
     return add_event(text, context, BodyDefect::None, out);
   }
   if (is_gzip(text) || is_zstd(text)) return unwrap_payload(text, context, out);
-  if (!text.starts_with('{') && !text.starts_with('"')) return unwrap_line(text, context, out);
+  const bool document = text.starts_with('{') || text.starts_with('"') || text.starts_with("[\"");
+  if (!document) return unwrap_line(text, context, out);
   JsonTree tree;
   auto parsed = tree.parse(text);
   std::string pruned;
@@ -96,7 +114,7 @@ void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out) {
   }
   const std::string_view text = trim(bytes);
   if (text.starts_with(kNativeEvent) && text.find('\n') == std::string_view::npos) {
-    return unwrap_text(text, {}, context, out);
+    return unwrap_text(text, context, out);
   }
   std::string plain;
   if (is_gzip(bytes) || is_zstd(bytes)) {
@@ -107,7 +125,7 @@ void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out) {
   }
   // A document that breaks off is cut, not torn: nothing follows it.
   if (text.starts_with('{') && !text.ends_with('}') && text.find('\n') == std::string_view::npos) {
-    return unwrap_text(text, {}, context, out);
+    return unwrap_text(text, context, out);
   }
   PayloadSink sink(context, out);
   SplitterOptions options;
@@ -128,20 +146,17 @@ void unwrap_member(const Document& d, uint32_t node, const Context& context, Unw
   unwrap_payload(to_text(d.tree, node), context, out);
 }
 
-void read_wrapper(std::string_view wrapper, Context& context) {
-  JsonTree tree;
-  if (!tree.parse(wrapper)) return;
-  const Document d{wrapper, tree, tree.root()};
-  if (auto time = usual_time(d)) context.time = time;
-  read_aws_wrapper(d, context);
-  read_azure_wrapper(d, context);
-}
-
 }  // namespace envelope
 
-Unwrapped unwrap(std::string_view record, std::string_view wrapper) {
+EnvelopeContext read_wrapper(const Wrapper* wrapper) {
+  EnvelopeContext context;
+  if (wrapper != nullptr) envelope::add_wrapper(*wrapper, context);
+  return context;
+}
+
+Unwrapped unwrap(std::string_view record, const EnvelopeContext& context) {
   Unwrapped out;
-  envelope::unwrap_text(record, wrapper, {}, out);
+  envelope::unwrap_text(record, context, out);
   return out;
 }
 

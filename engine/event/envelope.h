@@ -2,8 +2,8 @@
 // event into native audit.k8s.io/v1 JSON, so that there is one reader and one meaning.
 //
 // Recognised by shape, never by configuration: a table of tests on the members of the outermost object, first match
-// wins (envelope.cpp). Each family has a file: envelope_aws, envelope_azure, envelope_gke, envelope_shipper,
-// envelope_line, envelope_legacy; envelope_cut saves what stands before a cut. Pure functions.
+// wins (envelope.cpp). Each family has a file: envelope_aws, envelope_azure, envelope_gke, envelope_telemetry, ...;
+// envelope_cut saves what stands before a cut. Pure functions.
 #pragma once
 
 #include <array>
@@ -76,7 +76,19 @@ struct Unwrapped {
   std::vector<UnwrapProblem> problems;
 };
 
-// `wrapper` is Wrapper::json of the record: the members around the list it stood in, or empty.
-Unwrapped unwrap(std::string_view record, std::string_view wrapper);
+// What the wrappers around a text said so far. The innermost name, cluster and time win.
+struct EnvelopeContext {
+  EnvelopeKind kind = EnvelopeKind::Native;
+  std::string cluster;
+  std::optional<Timestamp> time;
+  size_t depth = 0;                      // string levels taken off
+  BodyDefect defect = BodyDefect::None;  // bodies were left out to make it parse
+  bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
+};
+
+// What the containers around a record say; null: nothing.
+EnvelopeContext read_wrapper(const Wrapper* wrapper);
+// `context`: read_wrapper of the record's wrapper.
+Unwrapped unwrap(std::string_view record, const EnvelopeContext& context);
 
 }  // namespace kubevigil

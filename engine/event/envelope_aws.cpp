@@ -3,8 +3,8 @@
 //   subscription   {"messageType":"DATA_MESSAGE","owner","logGroup":"/aws/eks/<cluster>/cluster","logStream",
 //                   "subscriptionFilters":[],"logEvents":[{"id","timestamp":ms,"message":"<event>"}]}
 //   Lambda         {"awslogs":{"data":"<base64 of gzip of the above>"}}
-//   Kinesis        {"Records":[{"kinesis":{"data":"<base64 ...>"}}]}
-//   Firehose       {"requestId","timestamp":ms,"records":[{"data":"<base64 ...>"}]}
+//   Kinesis        {"Records":[{"kinesis":{"data":"<base64 ...>"}}]}, cut by the splitter
+//   Firehose       {"requestId","timestamp":ms,"records":[{"data":"<base64 ...>"}]}, cut by the splitter
 //   Firehose to S3 gzip members and documents one behind the other, without separators (the splitter's business)
 //   Insights, CLI  {"events":[{"timestamp":ms,"message","ingestionTime":ms,"logStreamName"}]}
 //
@@ -28,16 +28,13 @@ void read_group(std::string_view group, std::string_view stream, Context& contex
   if (!stream.empty() && !is_audit_stream(stream)) context.other_log = true;
 }
 
-// Elements of a list that came with the document instead of through the splitter.
-void unwrap_kinesis(const Document& d, const Context& context, Unwrapped& out) {
-  for (uint32_t r = d.tree.child(at(d, {"Records"})); r != JsonNode::kNone; r = d.tree[r].next) {
-    const std::string_view data = text_at(d.tree, r, {"kinesis", "data"});
-    if (data.empty()) {
-      add_problem(BadReason::NotAuditEvent, "a Lambda record without kinesis.data", out);
-    } else {
-      unwrap_base64(data, context, out);
-    }
+// Lambda, Kinesis, Firehose: base64 in a member; JsonNode::kNone when there is none.
+uint32_t coded_member(const Document& d) {
+  for (const auto& path : {std::initializer_list<std::string_view>{"awslogs", "data"}, {"kinesis", "data"}, {"data"}}) {
+    const uint32_t node = at(d, path);
+    if (is(d.tree, node, ValueType::String)) return node;
   }
+  return JsonNode::kNone;
 }
 
 }  // namespace
@@ -51,17 +48,7 @@ void read_aws_wrapper(const Document& d, Context& context) {
 }
 
 bool unwrap_aws(const Document& d, Context& context, Unwrapped& out) {
-  if (const std::string_view data = text_at(d, {"awslogs", "data"}); !data.empty()) {
-    context.kind = EnvelopeKind::CloudWatch;
-    unwrap_base64(data, context, out);
-    return true;
-  }
-  if (is(d.tree, at(d, {"Records"}), ValueType::Array)) {
-    context.kind = EnvelopeKind::CloudWatch;
-    unwrap_kinesis(d, context, out);
-    return true;
-  }
-  if (const uint32_t data = at(d, {"data"}); is(d.tree, data, ValueType::String) && !has(d, "specversion")) {
+  if (const uint32_t data = coded_member(d); data != JsonNode::kNone && !has(d, "specversion")) {
     context.kind = EnvelopeKind::CloudWatch;
     unwrap_base64(d.tree[data].value.text, context, out);
     return true;

@@ -25,7 +25,7 @@ bool speaks_of_audit(std::string_view text) { return text.find("\"auditID\"") !=
 // What follows is one record, at the same string level: a prefix is no string wrapper.
 void unwrap_rest(std::string_view rest, Context context, Unwrapped& out) {
   if (!speaks_of_audit(rest) && rest.find("protoPayload") == std::string_view::npos) context.other_log = true;
-  unwrap_text(rest, {}, context, out);
+  unwrap_text(rest, context, out);
 }
 
 // True when the line has a time in front.
@@ -59,7 +59,7 @@ void unwrap_line(std::string_view line, Context context, Unwrapped& out) {
   const size_t begin = native != std::string_view::npos ? native : line.find('{');
   if (begin != std::string_view::npos && speaks_of_audit(line.substr(begin))) {
     if (line.starts_with('<')) context.kind = EnvelopeKind::Syslog;
-    return unwrap_text(line.substr(begin), {}, context, out);
+    return unwrap_text(line.substr(begin), context, out);
   }
   // Inside a wrapper a line of text is another program's log; on its own it is damage.
   const bool wrapped = context.depth > 0 || context.other_log || context.kind != EnvelopeKind::Native;

@@ -12,15 +12,7 @@
 
 namespace kubevigil::envelope {
 
-// What the wrappers around a text said so far. The innermost name, cluster and time win.
-struct Context {
-  EnvelopeKind kind = EnvelopeKind::Native;
-  std::string cluster;
-  std::optional<Timestamp> time;
-  size_t depth = 0;                      // string levels taken off
-  BodyDefect defect = BodyDefect::None;  // bodies were left out to make it parse
-  bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
-};
+using Context = EnvelopeContext;
 
 struct Document {
   std::string_view text;
@@ -64,7 +56,7 @@ void add_problem(BadReason reason, std::string message, Unwrapped& out);
 void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out);
 void unwrap_base64(std::string_view coded, const Context& context, Unwrapped& out);
 // One document or line.
-void unwrap_text(std::string_view text, std::string_view wrapper, const Context& context, Unwrapped& out);
+void unwrap_text(std::string_view text, Context context, Unwrapped& out);
 // A member of an envelope: a string is a payload, an object is a document.
 void unwrap_member(const Document& d, uint32_t node, const Context& context, Unwrapped& out);
 
@@ -73,16 +65,17 @@ bool unwrap_aws(const Document& d, Context& context, Unwrapped& out);
 bool unwrap_azure(const Document& d, Context& context, Unwrapped& out);
 bool unwrap_gke(const Document& d, Context& context, Unwrapped& out);
 bool unwrap_native(const Document& d, Context& context, Unwrapped& out);
-bool unwrap_siem(const Document& d, Context& context, Unwrapped& out);     // HEC, Splunk, Elastic, Datadog
-bool unwrap_stream(const Document& d, Context& context, Unwrapped& out);   // OTLP, Loki, CloudEvents, Pub/Sub
-bool unwrap_shipper(const Document& d, Context& context, Unwrapped& out);  // log, message, ...: a string member
+bool unwrap_siem(const Document& d, Context& context, Unwrapped& out);       // HEC, Splunk, Elastic, Datadog
+bool unwrap_telemetry(const Document& d, Context& context, Unwrapped& out);  // OTLP, Loki
+bool unwrap_message(const Document& d, Context& context, Unwrapped& out);    // CloudEvents, Pub/Sub
+bool unwrap_shipper(const Document& d, Context& context, Unwrapped& out);    // log, message, ...: a string member
 void unwrap_line(std::string_view line, Context context, Unwrapped& out);
 bool unwrap_legacy(std::string_view line, const Context& context, Unwrapped& out);
 
 // What the members around a list say about its elements.
-void read_wrapper(std::string_view wrapper, Context& context);
 void read_aws_wrapper(const Document& d, Context& context);
 void read_azure_wrapper(const Document& d, Context& context);
+void read_telemetry_wrapper(const Document& d, Context& context);
 
 // The resource part of an event from its path: "/api/v1/namespaces/n/pods/p/exec" -> objectRef JSON, or "".
 std::string object_ref_of_path(std::string_view path);

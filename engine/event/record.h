@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,15 +23,16 @@ struct Record {
   uint64_t begin = 0;  // in the batch's memory
   uint64_t size = 0;
   RecordPosition position;
-  uint32_t wrapper = 0;  // index into Batch::wrappers
+  uint32_t wrapper = 0;  // index into Batch::wrappers; 0: none
   BodyDefect defect = BodyDefect::None;
   bool salvaged = false;  // found again after a torn line
 };
 
 // What the container around a list said (CloudWatch logGroup, Azure time, ...): the members that stood before the
-// list, as a JSON object in which the list itself is null; empty for records of their own.
+// list, as a JSON object in which the list itself is null. Shared by the records of the list.
 struct Wrapper {
   std::string json;
+  std::shared_ptr<const Wrapper> outer;  // of the container around this one
 };
 
 enum class BadReason : uint8_t {
@@ -58,9 +60,9 @@ struct Batch {
   uint64_t sequence = 0;  // 0, 1, 2, ... within the source
   std::string memory;     // ends with kRecordPadding bytes of slack
   std::vector<Record> records;
-  std::vector<Wrapper> wrappers;
-  std::vector<BadRecord> bad;  // found while cutting
-  uint64_t input_bytes = 0;    // bytes of the (compressed) file that this batch took, for progress
+  std::vector<std::shared_ptr<const Wrapper>> wrappers;  // number 0 is null
+  std::vector<BadRecord> bad;                            // found while cutting
+  uint64_t input_bytes = 0;  // bytes of the (compressed) file that this batch took, for progress
 
   std::string_view text(const Record& r) const { return std::string_view(memory).substr(r.begin, r.size); }
 };

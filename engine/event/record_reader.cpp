@@ -32,14 +32,21 @@ RecordReader::RecordReader(std::string cluster) : cluster_(std::move(cluster)) {
 
 void RecordReader::read(const Batch& batch, const Record& record, Timestamp previous, EventSink& sink) {
   const std::string_view text = batch.text(record);
-  const Context context{record.position, previous, record.defect, batch.wrappers[record.wrapper].json};
+  const Context context{record.position, previous, record.defect, envelope_of(batch.wrappers[record.wrapper])};
   ReadError error{ReadProblem::NotAuditEvent, {}, 0};
-  if (!is_flattened(text) && context.wrapper.find("\"messageType\"") == std::string_view::npos &&
-      read_native(text, context, sink, error)) {
-    return;
-  }
+  const bool wrapped = context.envelope.kind != EnvelopeKind::Native || is_flattened(text);
+  if (!wrapped && read_native(text, context, sink, error)) return;
   if (error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink)) return;
   read_wrapped(text, context, error, sink);
+}
+
+// The records of one list share their wrapper.
+const EnvelopeContext& RecordReader::envelope_of(const std::shared_ptr<const Wrapper>& wrapper) {
+  if (wrapper_ != wrapper) {
+    wrapper_ = wrapper;
+    envelope_ = read_wrapper(wrapper.get());
+  }
+  return envelope_;
 }
 
 bool RecordReader::read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error) {
@@ -74,7 +81,7 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
   if (pieces.records.size() == 1 && pieces.records[0].size == text.size()) return false;
   for (BadRecord& bad : pieces.bad) sink.bad(std::move(bad));
   for (const Record& record : pieces.records) {
-    const Context own{record.position, context.previous, record.defect, context.wrapper};
+    const Context own{record.position, context.previous, record.defect, context.envelope};
     ReadError error;
     if (!read_native(pieces.text(record), own, sink, error)) read_wrapped(pieces.text(record), own, error, sink);
   }
@@ -86,7 +93,7 @@ void RecordReader::read_wrapped(std::string_view text, const Context& context, c
   const auto bad = [&](BadReason reason, std::string message) {
     sink.bad({reason, context.position, std::move(message), std::string(text.substr(0, kKeptBytes))});
   };
-  Unwrapped unwrapped = unwrap(text, context.wrapper);
+  Unwrapped unwrapped = unwrap(text, context.envelope);
   for (UnwrappedEvent& wrapped : unwrapped.events) {
     RecordOrigin origin;
     origin.cluster = wrapped.cluster.empty() ? std::string_view(cluster_) : std::string_view(wrapped.cluster);

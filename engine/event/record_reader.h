@@ -33,13 +33,17 @@ class RecordReader {
     RecordPosition position;
     Timestamp previous;
     BodyDefect defect;
-    std::string_view wrapper;
+    const EnvelopeContext& envelope;
   };
   bool read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error);
   void read_wrapped(std::string_view text, const Context& context, const ReadError& error, EventSink& sink);
   bool cut_again(std::string_view text, const Context& context, EventSink& sink);
 
+  const EnvelopeContext& envelope_of(const std::shared_ptr<const Wrapper>& wrapper);
+
   std::string cluster_;
+  std::shared_ptr<const Wrapper> wrapper_;  // of the last record, and what it says
+  EnvelopeContext envelope_;
   EventReader reader_;
   Event event_;
 };

@@ -8,11 +8,11 @@
 
 namespace kubevigil {
 
-// One record as it was found; everything is borrowed for the call.
+// One record as it was found; its text is borrowed for the call.
 struct Piece {
   std::string_view text;
   RecordPosition position;
-  const std::string* wrapper = nullptr;  // JSON text, see Wrapper; null: a record of its own
+  std::shared_ptr<const Wrapper> wrapper = nullptr;  // null: a record of its own
   BodyDefect defect = BodyDefect::None;
   bool salvaged = false;
 };

@@ -124,8 +124,8 @@ bool Splitter::begin_array() {
   if (i == rest().size() && !final_) return false;
   const char next = i < rest().size() ? rest()[i] : '\n';
   const bool array = next == '{' || next == '[' || next == ']' || next == '"' || next == '\n';
-  if (array && lists_.size() < kListDepth) {
-    lists_.push_back({lists_.empty() ? nullptr : lists_.back().wrapper, false});
+  if (array && lists_.size() < kListDepth && inside() != ListOf::LokiPairs) {
+    lists_.push_back({lists_.empty() ? nullptr : lists_.back().wrapper, inside()});
     ++begin_;
     comma_needed_ = false;
     return true;
@@ -135,16 +135,15 @@ bool Splitter::begin_array() {
 }
 
 bool Splitter::end_list() {
-  const bool in_object = lists_.back().in_object;
-  const auto wrapper = lists_.back().wrapper;
+  List list = std::move(lists_.back());
   lists_.pop_back();
   ++begin_;
   comma_needed_ = true;
-  if (!in_object) return true;
+  if (list.depth == 0) return true;
   start(State::Document);
-  scanner_.start_rest();
+  scanner_.start_rest(list.inside, list.depth);
   rest_of_container_ = true;
-  rest_wrapper_ = wrapper;
+  rest_wrapper_ = std::move(list.wrapper);
   return true;
 }
 
@@ -156,7 +155,7 @@ void Splitter::start(State state) {
   too_long_ = false;
   rest_of_container_ = false;
   record_position_ = position(begin_);
-  if (state == State::Document) scanner_.start_document(!lists_.empty());
+  if (state == State::Document) scanner_.start_document(!lists_.empty(), inside());
 }
 
 // Up to the line feed if that looks like one event, else by brackets.
@@ -237,8 +236,7 @@ bool Splitter::scalar() {
 }
 
 void Splitter::emit(std::string_view text, RecordPosition position, BodyDefect defect, bool salvaged) {
-  const auto wrapper = lists_.empty() ? nullptr : lists_.back().wrapper;
-  sink_.record({text, position, wrapper.get(), defect, salvaged});
+  sink_.record({text, position, lists_.empty() ? nullptr : lists_.back().wrapper, defect, salvaged});
 }
 
 void Splitter::bad(BadReason reason, RecordPosition position, std::string message, std::string_view kept) {

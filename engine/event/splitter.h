@@ -2,9 +2,9 @@
 //
 //   input    = { junk | document | list | line }
 //   junk     = blanks, line feeds, commas, NULs, RS (RFC 7464), byte order marks
-//   document = from '{' to its closing bracket: one record, or a container: an object with a list of records as
-//              one of its members (EventList `items`, Azure `records`, CloudWatch `logEvents`, ...). Each element
-//              is a record of its own; the members in front of the list become its Wrapper.
+//   document = from '{' to its closing bracket: one record, or a container (container_grammar.h): an object with a
+//              list of records in it. Each element is a record of its own, or a container again; the members in front
+//              of the list become its Wrapper.
 //   list     = a JSON array of documents and lists
 //   line     = anything else up to the line feed: CRI, docker, syslog and CloudWatch prefixes, legacy text
 //
@@ -48,8 +48,10 @@ class Splitter {
  private:
   enum class State : uint8_t { Between, NativeLine, TextLine, Document, Scalar, TornLine, SkipLine };
   struct List {
-    std::shared_ptr<const std::string> wrapper;  // of its elements; null for a plain array
-    bool in_object = false;
+    std::shared_ptr<const Wrapper> wrapper;  // of its elements; null when there is none
+    ListOf holds = ListOf::Records;
+    size_t depth = 0;                 // brackets around the list in its container; 0: a plain array
+    ListOf inside = ListOf::Records;  // what the container is an element of
   };
 
   void run();
@@ -76,6 +78,7 @@ class Splitter {
   void bad(BadReason reason, RecordPosition position, std::string message, std::string_view kept);
   std::string_view rest() const { return std::string_view(data_).substr(begin_); }
   RecordPosition position(size_t index);
+  ListOf inside() const { return lists_.empty() ? ListOf::Records : lists_.back().holds; }
   void start(State state);
   void consume_to(size_t index);
 
@@ -98,9 +101,9 @@ class Splitter {
   bool too_long_ = false;
   bool rest_of_container_ = false;
   std::vector<List> lists_;
-  bool comma_needed_ = false;                        // an element ended, and no comma came yet
-  bool stray_closers_ = false;                       // a broken list left its closing brackets behind
-  std::shared_ptr<const std::string> rest_wrapper_;  // of the container whose rest is being scanned
+  bool comma_needed_ = false;                    // an element ended, and no comma came yet
+  bool stray_closers_ = false;                   // a broken list left its closing brackets behind
+  std::shared_ptr<const Wrapper> rest_wrapper_;  // of the container whose rest is being scanned
 };
 
 }  // namespace kubevigil

@@ -75,15 +75,17 @@ void Splitter::end_document() {
 // Behind the '[' of a list of records: what stood before it becomes the wrapper of its elements.
 void Splitter::open_list() {
   if (lists_.size() >= kListDepth || too_long_) return;
-  std::shared_ptr<const std::string> wrapper = rest_wrapper_;
+  const size_t depth = scanner_.depth_of_list();
+  std::shared_ptr<const Wrapper> wrapper = rest_wrapper_;
   const size_t size = scanner_.at();
   if (!rest_of_container_) {
-    wrapper = nullptr;
+    wrapper = lists_.empty() ? nullptr : lists_.back().wrapper;
     if (size <= kWrapperBytes) {
-      wrapper = std::make_shared<const std::string>(std::string(rest().substr(0, size - 1)) + "null}");
+      std::string json = std::string(rest().substr(0, size - 1)) + "null" + std::string(depth, '}');
+      wrapper = std::make_shared<const Wrapper>(Wrapper{std::move(json), std::move(wrapper)});
     }
   }
-  lists_.push_back({std::move(wrapper), true});
+  lists_.push_back({std::move(wrapper), scanner_.list().holds, depth, inside()});
   comma_needed_ = false;
   consume_to(begin_ + size);
 }

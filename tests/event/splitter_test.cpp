@@ -20,7 +20,7 @@ class Transcript final : public RecordSink {
     text += fmt::format("@{}:{} {}{}{}", piece.position.offset, piece.position.line,
                         piece.defect == BodyDefect::Oversize ? "oversize " : "", piece.salvaged ? "salvaged " : "",
                         piece.text);
-    if (piece.wrapper != nullptr) text += " in " + *piece.wrapper;
+    for (const Wrapper* w = piece.wrapper.get(); w != nullptr; w = w->outer.get()) text += " in " + w->json;
     text += '\n';
     records.emplace_back(piece.text);
   }
@@ -107,6 +107,74 @@ TEST(Splitter, ContainerMembersBecomeTheWrapper) {
             "@86:1 {\"id\":\"2\"} in "
             "{\"messageType\":\"DATA_MESSAGE\",\"logGroup\":\"/aws/eks/x/cluster\",\"logEvents\":null}\n"
             "@106:1 {\"a\":1}\n");
+}
+
+// OTLP, Loki and the others with lists inside lists: each record comes with the members of every container around it.
+TEST(Splitter, ContainersInContainers) {
+  const struct {
+    const char* name;
+    std::string input;
+    std::string transcript;
+  } cases[] = {
+      {"otlp",
+       R"({"resourceLogs":[{"resource":{"a":[]},"scopeLogs":[{"scope":{},"logRecords":[{"b":1},{"b":2}]},)"
+       R"({"logRecords":[{"b":3}]}],"schemaUrl":""}]})",
+       R"(@77:1 {"b":1} in {"scope":{},"logRecords":null} in {"resource":{"a":[]},"scopeLogs":null} in {"resourceLogs":null}
+@85:1 {"b":2} in {"scope":{},"logRecords":null} in {"resource":{"a":[]},"scopeLogs":null} in {"resourceLogs":null}
+@110:1 {"b":3} in {"logRecords":null} in {"resource":{"a":[]},"scopeLogs":null} in {"resourceLogs":null}
+)"},
+      {"loki push", R"({"streams":[{"stream":{"x":"y"},"values":[["1","a]"],["2","b",{"m":[]}]]}]})",
+       R"(@42:1 ["1","a]"] in {"stream":{"x":"y"},"values":null} in {"streams":null}
+@53:1 ["2","b",{"m":[]}] in {"stream":{"x":"y"},"values":null} in {"streams":null}
+)"},
+      {"loki query",
+       R"({"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["1","a"]]}],"stats":{"values":[1]}}} {"z":1})",
+       R"(@84:1 ["1","a"] in {"stream":{},"values":null} in {"status":"success","data":{"resultType":"streams","result":null}}
+@122:1 {"z":1}
+)"},
+      {"list in a cloud event",
+       R"({"specversion":"1.0","data":{"kind":"EventList","items":[{"a":1},{"a":2}]},"id":"7"})",
+       R"(@57:1 {"a":1} in {"specversion":"1.0","data":{"kind":"EventList","items":null}}
+@65:1 {"a":2} in {"specversion":"1.0","data":{"kind":"EventList","items":null}}
+)"},
+      {"kinesis", R"({"Records":[{"kinesis":{"data":"eA=="}}]})",
+       "@12:1 {\"kinesis\":{\"data\":\"eA==\"}} in {\"Records\":null}\n"},
+      {"lists of no container",
+       R"({"scopeLogs":[1],"values":[["1","a"]],"data":{"x":{"items":[{}]},"values":[2]},"result":[3]})",
+       "@0:1 {\"scopeLogs\":[1],\"values\":[[\"1\",\"a\"]],\"data\":{\"x\":{\"items\":[{}]},\"values\":[2]},"
+       "\"result\":[3]}\n"},
+      {"an event with a shipper's list", R"({"auditID":"a","records":[{"b":1}],"data":{"items":[]}})",
+       "@0:1 {\"auditID\":\"a\",\"records\":[{\"b\":1}],\"data\":{\"items\":[]}}\n"},
+  };
+  for (const auto& c : cases) {
+    for (size_t step = 1; step < 40; ++step) EXPECT_EQ(split(c.input, step).text, c.transcript) << c.name;
+  }
+}
+
+// A container of any size costs the memory of its largest record.
+TEST(Splitter, ContainersAreNotBoundedByTheRecord) {
+  const struct {
+    const char* head;
+    const char* record;
+    const char* tail;
+  } shapes[] = {
+      {R"({"items":[)", R"({"a":"x"})", "]}"},
+      {R"({"specversion":"1.0","data":{"items":[)", R"({"a":"x"})", "]}}"},
+      {R"({"Records":[)", R"({"kinesis":{}})", "]}"},
+      {R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)", R"({"body":{}})", "]}]}]}"},
+      {R"({"streams":[{"stream":{},"values":[)", R"(["1","x"])", "]}]}"},
+      {R"({"data":{"result":[{"values":[)", R"(["1","x"])", "]}]}}"},
+  };
+  for (const auto& shape : shapes) {
+    std::string input = shape.head;
+    for (size_t i = 0; i < 1000; ++i) input += std::string(i > 0 ? ",\n" : "") + shape.record;
+    input += shape.tail;
+    const Transcript got = split(input + "\n" + kEvent, 100, small());
+    ASSERT_EQ(got.records.size(), 1001u) << shape.head;
+    EXPECT_EQ(got.records[999], shape.record);
+    EXPECT_EQ(got.records[1000], kEvent);
+    EXPECT_TRUE(got.reasons.empty()) << shape.head;
+  }
 }
 
 TEST(Splitter, PositionsAreExact) {
@@ -231,6 +299,12 @@ std::vector<std::string> nasty_inputs() {
       "{\"items\":[" + std::string(600, ' ') + "{\"a\":1}" + std::string(600, ' ') + "],\"q\":\"" + big + "\"}\n" +
           kEvent,
       "[[[[[[[[[[1]]]]]]]]]]" + kEvent,
+      R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{"b":1},{"b":")" + big +
+          R"("},{"b":3}]}]},{"scopeLogs":[{)" + kEvent,
+      R"({"streams":[{"stream":{},"values":[["1","a]}"],["2",")" + big + "\"],[\"3\",\n\"c\"]]},{\"values\":[[\"4\n" +
+          kEvent,
+      R"({"data":{"result":[{"values":[["1","a"]]}],"requestObject":{}},"data":{"items":[{"a":1}]},"items":[2]})" +
+          kEvent,
       // The bound is passed inside the key of a body; then the body breaks.
       R"({"kind":"Event","x":")" + std::string(372, 'z') + R"(","requestObject":{~"a":"b"}})" + "\n" + kEvent + "\n",
   };
@@ -267,6 +341,8 @@ TEST(Splitter, RandomTrouble) {
                                      " ",
                                      "1",
                                      "\"items\":[",
+                                     "{\"streams\":[{\"values\":[[\"1\",",
+                                     "\"data\":{",
                                      "\"a\":",
                                      "{\"kind\":\"Event\",",
                                      std::string_view("\0", 1),

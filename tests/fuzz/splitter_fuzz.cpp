@@ -14,7 +14,7 @@ class Transcript final : public RecordSink {
  public:
   void record(const Piece& piece) override {
     add(piece.position, static_cast<int>(piece.defect), piece.text);
-    if (piece.wrapper != nullptr) text += *piece.wrapper;
+    for (const Wrapper* w = piece.wrapper.get(); w != nullptr; w = w->outer.get()) text += w->json;
   }
   void bad(BadRecord bad) override { add(bad.position, 100 + static_cast<int>(bad.reason), bad.kept); }
   std::string text;
