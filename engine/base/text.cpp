@@ -40,6 +40,39 @@ bool is_hidden(uint32_t code) {
          code == 0xFEFF;
 }
 
+// https://www.w3.org/TR/xml/#NT-Char
+bool is_xml_character(uint32_t code) {
+  return code == '\t' || code == '\n' || code == '\r' || (code >= 0x20 && code != 0xFFFE && code != 0xFFFF);
+}
+
+void append_xml(std::string& out, std::string_view character) {
+  switch (character.front()) {
+    case '&':
+      out += "&amp;";
+      break;
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&quot;";
+      break;
+    case '\n':
+      out += "&#10;";
+      break;
+    case '\r':
+      out += "&#13;";
+      break;
+    case '\t':
+      out += "&#9;";
+      break;
+    default:
+      out += character;
+  }
+}
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
@@ -125,6 +158,21 @@ std::string json_escaped(std::string_view text) {
       out += fmt::format("\\u{:04x}", c.code);
     } else {
       out.append(text.substr(0, c.size));
+    }
+    text.remove_prefix(c.size);
+  }
+  return out;
+}
+
+std::string xml_escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Decoded c = decode(text);
+    if (c.valid && is_xml_character(c.code)) {
+      append_xml(out, text.substr(0, c.size));
+    } else {
+      out.append(kReplacement);
     }
     text.remove_prefix(c.size);
   }

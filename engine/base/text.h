@@ -25,6 +25,10 @@ std::string printable(std::string_view text);
 // The text as the inside of a JSON string (no quotes around it); ill-formed UTF-8 becomes U+FFFD.
 std::string json_escaped(std::string_view text);
 
+// The text as XML 1.0 content or attribute value: markup characters as entities, a new line as `&#10;` (attribute
+// values would lose it), what XML has no character for (most C0 controls, ill-formed bytes, U+FFFE, U+FFFF) as U+FFFD.
+std::string xml_escaped(std::string_view text);
+
 // The candidate nearest to `text` (Damerau-Levenshtein, at most 1 edit per 3 characters), or "".
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates);
 

@@ -93,7 +93,7 @@ void Bodies::begin(const Event& event) {
 
 BodyView Bodies::parse(Slot& slot, FieldId body, Presence when_missing) {
   slot.done = true;
-  slot.view = {&slot.tree, JsonNode::kNone, when_missing};
+  slot.view = {&slot.tree, JsonNode::kNone, when_missing, PatchKind::None};
   slot.defect = BodyDefect::None;
   const std::string_view text = event_->raw(body);
   if (text.empty()) return slot.view;
@@ -129,7 +129,11 @@ bool Bodies::is_patch() const { return event_->text(FieldId::Verb) == "patch"; }
 BodyView Bodies::request() {
   if (!request_.done) {
     parse(request_, FieldId::RequestObject, missing_request(*event_));
-    if (request_.view && is_patch()) request_.view.missing = Presence::Partial;
+    if (request_.view && is_patch()) {
+      request_.view.missing = Presence::Partial;
+      const bool operations = request_.tree[request_.view.node].value.type == ValueType::Array;
+      request_.view.patch = operations ? PatchKind::None : PatchKind::Merge;
+    }
   }
   return request_.view;
 }
@@ -150,7 +154,8 @@ BodyView Bodies::request_as_object() {
     const PatchView rebuilt = rebuild_json_patch(*whole.tree, whole.node, patch_.tree);
     patch_.defect = rebuilt == PatchView::TooLarge ? BodyDefect::Nodes : BodyDefect::None;
     const Presence missing = rebuilt == PatchView::Partial ? Presence::Partial : Presence::Unknown;
-    patch_.view = {&patch_.tree, rebuilt == PatchView::TooLarge ? JsonNode::kNone : patch_.tree.root(), missing};
+    patch_.view = {&patch_.tree, rebuilt == PatchView::TooLarge ? JsonNode::kNone : patch_.tree.root(), missing,
+                   PatchKind::Operations};
   }
   return patch_.view;
 }

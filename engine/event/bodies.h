@@ -15,16 +15,18 @@
 
 #include "engine/event/event.h"
 #include "engine/event/json_tree.h"
+#include "engine/event/patch_list.h"
 #include "engine/event/presence.h"
 
 namespace kubevigil {
 
 // A body or an object in it. Without a node, `missing` is the presence of the body; with one, that of fields that the
-// node does not have.
+// node does not have; Unknown then spreads to all fields.
 struct BodyView {
   const JsonTree* tree = nullptr;
   uint32_t node = JsonNode::kNone;
   Presence missing = Presence::Absent;
+  PatchKind patch = PatchKind::None;  // what lists mean in it
   explicit operator bool() const { return node != JsonNode::kNone; }
 };
 

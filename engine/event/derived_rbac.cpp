@@ -151,14 +151,16 @@ Presence written_subjects(const DerivedInput& in, Values& out) {
   if (!is_rbac_object(in.event, "rolebindings", "clusterrolebindings")) return Presence::Absent;
   const BodyView body = in.bodies.written();
   if (!body) return body.missing;
-  bool found = false;
+  bool found = false, open = false;
   for (uint32_t c = body.tree->child(body.node); c != JsonNode::kNone; c = (*body.tree)[c].next) {
     if ((*body.tree)[c].key != "subjects") continue;
     found = true;
+    open = open || is_open_list(*body.tree, c, body.patch);
     append_subject_texts(in, *body.tree, c, out);
   }
   if (out.size() >= limits::kListValues) return Presence::Unknown;
-  return found ? Presence::Present : body.missing;
+  if (!found || body.missing == Presence::Unknown) return body.missing;
+  return open ? Presence::Open : Presence::Present;
 }
 
 BodyView rbac_rules(const DerivedInput& in, JsonTree& memory) {
@@ -170,12 +172,12 @@ BodyView rbac_rules(const DerivedInput& in, JsonTree& memory) {
   memory.reset();
   for (uint32_t c = tree.child(body.node); c != JsonNode::kNone; c = tree[c].next) {
     if (tree[c].key != "rules" || tree[c].value.type != ValueType::Array) continue;
-    if (rules == JsonNode::kNone) rules = memory.add(JsonNode::kNone, {}, {ValueType::Array, {}, 0});
+    if (rules == JsonNode::kNone) rules = memory.add(JsonNode::kNone, "rules", {ValueType::Array, {}, 0});
     for (uint32_t rule = tree.child(c); rule != JsonNode::kNone; rule = tree[rule].next) {
-      memory.copy(rules, {}, tree, rule);
+      memory.copy(rules, tree[rule].key, tree, rule);
     }
   }
-  return {&memory, rules, body.missing};
+  return {&memory, rules, body.missing, body.patch};
 }
 
 }  // namespace kubevigil

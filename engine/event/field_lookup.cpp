@@ -32,6 +32,15 @@ Presence presence_of(const std::vector<T>& run) {
   return run.size() < limits::kListValues ? Presence::Present : Presence::Unknown;
 }
 
+// Of what is there in a body: a patch may leave out elements of its lists, and one that copies from the object may
+// have put anything anywhere.
+Presence presence_in(const BodyView& view, Path path) {
+  if (view.missing == Presence::Unknown) return Presence::Unknown;
+  return crosses_open_list(*view.tree, view.node, path, view.patch) ? Presence::Open : Presence::Present;
+}
+
+BodyView view_of(const ArrayElement& element) { return {element.tree, element.node, element.missing, element.patch}; }
+
 bool is_scalar(const Value& v) {
   return v.type != ValueType::Null && v.type != ValueType::Object && v.type != ValueType::Array;
 }
@@ -106,7 +115,7 @@ struct FieldLookup::State {
     if (nodes.empty()) return {{}, view.missing};
     std::vector<Value>& run = runs.next();
     for (const uint32_t node : nodes) append_values(*view.tree, node, run);
-    return {run, std::max(presence_of(nodes), presence_of(run))};
+    return {run, std::max({presence_of(nodes), presence_of(run), presence_in(view, path)})};
   }
 
   ArrayValues elements_at(const BodyView& view, Path path) {
@@ -116,7 +125,7 @@ struct FieldLookup::State {
     if (nodes.empty()) return {{}, view.missing};
     std::vector<ArrayElement>& run = element_runs.next();
     for (const uint32_t node : nodes) append_elements(view, node, run);
-    return {run, std::max(presence_of(nodes), presence_of(run))};
+    return {run, std::max({presence_of(nodes), presence_of(run), presence_in(view, path)})};
   }
 
   // What is no array is a list of one.
@@ -124,7 +133,7 @@ struct FieldLookup::State {
     const JsonTree& tree = *view.tree;
     const ValueType type = tree[node].value.type;
     const auto add = [&](uint32_t n) {
-      if (out.size() < limits::kListValues) out.push_back({&tree, n, view.missing, tree[n].value});
+      if (out.size() < limits::kListValues) out.push_back({&tree, n, view.missing, view.patch, tree[n].value});
     };
     if (type == ValueType::Array) {
       for (uint32_t c = tree.child(node); c != JsonNode::kNone; c = tree[c].next) add(c);
@@ -282,13 +291,13 @@ ArrayValues FieldLookup::elements(const FieldRef& array) {
   }
   const FieldValues list = values(array);
   std::vector<ArrayElement>& run = state_->element_runs.next();
-  for (const Value& v : list.values) run.push_back({nullptr, JsonNode::kNone, Presence::Absent, v});
+  for (const Value& v : list.values) run.push_back({nullptr, JsonNode::kNone, Presence::Absent, PatchKind::None, v});
   return {run, list.presence};
 }
 
 FieldValues FieldLookup::values(const ArrayElement& element, const FieldRef& field) {
   if (field.id != FieldId::Element) return values(field);
-  if (element.tree != nullptr) return state_->values_at({element.tree, element.node, element.missing}, field.path);
+  if (element.tree != nullptr) return state_->values_at(view_of(element), field.path);
   std::vector<Value>& run = state_->runs.next();
   if (!field.path.empty()) return {run, element.missing};
   run.push_back(element.scalar);
@@ -297,7 +306,7 @@ FieldValues FieldLookup::values(const ArrayElement& element, const FieldRef& fie
 
 ArrayValues FieldLookup::elements(const ArrayElement& element, const FieldRef& array) {
   if (array.id != FieldId::Element) return elements(array);
-  if (element.tree != nullptr) return state_->elements_at({element.tree, element.node, element.missing}, array.path);
+  if (element.tree != nullptr) return state_->elements_at(view_of(element), array.path);
   return {{}, element.missing};
 }
 

@@ -15,6 +15,7 @@
 #include "engine/event/event.h"
 #include "engine/event/field_ref.h"
 #include "engine/event/json_tree.h"
+#include "engine/event/patch_list.h"
 #include "engine/event/presence.h"
 
 namespace kubevigil {
@@ -29,6 +30,7 @@ struct ArrayElement {
   const JsonTree* tree = nullptr;
   uint32_t node = JsonNode::kNone;
   Presence missing = Presence::Absent;  // of fields that it does not have: Partial in a patch
+  PatchKind patch = PatchKind::None;    // what lists mean in it
   Value scalar;                         // for lists of the envelope (user.groups): the element itself; tree is null
 };
 struct ArrayValues {

@@ -67,11 +67,13 @@ std::vector<uint32_t> find_pod_specs(const Event& event, const JsonTree& tree, u
   return found;
 }
 
-void add_all_containers(const JsonTree& tree, const std::vector<uint32_t>& specs, JsonTree& out) {
+// A patch that names one of the lists says nothing about the others: all of them together are open.
+void add_all_containers(const JsonTree& tree, const std::vector<uint32_t>& specs, bool patch, JsonTree& out) {
   uint32_t all = JsonNode::kNone;
   const auto add_list = [&](uint32_t list) {
     if (all == JsonNode::kNone) all = out.add(out.root(), "allContainers", {ValueType::Array, {}, 0});
-    for (uint32_t c = tree.child(list); c != JsonNode::kNone; c = tree[c].next) out.copy(all, {}, tree, c);
+    for (uint32_t c = tree.child(list); c != JsonNode::kNone; c = tree[c].next)
+      out.copy(all, patch ? kOneMore : std::string_view{}, tree, c);
   };
   for (const std::string_view list : kContainerLists) {
     for (const uint32_t spec : specs) {
@@ -96,7 +98,7 @@ BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
   const BodyView body = in.bodies.written();
   if (!body) return body;
   const std::vector<uint32_t> specs = find_pod_specs(in.event, *body.tree, body.node);
-  if (specs.empty()) return {nullptr, JsonNode::kNone, body.missing};
+  if (specs.empty()) return {nullptr, JsonNode::kNone, body.missing, PatchKind::None};
   memory.reset();
   memory.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
   for (const uint32_t spec : specs) {
@@ -104,8 +106,8 @@ BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
       memory.copy(memory.root(), (*body.tree)[c].key, *body.tree, c);
     }
   }
-  add_all_containers(*body.tree, specs, memory);
-  return {&memory, memory.root(), body.missing};
+  add_all_containers(*body.tree, specs, body.patch != PatchKind::None, memory);
+  return {&memory, memory.root(), body.missing, body.patch};
 }
 
 Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {
@@ -119,7 +121,8 @@ Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {
     if (value.type == ValueType::String) out.push_back(Value::string(texts.keep(normalised_path(value.text))));
   }
   if (nodes.size() >= limits::kListValues) return Presence::Unknown;
-  return out.empty() ? spec.missing : Presence::Present;
+  if (out.empty() || spec.missing == Presence::Unknown) return spec.missing;
+  return crosses_open_list(*spec.tree, spec.node, kPath, spec.patch) ? Presence::Open : Presence::Present;
 }
 
 // As the kernel would resolve it on a usual node: no "//", "." or "..", /var/run is the link to /run, no slash at the

@@ -66,7 +66,7 @@ Truth Evaluator::block(const NodeCode& node, Scope scope, const ArrayElement* el
   if (!allowed(node.index, scope)) return Truth::Unknown;
   const ArrayValues array = elements(node.index, element);
   const bool unknown = array.presence == Presence::Unknown;
-  const bool partial = array.presence == Presence::Partial;
+  const bool partial = array.presence == Presence::Partial || array.presence == Presence::Open;
   const bool maximum = node.quantifier == Quantifier::Any || node.quantifier == Quantifier::None;
   const bool extra = unknown || (partial && (node.quantifier != Quantifier::Any || node.negated));
   Truth result = extra ? Truth::Unknown : maximum ? Truth::False : Truth::True;

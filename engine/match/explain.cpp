@@ -118,6 +118,7 @@ class Explainer {
 
   std::string reason(const FieldRef& field, Presence presence) {
     if (presence == Presence::Partial) return "the body is a patch that does not name this field";
+    if (presence == Presence::Open) return "the body is a patch, and the object may have more elements than it shows";
     if (presence != Presence::Unknown) return {};
     const bool response = field.id == FieldId::ResponseObject;
     const BodyDefect defect = fields_.defect(response ? FieldId::ResponseObject : FieldId::RequestObject);

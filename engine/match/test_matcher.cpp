@@ -15,6 +15,8 @@ Test only_patterns(const Test& test) {
   return copy;
 }
 
+bool is_part(Presence presence) { return presence == Presence::Partial || presence == Presence::Open; }
+
 bool same_value(const Value& a, const Value& b, bool cased) {
   const auto comparable = [](const Value& v) {
     return v.type != ValueType::Null && v.type != ValueType::Object && v.type != ValueType::Array;
@@ -42,16 +44,20 @@ Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> 
   bool others_partial = false;
   for (const FieldValues& other : others) {
     unknown = unknown || other.presence == Presence::Unknown;
-    others_partial = others_partial || other.presence == Presence::Partial;
+    others_partial = others_partial || is_part(other.presence);
   }
   if (op_ == TestOp::Exists && !field.values.empty()) return wanted_presence_ ? Truth::True : Truth::False;
   const bool result = holds(field, others, set_fallbacks);
-  if (!unknown && !others_partial && field.presence != Presence::Partial) return result ? Truth::True : Truth::False;
+  if (!unknown && !others_partial && !is_part(field.presence)) return result ? Truth::True : Truth::False;
 
   // Something is missing. Does the answer stand whatever it may be?
   if (quantifier_ == Quantifier::Every) {
     const bool others_complete = others.empty();
     return !result && !field.values.empty() && others_complete ? Truth::False : Truth::Unknown;
+  }
+  if (op_ == TestOp::Exists && field.presence == Presence::Open) return result ? Truth::True : Truth::False;
+  if (op_ == TestOp::Null && field.presence == Presence::Open && !field.values.empty()) {
+    return result ? Truth::True : Truth::False;
   }
   if (op_ == TestOp::Null || (op_ == TestOp::Exists && !wanted_presence_)) return Truth::Unknown;
   if (result) return Truth::True;
@@ -60,7 +66,8 @@ Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> 
 
 bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> others, uint64_t& set_fallbacks) const {
   const auto values = field.values;
-  if (op_ == TestOp::Exists) return (field.presence == Presence::Present) == wanted_presence_;
+  if (op_ == TestOp::Exists)
+    return (field.presence == Presence::Present || field.presence == Presence::Open) == wanted_presence_;
   if (op_ == TestOp::Null) {
     const auto is_null = [](const Value& v) { return v.type == ValueType::Null; };
     if (quantifier_ == Quantifier::Every) return !values.empty() && std::all_of(values.begin(), values.end(), is_null);

@@ -89,42 +89,20 @@ std::string sarif_result(const Diagnostic& d, const SourceTexts& sources) {
          region + "}}]}";
 }
 
-std::string xml_escaped(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string junit_case(const std::string& file, const std::vector<const Diagnostic*>& found) {
   std::string failures, output;
   for (const Diagnostic* d : found) {
     const std::string place = d->span.file + ":" + std::to_string(d->span.line) + ":" + std::to_string(d->span.column);
-    const std::string line = xml_escaped(place + ": " + std::string(to_text(d->severity)) + ": " + d->message + " [" +
-                                         d->code + "]" + (d->hint.empty() ? "" : " " + d->hint));
+    const std::string line =
+        xml_escaped(printable(place + ": " + std::string(to_text(d->severity)) + ": " + d->message + " [" + d->code +
+                              "]" + (d->hint.empty() ? "" : " " + d->hint)));
     if (d->severity == Severity::Error) {
       failures += "      <failure type=\"" + xml_escaped(d->code) + "\" message=\"" + line + "\"/>\n";
     } else {
       output += line + "\n";
     }
   }
-  std::string out = "    <testcase classname=\"rules\" name=\"" + xml_escaped(file) + "\">\n" + failures;
+  std::string out = "    <testcase classname=\"rules\" name=\"" + xml_escaped(printable(file)) + "\">\n" + failures;
   if (!output.empty()) out += "      <system-out>" + output + "</system-out>\n";
   return out + "    </testcase>\n";
 }

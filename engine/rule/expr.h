@@ -9,6 +9,8 @@
 //          Every over no values is false.
 //          Presence::Unknown makes the test Unknown. Presence::Partial makes it Unknown where the test stands
 //          under an odd number of Nots, or is Null, Exists(false) or Quantifier::Every; else as if absent.
+//          Values that are there although some are missing (Presence::Open, or Unknown with values) decide what they
+//          can: one that satisfies makes Any true, one that fails makes Every false; the rest as for no values.
 //   Element  binds the tests of `children[0]` to one element of the array: Any, Every ([all]: of nothing false),
 //          EveryOrEmpty, None. Unknown and Partial of the array as in Test (None, EveryOrEmpty: Unknown);
 //          [none] counts as a Not for the polarity of what stands in it.

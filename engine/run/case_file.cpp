@@ -127,6 +127,7 @@ Case read_case(const YamlNode& node, Diagnostics& diagnostics) {
   MapReader map(node, "a case", diagnostics);
   c.name = map.text("name");
   c.near_miss = map.texts("near-miss");
+  c.not_evaluable = map.texts("not-evaluable");
   c.shuffle = map.flag("shuffle", false);
   c.duplicates = map.flag("duplicates", false);
   c.strip = map.flag("strip", true);

@@ -39,11 +39,12 @@ struct Case {
   std::string name;
   std::vector<CaseStep> steps;
   std::vector<ExpectedAlert> expect;
-  std::vector<std::string> near_miss;  // rules that must not alert although all but one condition holds
-  bool shuffle = false;                // also in other orders of arrival: the same (rule, group) alerts
-  bool duplicates = false;             // also with every record delivered twice: the same alerts
-  bool all_patches = false;            // also with each create rewritten as the four kinds of patch
-  bool strip = true;                   // rules over bodies: also without bodies, must come out not evaluable
+  std::vector<std::string> near_miss;      // rules that must not alert although all but one condition holds
+  std::vector<std::string> not_evaluable;  // rules that must say of some event that it was not evaluable
+  bool shuffle = false;                    // also in other orders of arrival: the same (rule, group) alerts
+  bool duplicates = false;                 // also with every record delivered twice: the same alerts
+  bool all_patches = false;                // also with each create rewritten as the four kinds of patch
+  bool strip = true;                       // rules over bodies: also without bodies, must come out not evaluable
   SourceSpan span;
 };
 

@@ -8,32 +8,6 @@
 namespace kubevigil {
 namespace {
 
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string joined(const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) out += (out.empty() ? "" : "\n") + line;
@@ -41,14 +15,15 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 std::string suite(const std::string& name, size_t tests, size_t failures, const std::string& inside) {
-  return "  <testsuite name=\"" + xml(name) + "\" tests=\"" + std::to_string(tests) + "\" failures=\"" +
+  return "  <testsuite name=\"" + xml_escaped(name) + "\" tests=\"" + std::to_string(tests) + "\" failures=\"" +
          std::to_string(failures) + "\">\n" + inside + "  </testsuite>\n";
 }
 
 std::string test(const std::string& suite_name, const std::string& name, const std::string& failure) {
-  const std::string head = "    <testcase classname=\"" + xml(suite_name) + "\" name=\"" + xml(name) + "\"";
+  const std::string head =
+      "    <testcase classname=\"" + xml_escaped(suite_name) + "\" name=\"" + xml_escaped(name) + "\"";
   if (failure.empty()) return head + "/>\n";
-  return head + ">\n      <failure message=\"" + xml(failure) + "\"/>\n    </testcase>\n";
+  return head + ">\n      <failure message=\"" + xml_escaped(failure) + "\"/>\n    </testcase>\n";
 }
 
 }  // namespace

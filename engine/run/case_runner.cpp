@@ -89,6 +89,7 @@ class CaseRun {
     const StreamOutcome outcome = run_stream(program_, stream, near_detections());
     compare("", outcome);
     check_near(outcome);
+    check_not_evaluable(outcome);
     for (const std::string& line : outcome.unreadable) result_.problems.push_back(line);
     if (case_.duplicates) run_duplicates(stream);
     if (case_.shuffle) run_shuffles(stream, outcome);
@@ -148,6 +149,16 @@ class CaseRun {
       if (fired) result_.problems.push_back("(without bodies) " + name + " alerts although no body says so");
       if (outcome.not_evaluable.contains(index)) continue;
       result_.problems.push_back("(without bodies) " + name + " does not say that it was not evaluable");
+    }
+  }
+
+  void check_not_evaluable(const StreamOutcome& outcome) {
+    for (const std::string& name : case_.not_evaluable) {
+      const Rule* rule = rules_.find(name);
+      if (rule != nullptr && outcome.not_evaluable.contains(static_cast<uint32_t>(rule - rules_.rules.data())))
+        continue;
+      result_.problems.push_back("not-evaluable names " + name + ", which " +
+                                 (rule == nullptr ? "is no rule" : "was evaluable for every event"));
     }
   }
 

@@ -7,6 +7,7 @@
 //   shuffle      several orders of arrival: the same (rule, group) pairs
 //   patches      each create as merge, strategic merge, apply and JSON patch: the same alerts
 //   no bodies    (when an expected rule reads bodies) level Metadata: no alert of that rule, and it says not evaluable
+// A rule named in `not-evaluable` must be so for some event of the case as written.
 // A near miss must be near: of a detection all parts of the condition but one must hold for some event; of a
 // correlation something that it reads must match.
 #pragma once

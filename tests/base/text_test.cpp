@@ -48,6 +48,11 @@ TEST(JsonEscaped, MakesAValidStringOfAnything) {
   EXPECT_EQ(json_escaped("\xFF"), "\xEF\xBF\xBD");
 }
 
+TEST(XmlEscaped, KeepsLinesAndMakesAnythingWellFormed) {
+  EXPECT_EQ(xml_escaped("<a b=\"c\">&\n\t'"), "&lt;a b=&quot;c&quot;&gt;&amp;&#10;&#9;'");
+  EXPECT_EQ(xml_escaped("\x01gr\xC3\xBC\xFF\xEF\xBF\xBF"), "\xEF\xBF\xBDgr\xC3\xBC\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 TEST(Nearest, SuggestsOnlyWhatIsNear) {
   const std::array<std::string_view, 3> names = {"objectRef.resource", "objectRef.namespace", "verb"};
   EXPECT_EQ(nearest("objectRef.resorce", names), "objectRef.resource");

@@ -132,6 +132,60 @@ TEST(BodyFields, PatchesTakeTheWholeObjectFromTheResponse) {
   EXPECT_EQ(cut.show("podSpec.hostPID"), "unknown");
 }
 
+Presence presence_of(const std::string& body, std::string_view field) {
+  ReadEvent e(patch_of(body));
+  return e.lookup.values(*parse_field(field)).presence;
+}
+
+// Which lists of a patch are all that the object has: strategic merge and apply patches merge lists of objects.
+TEST(BodyFields, ListsThatAPatchShowsInPart) {
+  const std::string spec = R"({"metadata":{"finalizers":["f"]},"spec":{"template":{"spec":{"hostPID":true,)"
+                           R"("volumes":[{"name":"v","hostPath":{"path":"/"}}],"tolerations":[{"operator":"Exists"}],)"
+                           R"("containers":[{"name":"c","image":"i","args":["a"],"env":[]}]}}}})";
+  struct Row {
+    const char* field;
+    Presence presence;
+  };
+  for (const Row& row :
+       {Row{"podSpec.hostPID", Presence::Present}, Row{"podSpec.containers", Presence::Open},
+        Row{"podSpec.containers.image", Presence::Open}, Row{"hostPaths", Presence::Open},
+        Row{"podSpec.containers[0].image", Presence::Open}, Row{"podSpec.allContainers.image", Presence::Open},
+        Row{"podSpec.initContainers.image", Presence::Partial}, Row{"podSpec.tolerations.operator", Presence::Present},
+        Row{"requestObject.metadata.finalizers", Presence::Open},
+        Row{"requestObject.spec.template.spec.containers.env", Presence::Open}}) {
+    EXPECT_EQ(presence_of(spec, row.field), row.presence) << row.field;
+  }
+  ReadEvent e(patch_of(spec));
+  const ArrayElement container = e.lookup.elements(*parse_field("podSpec.containers")).elements.front();
+  EXPECT_EQ(e.lookup.values(container, parse_element_field("args")).presence, Presence::Present);
+  EXPECT_EQ(e.lookup.values(container, parse_element_field("env")).presence, Presence::Open);
+  // JSON Patch: values are whole, what is put there by index is part of a list.
+  const std::string whole = R"([{"op":"add","path":"/spec/template/spec/containers","value":[{"image":"i"}]}])";
+  EXPECT_EQ(presence_of(whole, "podSpec.containers.image"), Presence::Present);
+  EXPECT_EQ(presence_of(whole, "podSpec.allContainers.image"), Presence::Open);  // nothing is said of the others
+  const std::string one = R"([{"op":"add","path":"/spec/template/spec/containers/-","value":{"image":"i"}}])";
+  EXPECT_EQ(presence_of(one, "podSpec.containers.image"), Presence::Open);
+  const std::string copied = R"([{"op":"add","path":"/spec/template/spec/hostPID","value":false},)"
+                             R"({"op":"copy","from":"/metadata","path":"/spec/template/spec/containers/-"}])";
+  EXPECT_EQ(presence_of(copied, "podSpec.hostPID"), Presence::Unknown);
+}
+
+TEST(BodyFields, RulesAndSubjectsOfAPatchAreWhole) {
+  const auto presence = [](std::string_view resource, std::string_view body, std::string_view field) {
+    ReadEvent e(
+        event_with(R"("verb":"patch","objectRef":{"apiGroup":"rbac.authorization.k8s.io","name":"n","resource":")" +
+                   std::string(resource) + R"("},"requestObject":)" + std::string(body)));
+    return e.lookup.values(*parse_field(field)).presence;
+  };
+  const char* subject = R"({"subjects":[{"kind":"Group","name":"g"}]})";
+  EXPECT_EQ(presence("rolebindings", subject, "written.subjects"), Presence::Present);
+  EXPECT_EQ(presence("clusterroles", R"({"rules":[{"verbs":["get"]}]})", "rbacRules.verbs"), Presence::Present);
+  const char* added = R"([{"op":"add","path":"/subjects/-","value":{"kind":"Group","name":"g"}}])";
+  EXPECT_EQ(presence("rolebindings", added, "written.subjects"), Presence::Open);
+  const char* rule = R"([{"op":"add","path":"/rules/0","value":{"verbs":["get"]}}])";
+  EXPECT_EQ(presence("clusterroles", rule, "rbacRules.verbs"), Presence::Open);
+}
+
 // What a client can write so that the object comes out as it wants, and looks like another one here.
 TEST(BodyFields, RepeatedKeysAndStrangeMembersHideNothing) {
   constexpr const char* kEvil = R"({"template":{"spec":{"containers":[{"image":"evil"}]}}})";

@@ -32,7 +32,7 @@ class ReadEvent {
   }
   static std::string show(const FieldValues& found) {
     if (found.values.empty() || found.presence == Presence::Unknown) {
-      static constexpr std::array<const char*, 4> kNames = {"empty", "absent", "partial", "unknown"};
+      static constexpr std::array<const char*, 5> kNames = {"empty", "absent", "open", "partial", "unknown"};
       return kNames[static_cast<size_t>(found.presence)];
     }
     std::string out;

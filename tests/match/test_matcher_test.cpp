@@ -192,6 +192,15 @@ TEST(TestMatcher, MissingBodies) {
     EXPECT_EQ(judge(row.test, {}, Presence::Partial, true), row.partial_negated);
     EXPECT_EQ(judge(row.test, {}, Presence::Unknown), row.unknown);
   }
+  // A list that a patch shows in part: what is there decides what it can.
+  EXPECT_EQ(judge(make(TestOp::Equals, {"a"}), {Value::string("a")}, Presence::Open), Truth::True);
+  EXPECT_EQ(judge(make(TestOp::Equals, {"a"}), {Value::string("b")}, Presence::Open), Truth::False);
+  EXPECT_EQ(judge(make(TestOp::Equals, {"a"}), {Value::string("b")}, Presence::Open, true), Truth::Unknown);
+  EXPECT_EQ(judge(every, {Value::string("b")}, Presence::Open), Truth::False);
+  EXPECT_EQ(judge(every, {Value::string("a")}, Presence::Open), Truth::Unknown);
+  EXPECT_EQ(judge(null, {Value::string("a")}, Presence::Open), Truth::False);
+  EXPECT_EQ(judge(make(TestOp::Exists, {"true"}), {}, Presence::Open), Truth::True);
+  EXPECT_EQ(judge(make(TestOp::Exists, {"false"}), {}, Presence::Open), Truth::False);
   // What is there counts: a match stays a match, and one bad element spoils `every`.
   EXPECT_EQ(judge(make(TestOp::Equals, {"a"}), {Value::string("a")}, Presence::Unknown), Truth::True);
   EXPECT_EQ(judge(every, {Value::string("b")}, Presence::Unknown), Truth::False);

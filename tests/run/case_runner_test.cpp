@@ -109,6 +109,42 @@ TEST(CaseRunner, BodiesStrippedAndPatched) {
   EXPECT_EQ(report.cases[0].variants, 6u) << "as written, four patches, without bodies";
 }
 
+constexpr const char* kExcepted = R"(
+title: Privileged, but for trusted images
+id: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a04
+name: untrusted_privileged
+sigma-version: 3
+logsource: {product: kubernetes, service: audit}
+detection:
+  what: {resource: pods, verb: [create, patch], podSpec.allContainers.securityContext.privileged: true}
+  trusted: {podSpec.allContainers[all].image|startswith: registry.example.com/}
+  condition: what and not trusted
+level: low
+)";
+
+// A strategic merge patch shows some of the containers: what it adds is judged, what `[all]` says of the others is not
+// known.
+TEST(CaseRunner, ExceptionOverAListThatAPatchShowsInPart) {
+  LoadedRules loaded = load_rules({{"r/x.yaml", kExcepted, false}}, {});
+  const auto program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
+  const auto report = [&](const std::string& verb, const std::string& image, const std::string& outcome) {
+    const std::string body = (verb == "patch" ? "patch" : "body") +
+                             std::string(": {spec: {containers: [{name: c, image: ") + image +
+                             ", securityContext: {privileged: true}}]}}";
+    const std::string cases = "cases:\n  - {name: c, events: [{user: u, verb: " + verb +
+                              ", resource: pods, namespace: n, name: p, " + body + "}], " + outcome + "}\n";
+    return run_cases(program, {{"r/x.test.yaml", cases}}, {false, false});
+  };
+  const std::string hit = "expect: [{rule: untrusted_privileged}]", none = "expect: []";
+  const std::string open = none + ", not-evaluable: [untrusted_privileged]";
+  EXPECT_TRUE(report("create", "evil/x", hit).ok());
+  EXPECT_TRUE(report("create", "registry.example.com/x", none).ok());
+  EXPECT_TRUE(report("patch", "evil/x", hit).ok());
+  EXPECT_TRUE(report("patch", "registry.example.com/x", open).ok());
+  EXPECT_THAT(to_text(report("create", "registry.example.com/x", open)), HasSubstr("was evaluable for every event"));
+  EXPECT_THAT(to_text(report("create", "evil/x", hit + ", not-evaluable: [nonsense]")), HasSubstr("is no rule"));
+}
+
 TEST(CaseRunner, RaisedLevelIsCompared) {
   const auto deletes = [](int n) {
     std::string events;

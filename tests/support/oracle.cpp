@@ -231,15 +231,16 @@ class Interpreter {
     const bool missing = found.missing != Missing::Nothing;
     if (pattern.IsNull()) {
       const auto is_null = [](const Json* v) { return v->kind == Json::Kind::Null; };
-      if (missing) return seen("null", Verdict::Unknown);
+      if (missing && found.values.empty()) return seen("null", Verdict::Unknown);
       return seen("null",
                   verdict_of(found.values.empty() || std::any_of(found.values.begin(), found.values.end(), is_null)));
     }
     const std::string text = pattern.as<std::string>();
     if (has(modifiers, "exists")) {
       const bool wanted = text == "true";
-      if (missing && !wanted) return seen("exists: false", Verdict::Unknown);
-      if (!missing) return seen(wanted ? "exists: true" : "exists: false", verdict_of(found.present == wanted));
+      if (missing && !wanted && !found.present) return seen("exists: false", Verdict::Unknown);
+      if (!missing || found.present)
+        return seen(wanted ? "exists: true" : "exists: false", verdict_of(found.present == wanted));
       return seen("exists: true", without(found.missing, negated));
     }
     Missing other_missing = Missing::Nothing;
@@ -268,7 +269,7 @@ class Interpreter {
 
   void note_missing(const Found& found, Verdict verdict) {
     if (found.missing == Missing::Unknown) seen("body not there", verdict);
-    if (found.missing == Missing::Partial) seen("not in the patch", verdict);
+    if (found.missing == Missing::Partial) seen(found.values.empty() ? "not in the patch" : "part of a list", verdict);
   }
 
   Verdict seen(const std::string& construct, Verdict verdict) {

@@ -134,6 +134,7 @@ void restore_arrays(Json& json) {
   }
   if (!array) return;
   json.kind = Json::Kind::Array;
+  json.by_index = true;
   json.members.clear();
 }
 
@@ -160,19 +161,44 @@ Json patched_object(const Json& patch) {
 struct Nodes {
   std::vector<const Json*> nodes;
   std::shared_ptr<Json> owner;         // of nodes that are not in the event
-  Missing missing = Missing::Nothing;  // when there are no nodes
+  Missing missing = Missing::Nothing;  // of nodes
   bool partial = false;                // they stand in a patch
+  bool merges = false;
 };
+
+// A list in a patch to which the object may have more: one of objects (no random event has lists of objects that are
+// replaced as a whole), one that is empty, one that a JSON Patch fills by index.
+bool is_open(const Json& list, bool merges) {
+  if (list.by_index) return true;
+  const auto nested = [](const Json& item) {
+    return item.kind == Json::Kind::Object || item.kind == Json::Kind::Array;
+  };
+  return merges && (list.items.empty() || std::any_of(list.items.begin(), list.items.end(), nested));
+}
+
+bool passes_open_list(const Json& from, const std::vector<Segment>& path, size_t at, bool merges) {
+  if (from.kind == Json::Kind::Array && is_open(from, merges)) return true;
+  for (const Json& item : from.items) {
+    if (passes_open_list(item, path, at, merges)) return true;
+  }
+  for (const auto& [key, value] : from.members) {
+    if (at < path.size() && key == path[at].key && passes_open_list(value, path, at + 1, merges)) return true;
+  }
+  return false;
+}
 
 Nodes nodes_at(const Place& place, const std::string& name) {
   Nodes out;
   if (name == ".") {
     out.nodes.push_back(place.node);
     out.partial = place.partial;
+    out.merges = place.merges;
+    if (out.partial && passes_open_list(*place.node, {}, 0, out.merges)) out.missing = Missing::Partial;
     return out;
   }
   const std::vector<Segment> path = split(name);
   const std::string& first = path.front().key;
+  out.merges = place.merges;
   const bool body = place.top && (first == "requestObject" || first == "responseObject");
   out.partial = body ? first == "requestObject" && text(*place.node, "verb") == "patch" : place.partial;
   if (body) {
@@ -181,13 +207,13 @@ Nodes nodes_at(const Place& place, const std::string& name) {
       out.missing = missing_body(*place.node, first);
       return out;
     }
-    if (out.partial && object->kind == Json::Kind::Array) {
-      out.owner = std::make_shared<Json>(patched_object(*object));
-      walk(*out.owner, {path.begin() + 1, path.end()}, 0, out.nodes);
-    }
+    out.merges = out.partial && object->kind != Json::Kind::Array;
+    if (out.partial && !out.merges) out.owner = std::make_shared<Json>(patched_object(*object));
   }
-  if (!out.owner) walk(*place.node, path, 0, out.nodes);
-  if (out.nodes.empty() && out.partial) out.missing = Missing::Partial;
+  const std::vector<Segment> rest(path.begin() + (out.owner ? 1 : 0), path.end());
+  const Json& from = out.owner ? *out.owner : *place.node;
+  walk(from, rest, 0, out.nodes);
+  if (out.partial && (out.nodes.empty() || passes_open_list(from, rest, 0, out.merges))) out.missing = Missing::Partial;
   return out;
 }
 
@@ -215,9 +241,9 @@ FoundElements find_elements(const Place& place, const std::string& name) {
   found.missing = nodes.missing;
   found.owner = nodes.owner;
   for (const Json* node : nodes.nodes) {
-    for (const Json& item : node->items) found.elements.push_back({&item, false, nodes.partial});
+    for (const Json& item : node->items) found.elements.push_back({&item, false, nodes.partial, nodes.merges});
     const bool single = node->kind != Json::Kind::Array && node->kind != Json::Kind::Null;  // a list of one
-    if (single) found.elements.push_back({node, false, nodes.partial});
+    if (single) found.elements.push_back({node, false, nodes.partial, nodes.merges});
   }
   return found;
 }

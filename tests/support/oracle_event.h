@@ -15,15 +15,16 @@ struct Place {
   const Json* node = nullptr;
   bool top = true;       // the event itself
   bool partial = false;  // inside a patch
+  bool merges = false;   // inside a patch whose lists are merged with those of the object
 };
 
 enum class Missing { Nothing, Partial, Unknown };
 
 struct Found {
-  std::shared_ptr<const Json> owner;  // of values that do not stand in the event itself (JSON Patch)
-  std::vector<const Json*> values;    // scalars, nulls and objects; arrays are taken apart
-  bool present = false;               // the key is there
-  Missing missing = Missing::Nothing;
+  std::shared_ptr<const Json> owner;   // of values that do not stand in the event itself (JSON Patch)
+  std::vector<const Json*> values;     // scalars, nulls and objects; arrays are taken apart
+  bool present = false;                // the key is there
+  Missing missing = Missing::Nothing;  // of all values, or of some
 };
 Found find(const Place& place, const std::string& name);
 

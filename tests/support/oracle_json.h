@@ -17,6 +17,7 @@ struct Json {
   double number = 0;
   std::vector<Json> items;
   std::vector<JsonMember> members;
+  bool by_index = false;  // Array: filled element by element by a JSON Patch; the object may have more
 
   bool is_scalar() const { return kind == Kind::Bool || kind == Kind::Number || kind == Kind::String; }
 };
