@@ -117,7 +117,7 @@ sigma-version: 3
 logsource: {product: kubernetes, service: audit}
 detection:
   what: {resource: pods, verb: [create, patch], podSpec.allContainers.securityContext.privileged: true}
-  trusted: {podSpec.allContainers[all].image|startswith: registry.example.com/}
+  trusted: {"podSpec.allContainers[all].image|startswith": registry.example.com/}
   condition: what and not trusted
 level: low
 )";
@@ -126,6 +126,7 @@ level: low
 // known.
 TEST(CaseRunner, ExceptionOverAListThatAPatchShowsInPart) {
   LoadedRules loaded = load_rules({{"r/x.yaml", kExcepted, false}}, {});
+  EXPECT_TRUE(loaded.diagnostics.empty()) << render(loaded.diagnostics, loaded.sources);
   const auto program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
   const auto report = [&](const std::string& verb, const std::string& image, const std::string& outcome) {
     const std::string body = (verb == "patch" ? "patch" : "body") +
