@@ -73,9 +73,7 @@ int exit_code_of(const RunRequest& request, const ReplayReport& report, std::opt
 std::string bad_lines_text(const ReplayReport& report, const Redactor& redactor) {
   std::string out;
   for (const BadRecord& bad : report.bad) {
-    const std::string path = bad.position.file < report.files.size() ? report.files[bad.position.file].path : "?";
-    out += fmt::format("# {}:{}:{} {}: {}\n{}\n", printable(path), bad.position.line, bad.position.offset,
-                       to_text(bad.reason), printable(bad.message), printable(redactor.text(bad.kept)));
+    out += fmt::format("# {}\n{}\n", bad_line_text(bad, report.files), printable(redactor.text(bad.kept)));
   }
   if (report.bad_total > report.bad.size()) {
     out += fmt::format("# {} further bad lines are not kept\n", report.bad_total - report.bad.size());
@@ -169,7 +167,12 @@ void run_replay(RunRequest& request, Context& context) {
   write_files(request, context, facts, evidence);
   if (!request.output.quiet) context.console.say(summary_text(facts));
   if (report->stopped) context.console.error("interrupted: what was found so far was printed");
-  if (report->strict_stop) context.console.error("--strict: stopped at the first bad line; results are partial");
+  if (report->strict_stop) {
+    context.console.error(fmt::format(
+        "--strict: stopped at the first bad line, {}; what is printed holds for the events before it (without --strict "
+        "it is counted and left out, and everything else is read)",
+        bad_line_text(report->bad.front(), report->files)));
+  }
 }
 
 }  // namespace kubevigil

@@ -67,12 +67,13 @@ class Panel {
 };
 
 void Panel::files() {
-  size_t read = 0, skipped = 0;
+  size_t read = 0, skipped = 0, unread = 0;
   std::vector<std::string> empty, broken;
   for (uint32_t i = 0; i < report_.files.size(); ++i) {
     const InputFile& file = report_.files[i];
     read += file.read ? 1 : 0;
     skipped += file.skipped ? 1 : 0;
+    unread += !file.read && !file.skipped && file.problem.empty() ? 1 : 0;
     if (!file.problem.empty()) broken.push_back(file.path + ": " + file.problem);
     const auto tally = report_.tally.files.find(i);
     const bool no_event = tally == report_.tally.files.end() || tally->second.events == 0;
@@ -81,6 +82,7 @@ void Panel::files() {
   std::string text = fmt::format("{} {}, {}", read, read == 1 ? "file" : "files", human_number(bytes(), "B"));
   if (skipped > 0) text += fmt::format("; {} outside the time range were skipped", skipped);
   line("read", text);
+  if (unread > 0) line("NOT READ", fmt::format("{} more, or not to their end: the run stopped before", unread));
   for (const std::string& problem : broken) line("NOT READ", printable(problem));
   if (!empty.empty()) line("no audit event", some_of(empty));
 }
@@ -119,10 +121,7 @@ void Panel::bad_lines() {
   if (report_.bad_total == 0) return;
   line("bad lines", fmt::format("{} (kept apart, nothing else was lost)", report_.bad_total));
   for (size_t i = 0; i < std::min(kBadShown, report_.bad.size()); ++i) {
-    const BadRecord& bad = report_.bad[i];
-    const std::string path = bad.position.file < report_.files.size() ? report_.files[bad.position.file].path : "?";
-    line("", fmt::format("{}:{}:{} {}: {}", printable(path), bad.position.line, bad.position.offset,
-                         to_text(bad.reason), printable(bad.message)));
+    line("", bad_line_text(report_.bad[i], report_.files));
   }
 }
 
@@ -243,6 +242,12 @@ bool input_incomplete(const ReplayReport& report) {
   if (std::any_of(report.sources.begin(), report.sources.end(), backwards)) return true;
   return report.strict_stop || std::any_of(report.files.begin(), report.files.end(),
                                            [](const InputFile& file) { return !file.problem.empty(); });
+}
+
+std::string bad_line_text(const BadRecord& bad, std::span<const InputFile> files) {
+  const std::string path = bad.position.file < files.size() ? printable(files[bad.position.file].path) : "?";
+  return fmt::format("{}:{}:{} {}: {}", path, bad.position.line, bad.position.offset, to_text(bad.reason),
+                     printable(bad.message));
 }
 
 std::string summary_text(const RunFacts& facts) { return Panel(facts).text(); }

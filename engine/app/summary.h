@@ -33,6 +33,9 @@ struct SourceKindFacts {
 };
 std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const RuleSet& rules);
 
+// "file:line:byte reason: message", escaped.
+std::string bad_line_text(const BadRecord& bad, std::span<const InputFile> files);
+
 // True when the input could not be read as a whole: exit code 3.
 bool input_incomplete(const ReplayReport& report);
 

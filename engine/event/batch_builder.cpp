@@ -27,6 +27,7 @@ void BatchBuilder::record(const Piece& piece) {
 
 void BatchBuilder::bad(BadRecord bad) {
   held_ += bad.kept.size() + bad.message.size() + sizeof(BadRecord);
+  bad.before = static_cast<uint32_t>(batch_->records.size());
   batch_->bad.push_back(std::move(bad));
 }
 

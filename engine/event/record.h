@@ -19,6 +19,10 @@ struct RecordPosition {
   uint64_t line = 0;
 };
 
+inline bool position_before(const RecordPosition& a, const RecordPosition& b) {
+  return a.file != b.file ? a.file < b.file : a.offset < b.offset;
+}
+
 struct Record {
   uint64_t begin = 0;  // in the batch's memory
   uint64_t size = 0;
@@ -53,6 +57,7 @@ struct BadRecord {
   RecordPosition position;
   std::string message;
   std::string kept;
+  uint32_t before = 0;  // found while cutting: so many records of its batch stand before it
 };
 
 struct Batch {

@@ -79,8 +79,11 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
   splitter.finish(false);
   builder.finish();
   if (pieces.records.size() == 1 && pieces.records[0].size == text.size()) return false;
-  for (BadRecord& bad : pieces.bad) sink.bad(std::move(bad));
-  for (const Record& record : pieces.records) {
+  auto bad = pieces.bad.begin();
+  for (uint32_t r = 0; r <= pieces.records.size(); ++r) {
+    for (; bad != pieces.bad.end() && bad->before == r; ++bad) sink.bad(std::move(*bad));
+    if (r == pieces.records.size()) break;
+    const Record& record = pieces.records[r];
     const Context own{record.position, context.previous, record.defect, context.envelope};
     ReadError error;
     if (!read_native(pieces.text(record), own, sink, error)) read_wrapped(pieces.text(record), own, error, sink);

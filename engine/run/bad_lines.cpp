@@ -1,11 +1,9 @@
 #include "engine/run/bad_lines.h"
 
-#include <tuple>
-
 namespace kubevigil {
 
 bool BadLines::Before::operator()(const BadRecord& a, const BadRecord& b) const {
-  return std::tie(a.position.file, a.position.offset) < std::tie(b.position.file, b.position.offset);
+  return position_before(a.position, b.position);
 }
 
 void BadLines::add(const BadRecord& bad) {

@@ -1,7 +1,7 @@
 #include "engine/run/batch_judge.h"
 
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 #include "engine/event/record_reader.h"
 
@@ -15,9 +15,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool by_position(const BadRecord& a, const BadRecord& b) {
-  return std::tie(a.position.file, a.position.offset) < std::tie(b.position.file, b.position.offset);
-}
+bool by_position(const BadRecord& a, const BadRecord& b) { return position_before(a.position, b.position); }
 
 }  // namespace
 
@@ -47,40 +45,65 @@ struct BatchJudge::State : EventSink {
   Matcher matcher;
   RecordReader reader;
   FieldLookup fields;
-  JudgedBatch* judged = nullptr;
+  const Batch* batch = nullptr;
+  Tally* tally = nullptr;
+  JudgedBatch* judged = nullptr;     // null: only the tally is wanted
+  const EventMark* until = nullptr;  // then: without this event and what follows
   FileTally* file = nullptr;
   uint32_t record = 0, inner = 0;
   Timestamp previous;
+  bool halted = false;
 
+  void begin(const Batch& batch_, Tally& tally_);
+  void read_record();
   void event(const Event& e) override;
   void bad(BadRecord b) override;
   void count(const Event& e);
   void match(const Event& e);
 };
 
+void BatchJudge::State::begin(const Batch& batch_, Tally& tally_) {
+  batch = &batch_;
+  tally = &tally_;
+  record = 0;
+  previous = Timestamp{};
+  halted = false;
+}
+
+void BatchJudge::State::read_record() {
+  file = &tally->files[batch->records[record].position.file];
+  ++file->records;
+  inner = 0;
+  reader.read(*batch, batch->records[record], previous, *this);
+}
+
 void BatchJudge::State::bad(BadRecord b) {
-  ++file->bad[static_cast<size_t>(b.reason)];
-  if (b.reason != BadReason::OtherLog) judged->batch.bad.push_back(std::move(b));
+  if (halted) return;
+  const bool fault = b.reason != BadReason::OtherLog;
+  if (fault && judged == nullptr) return;  // tally_before() takes them from the batch
+  ++tally->files[b.position.file].bad[static_cast<size_t>(b.reason)];
+  if (!fault) return;
+  judged->batch.bad.push_back(std::move(b));
+  halted = options.strict;
 }
 
 void BatchJudge::State::count(const Event& e) {
-  Tally& tally = judged->tally;
-  ++tally.events;
+  ++tally->events;
   ++file->events;
   if (e.time_source == TimeSource::Previous) {
-    ++tally.without_time;
+    ++tally->without_time;
   } else {
     file->first = std::min(file->first, e.time);
     file->last = std::max(file->last, e.time);
     previous = e.time;
   }
-  const auto kind = tally.envelopes.find(e.envelope);
-  ++(kind != tally.envelopes.end() ? kind->second : tally.envelopes[std::string(e.envelope)]);
-  ++tally.levels[audit_level_index(e.text(FieldId::Level))];
-  ++tally.stages[audit_stage_index(e.text(FieldId::Stage))];
-  tally.truncated += e.truncated ? 1 : 0;
-  tally.body_defects += e.defect != BodyDefect::None ? 1 : 0;
-  tally.salvaged += judged->batch.records[record].salvaged ? 1 : 0;
+  const auto kind = tally->envelopes.find(e.envelope);
+  ++(kind != tally->envelopes.end() ? kind->second : tally->envelopes[std::string(e.envelope)]);
+  ++tally->levels[audit_level_index(e.text(FieldId::Level))];
+  ++tally->stages[audit_stage_index(e.text(FieldId::Stage))];
+  tally->truncated += e.truncated ? 1 : 0;
+  tally->body_defects += e.defect != BodyDefect::None ? 1 : 0;
+  tally->salvaged += batch->records[record].salvaged ? 1 : 0;
 }
 
 void BatchJudge::State::match(const Event& e) {
@@ -97,7 +120,13 @@ void BatchJudge::State::match(const Event& e) {
 }
 
 void BatchJudge::State::event(const Event& e) {
+  halted = halted || (until != nullptr && until->record == record && until->inner == inner);
+  if (halted) return;
   count(e);
+  if (judged == nullptr) {
+    ++inner;
+    return;
+  }
   // The time of an event without one is settled in the merge; until then it may lie in the range.
   if (options.range.holds(e.time) || e.time_source == TimeSource::Previous) {
     match(e);
@@ -121,18 +150,33 @@ BatchJudge::~BatchJudge() = default;
 
 void BatchJudge::judge(JudgedBatch& judged) {
   State& s = *state_;
+  s.begin(judged.batch, judged.tally);
   s.judged = &judged;
-  s.previous = Timestamp{};
-  for (const BadRecord& b : judged.batch.bad) ++judged.tally.files[b.position.file].bad[static_cast<size_t>(b.reason)];
-  std::erase_if(judged.batch.bad, [](const BadRecord& b) { return b.reason == BadReason::OtherLog; });
-  for (s.record = 0; s.record < judged.batch.records.size(); ++s.record) {
-    const Record& record = judged.batch.records[s.record];
-    s.file = &judged.tally.files[record.position.file];
-    ++s.file->records;
-    s.inner = 0;
-    s.reader.read(judged.batch, record, s.previous, s);
+  const std::vector<BadRecord> cut = std::exchange(judged.batch.bad, {});
+  auto next = cut.begin();
+  for (; !s.halted; ++s.record) {
+    for (; next != cut.end() && next->before <= s.record; ++next) s.bad(*next);
+    if (s.halted || s.record == judged.batch.records.size()) break;
+    s.read_record();
   }
+  judged.halted = s.halted;
+  s.judged = nullptr;
   std::stable_sort(judged.batch.bad.begin(), judged.batch.bad.end(), by_position);
+}
+
+Tally BatchJudge::tally_before(const JudgedBatch& judged, const EventMark& event) {
+  State& s = *state_;
+  Tally tally;
+  s.begin(judged.batch, tally);
+  s.until = &event;
+  for (; s.record < event.record + (event.inner > 0 ? 1 : 0); ++s.record) s.read_record();
+  s.until = nullptr;
+  if (judged.halted) return tally;
+  const RecordPosition& at = judged.batch.records[event.record].position;
+  for (const BadRecord& b : judged.batch.bad) {
+    if (position_before(b.position, at)) ++tally.files[b.position.file].bad[static_cast<size_t>(b.reason)];
+  }
+  return tally;
 }
 
 Timestamp BatchJudge::start_of(const Batch& batch) {

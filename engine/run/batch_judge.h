@@ -17,6 +17,7 @@ struct JudgeOptions {
   TimeRange range;      // events outside only get a time: they move the merge, but match nothing
   std::string cluster;  // for events that do not tell
   HashKey key;
+  bool strict = false;  // what stands behind the first bad record of a batch is left out
 };
 
 class BatchJudge {
@@ -26,6 +27,9 @@ class BatchJudge {
 
   // Fills result, audit_ids and tally from batch; bad records are appended to batch.bad and sorted by position.
   void judge(JudgedBatch& judged);
+
+  // The tally of a batch that judge() has judged, without what stands from that event on.
+  Tally tally_before(const JudgedBatch& judged, const EventMark& event);
 
   // Where a source begins: the smallest time of its first three events that have one; Timestamp::min() without any.
   Timestamp start_of(const Batch& batch);

@@ -62,6 +62,7 @@ void JudgedBatch::reset() {
   audit_ids.clear();
   blind.clear();
   tally = {};
+  halted = false;
 }
 
 }  // namespace kubevigil

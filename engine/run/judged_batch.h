@@ -62,6 +62,7 @@ struct JudgedBatch {
   std::vector<BlindMark> blind;                    // in order of events
   Tally tally;
   uint64_t sequence = 0;
+  bool halted = false;  // JudgeOptions::strict: batch.bad holds the one bad record behind all that was judged
 
   // Empties it, keeping the memory.
   void reset();

@@ -5,6 +5,11 @@
 #include "engine/event/event_reader.h"
 
 namespace kubevigil {
+namespace {
+
+constexpr size_t kPeeked = 16;  // whatever the batch size: the merge begins with what they say
+
+}  // namespace
 
 MemoryInput::MemoryInput(std::string name, uint32_t first_file, std::vector<std::string> records, size_t batch_bytes)
     : name_(std::move(name)), first_file_(first_file), records_(std::move(records)), batch_bytes_(batch_bytes) {
@@ -19,10 +24,10 @@ MemoryInput::MemoryInput(std::string name, uint32_t first_file, std::vector<std:
   file_.read = true;
 }
 
-// Appends up to `records` records, at least one and at most about batch_bytes_; returns how many.
-size_t MemoryInput::fill(Batch& batch, size_t from, size_t records) const {
+// Appends up to `records` records, at least one and at most about `bytes`; returns how many.
+size_t MemoryInput::fill(Batch& batch, size_t from, size_t records, size_t bytes) const {
   size_t taken = 0;
-  while (taken < records && from + taken < records_.size() && (taken == 0 || batch.memory.size() < batch_bytes_)) {
+  while (taken < records && from + taken < records_.size() && (taken == 0 || batch.memory.size() < bytes)) {
     const size_t i = from + taken++;
     Record record;
     record.begin = batch.memory.size();
@@ -37,11 +42,11 @@ size_t MemoryInput::fill(Batch& batch, size_t from, size_t records) const {
   return taken;
 }
 
-bool MemoryInput::peek(Batch& batch) { return fill(batch, 0, 3) > 0; }
+bool MemoryInput::peek(Batch& batch) { return fill(batch, 0, kPeeked, SIZE_MAX) > 0; }
 
 bool MemoryInput::next(Batch& batch) {
   if (at_ == records_.size()) return false;
-  at_ += fill(batch, at_, records_.size());
+  at_ += fill(batch, at_, records_.size(), batch_bytes_);
   return true;
 }
 

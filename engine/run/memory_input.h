@@ -19,7 +19,7 @@ class MemoryInput : public Input {
   bool next(Batch& batch) override;
 
  private:
-  size_t fill(Batch& batch, size_t from, size_t records) const;
+  size_t fill(Batch& batch, size_t from, size_t records, size_t bytes) const;
 
   std::string name_;
   uint32_t first_file_;

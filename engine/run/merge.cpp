@@ -13,10 +13,12 @@ struct Lane {
   RobustClock clock;
   Timestamp last_time;  // event time of the event before, for events without one
   JudgedBatch* batch = nullptr;
-  uint32_t index = 0;   // of the head event in `batch`
-  bool headed = false;  // the head event's merge time has been settled
-  bool open = false;
-  SourcePace pace;
+  uint32_t index = 0;      // of the head event in `batch`
+  bool headed = false;     // the head event's merge time has been settled
+  Timestamp clock_before;  // then: where the clock stood before it
+  int direction = 0;       // then: -1 older than the event before it, 1 newer
+  bool open = false, ended = false;
+  SourcePace pace;  // of the events that were given
   GapMeter gaps;
 };
 
@@ -43,6 +45,7 @@ struct Merge::State {
   void prepare();
   void open_up_to(size_t count);
   void settle_head(Lane& lane);
+  void give_head(Lane& lane);
   void drop_batch(uint32_t source);
 };
 
@@ -71,19 +74,30 @@ void Merge::State::open_up_to(size_t count) {
 // Settles time and merge time of the lane's next event.
 void Merge::State::settle_head(Lane& lane) {
   EventMark& mark = lane.batch->result.events[lane.index];
-  if (mark.time_source == TimeSource::Previous) mark.time = lane.last_time;
-  if (lane.pace.events > 0 && mark.time_source != TimeSource::Previous) {
-    lane.pace.backwards += mark.time < lane.last_time ? 1 : 0;
-    lane.pace.forwards += mark.time > lane.last_time ? 1 : 0;
-  }
+  const bool timed = mark.time_source != TimeSource::Previous;
+  if (!timed) mark.time = lane.last_time;
+  lane.direction = !timed || mark.time == lane.last_time ? 0 : mark.time < lane.last_time ? -1 : 1;
   lane.last_time = mark.time;
-  const Timestamp before = lane.clock.now();
-  const Timestamp now = lane.clock.advance(mark.time);
+  lane.clock_before = lane.clock.now();
+  lane.clock.advance(mark.time);
+  lane.headed = true;
+}
+
+// It may be settled and never given, when the run ends before its turn: only now it counts.
+void Merge::State::give_head(Lane& lane) {
   SourcePace& pace = lane.pace;
-  if (pace.events++ > 0 && before != Timestamp::min()) lane.gaps.add(before, now);
+  const Timestamp now = lane.clock.now();
+  if (pace.events > 0) {
+    pace.backwards += lane.direction < 0 ? 1 : 0;
+    pace.forwards += lane.direction > 0 ? 1 : 0;
+    if (lane.clock_before != Timestamp::min()) lane.gaps.add(lane.clock_before, now);
+  }
+  ++pace.events;
+  pace.outliers = lane.clock.outliers();
   pace.first = std::min(pace.first, now);
   pace.last = std::max(pace.last, now);
-  lane.headed = true;
+  lane.headed = false;
+  ++lane.index;
 }
 
 void Merge::State::drop_batch(uint32_t source) {
@@ -103,10 +117,21 @@ const std::vector<SourceStart>& Merge::sources() const { return state_->starts; 
 SourcePace Merge::pace(uint32_t source) const {
   const Lane& lane = state_->lanes[source];
   SourcePace pace = lane.pace;
-  pace.outliers = lane.clock.outliers();
   pace.usual_gap = lane.gaps.usual();
   pace.silences = lane.gaps.silences();
   return pace;
+}
+
+bool Merge::ended(uint32_t source) const { return state_->lanes[source].ended; }
+
+std::vector<MergedEvent> Merge::begun() const {
+  const State& s = *state_;
+  std::vector<MergedEvent> out;
+  for (uint32_t i = 0; i < s.lanes.size(); ++i) {
+    const bool told = s.batch_done && s.turns.begin()->source == i;
+    if (s.lanes[i].batch != nullptr && !told) out.push_back({i, s.lanes[i].batch, s.lanes[i].index, {}});
+  }
+  return out;
 }
 
 Merge::Next Merge::next(MergedEvent& event) {
@@ -126,6 +151,7 @@ Merge::Next Merge::next(MergedEvent& event) {
       const ReadAhead::Wait wait = s.ahead.wait(turn.source);
       if (wait == ReadAhead::Wait::Timeout) return Next::Wait;
       if (wait == ReadAhead::Wait::Ended) {
+        lane.ended = true;
         s.turns.erase(s.turns.begin());
         continue;
       }
@@ -147,8 +173,7 @@ Merge::Next Merge::next(MergedEvent& event) {
         event.merge_time = next.time;
       }
     }
-    lane.headed = false;
-    ++lane.index;
+    s.give_head(lane);
     return Next::Event;
   }
   return Next::End;

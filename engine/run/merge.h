@@ -69,6 +69,11 @@ class Merge {
   const std::vector<SourceStart>& sources() const;
   SourcePace pace(uint32_t source) const;
 
+  // For a run that ends early: has all of the source been given; and the batches of which Next::Batch was not said yet,
+  // each with its first event that was not given (index may be one behind the last). What is before them was given.
+  bool ended(uint32_t source) const;
+  std::vector<MergedEvent> begun() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -5,6 +5,7 @@
 #include "engine/run/alert_order.h"
 #include "engine/run/bad_lines.h"
 #include "engine/run/batch_judge.h"
+#include "engine/run/files_reached.h"
 #include "engine/state/baseline.h"
 
 namespace kubevigil {
@@ -63,12 +64,13 @@ class Run : public EventSource {
   void count_blind(const MergedEvent& event);
   void on_raise(uint32_t rule, Level before, Level after);
   void on_batch(const MergedEvent& event);
-  bool bad_before(const MergedEvent& event) const;
+  void on_begun(const MergedEvent& head);
   void on_changes(const EventMark* mark);
   void open(const EpisodeChange& change, const EventMark* mark);
   void report_progress();
   bool take_all(Merge& merge);
-  ReplayReport report(const Merge& merge);
+  std::vector<SourceReach> take_begun(const Merge& merge);
+  ReplayReport report(const Merge& merge, const std::vector<SourceReach>& reach);
 
   std::vector<std::unique_ptr<Input>>& inputs_;
   std::shared_ptr<const Program> program_;
@@ -89,7 +91,12 @@ class Run : public EventSource {
   JudgedBatch* batch_ = nullptr;  // of the event at hand
   ReplayProgress progress_;
   Duration started_, reported_;
-  bool strict_stop_ = false;
+  struct StrictStop {
+    uint32_t source;
+    SourceReach reach;  // the bad record is the next one
+  };
+  std::optional<StrictStop> strict_stop_;
+  std::vector<std::vector<InputFile>> files_before_;  // by input, as they were before they were read
   std::vector<std::string> baseline_notes_;
 };
 
@@ -101,7 +108,7 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
       hooks_(hooks),
       env_(env),
       range_(widened(options)),
-      judge_(program, {range_, options.cluster, options.key}),
+      judge_(program, {range_, options.cluster, options.key, options.strict}),
       correlator_(program, {.state_bytes = options.state_bytes,
                             .open_from = options.range.from,
                             .learn_until = options.learn_until,
@@ -122,6 +129,7 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
   not_evaluable_.resize(program_->rules().rules.size());
   for (const auto& input : inputs_) {
     uint32_t number = input->first_file();
+    files_before_.emplace_back(input->files().begin(), input->files().end());
     for (const InputFile& file : input->files()) {
       file_names_[number++] = file.path;
       progress_.total_bytes += file.skipped ? 0 : file.size;
@@ -161,16 +169,6 @@ EventRef Run::ref(const MatchResult& result, const EventMark& mark) {
   return ref;
 }
 
-// Strict: does a bad record stand before this event, or at the end of the batch?
-bool Run::bad_before(const MergedEvent& event) const {
-  const std::vector<BadRecord>& bad = event.batch->batch.bad;
-  if (!options_.strict || bad.empty()) return false;
-  if (event.index == event.batch->result.events.size()) return true;
-  const EventMark& mark = event.batch->result.events[event.index];
-  const RecordPosition& at = event.batch->batch.records[mark.record].position;
-  return std::tie(bad.front().position.file, bad.front().position.offset) <= std::tie(at.file, at.offset);
-}
-
 void Run::on_event(const MergedEvent& event) {
   batch_ = event.batch;
   const EventMark& mark = batch_->result.events[event.index];
@@ -198,6 +196,17 @@ void Run::on_batch(const MergedEvent& event) {
   tally_.add(event.batch->tally);
   for (const BadRecord& bad : event.batch->batch.bad) bad_.add(bad);
   progress_.bytes += event.batch->batch.input_bytes;
+}
+
+// A run that ends early: a batch of which only the events before `head` were given.
+void Run::on_begun(const MergedEvent& head) {
+  const std::vector<EventMark>& events = head.batch->result.events;
+  if (head.index == events.size()) return on_batch(head);
+  const RecordPosition& at = head.batch->batch.records[events[head.index].record].position;
+  tally_.add(judge_.tally_before(*head.batch, events[head.index]));
+  for (const BadRecord& bad : head.batch->batch.bad) {
+    if (!head.batch->halted && position_before(bad.position, at)) bad_.add(bad);
+  }
 }
 
 void Run::on_changes(const EventMark* mark) {
@@ -254,7 +263,8 @@ ReplayReport Run::go() {
   std::vector<Input*> pointers;
   for (const auto& input : inputs_) pointers.push_back(input.get());
   const MakeJudge make_judge = [this] {
-    auto judge = std::make_shared<BatchJudge>(program_, JudgeOptions{range_, options_.cluster, options_.key});
+    auto judge =
+        std::make_shared<BatchJudge>(program_, JudgeOptions{range_, options_.cluster, options_.key, options_.strict});
     return [judge](JudgedBatch& batch) { judge->judge(batch); };
   };
   const std::vector<SourceStart> sources = starts();
@@ -262,14 +272,15 @@ ReplayReport Run::go() {
       std::make_unique<ReadAhead>(pointers, make_judge, ReadAheadOptions{options_.threads, options_.bytes_in_flight});
   Merge merge(*ahead, sources);
   const bool stopped = take_all(merge);
+  const std::vector<SourceReach> reach = take_begun(merge);
   ahead.reset();  // the inputs' threads have ended: their files may be looked at
   changes_.clear();
   correlator_.finish(changes_);
   on_changes(nullptr);
   order_.finish();
-  ReplayReport out = report(merge);
+  ReplayReport out = report(merge, reach);
   out.stopped = stopped;
-  out.strict_stop = strict_stop_;
+  out.strict_stop = strict_stop_.has_value();
   return out;
 }
 
@@ -280,12 +291,12 @@ bool Run::take_all(Merge& merge) {
   for (;;) {
     const Merge::Next next = merge.next(event);
     if (next == Merge::Next::End) return false;
-    if (next != Merge::Next::Wait && bad_before(event)) {
-      on_batch(event);
-      strict_stop_ = true;
+    if (next == Merge::Next::Batch) on_batch(event);
+    if (next == Merge::Next::Batch && event.batch->halted) {
+      const BadRecord& bad = event.batch->batch.bad.front();
+      strict_stop_ = StrictStop{event.source, {false, bad.position, bad.reason == BadReason::CutOff}};
       return false;
     }
-    if (next == Merge::Next::Batch) on_batch(event);
     if (next == Merge::Next::Event) on_event(event);
     if (next == Merge::Next::Event && (++steps & 0x3FF) != 0) continue;
     if (hooks_.stop != nullptr && hooks_.stop->load() != 0) return true;
@@ -293,12 +304,28 @@ bool Run::take_all(Merge& merge) {
   }
 }
 
-ReplayReport Run::report(const Merge& merge) {
+// What was given of batches that did not get to their end, when the run ends early; and how far it got, by source.
+std::vector<SourceReach> Run::take_begun(const Merge& merge) {
+  std::vector<SourceReach> reach(inputs_.size());
+  for (uint32_t i = 0; i < reach.size(); ++i) reach[i].ended = merge.ended(i);
+  for (const MergedEvent& head : merge.begun()) {
+    on_begun(head);
+    const std::vector<EventMark>& events = head.batch->result.events;
+    if (head.index < events.size())
+      reach[head.source].next = head.batch->batch.records[events[head.index].record].position;
+  }
+  if (strict_stop_) reach[strict_stop_->source] = strict_stop_->reach;
+  return reach;
+}
+
+ReplayReport Run::report(const Merge& merge, const std::vector<SourceReach>& reach) {
   ReplayReport out;
   for (uint32_t i = 0; i < inputs_.size(); ++i) {
     const auto files = inputs_[i]->files();
     out.files.resize(std::max<size_t>(out.files.size(), inputs_[i]->first_file() + files.size()));
-    std::copy(files.begin(), files.end(), out.files.begin() + inputs_[i]->first_file());
+    const std::span<InputFile> copies(out.files.begin() + inputs_[i]->first_file(), files.size());
+    std::copy(files.begin(), files.end(), copies.begin());
+    if (strict_stop_) take_back_unreached(copies, files_before_[i], inputs_[i]->first_file(), reach[i]);
     out.sources.push_back({inputs_[i]->name(), merge.pace(i)});
     out.first = std::min(out.first, out.sources.back().pace.first);
     out.last = std::max(out.last, out.sources.back().pace.last);

@@ -2,8 +2,9 @@
 // one order (merge.h), and correlated on the caller's thread; each alert is handed out once, in order of opening.
 //
 // Guarantee: the alerts, their bytes and everything in ReplayReport are the same for any number of threads and any
-// batch size, unless the run was stopped from outside. Memory: ReadAheadOptions::bytes_in_flight and one batch an open
-// source, alert_order.h, and the state budget of the operators.
+// batch size, unless the run was stopped from outside. A strict run is the run over the input up to the first bad
+// record in the run's one order, which is that of the event in front of it. Memory: ReadAheadOptions::bytes_in_flight
+// and one batch an open source, alert_order.h, and the state budget of the operators.
 #pragma once
 
 #include <atomic>
