@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>> kMaySee = {
     {"engine/base", {}},
     {"engine/codec", {"engine/base"}},
+    {"engine/net", {"engine/base", "engine/codec"}},
     {"engine/event", {"engine/base", "engine/codec"}},
     {"engine/rule", {"engine/base", "engine/event"}},
     {"engine/match", {"engine/base", "engine/event", "engine/rule"}},
@@ -27,11 +28,11 @@ const std::map<std::string, std::set<std::string>> kMaySee = {
     {"engine/alert", {"engine/base", "engine/event", "engine/rule", "engine/match", "engine/state"}},
     {"engine/run",
      {"engine/base", "engine/codec", "engine/event", "engine/rule", "engine/match", "engine/state", "engine/alert"}},
-    {"inputs", {"engine/base", "engine/codec", "engine/event", "engine/run"}},
-    {"outputs", {"engine/base", "engine/codec", "engine/state", "engine/alert", "engine/run"}},
+    {"inputs", {"engine/base", "engine/codec", "engine/net", "engine/event", "engine/run"}},
+    {"outputs", {"engine/base", "engine/codec", "engine/net", "engine/state", "engine/alert", "engine/run"}},
     {"engine/app",
-     {"engine/base", "engine/codec", "engine/event", "engine/rule", "engine/match", "engine/state", "engine/alert",
-      "engine/run", "inputs", "outputs"}},
+     {"engine/base", "engine/codec", "engine/net", "engine/event", "engine/rule", "engine/match", "engine/state",
+      "engine/alert", "engine/run", "inputs", "outputs"}},
 };
 
 struct ThirdParty {
@@ -43,7 +44,8 @@ const std::vector<ThirdParty> kThirdParty = {
     {"re2/.*", {"engine/rule/regex"}},
     {"yaml-cpp/.*", {"engine/rule/yaml"}},
     {"zstd.*|isa-l.*|igzip.*", {"engine/codec/"}},
-    {"openssl/.*", {"engine/base/hash", "engine/codec/"}},
+    {"openssl/.*", {"engine/base/hash", "engine/codec/", "engine/net/"}},
+    {"boost/(asio|beast)[/.].*", {"engine/net/"}},
     {"CLI/.*", {"engine/app/"}},
     {"tl/expected.*", {"engine/base/result.h"}},
     {"boost/unordered/.*", {"engine/"}},
