@@ -127,7 +127,7 @@ class FileInput final : public Input {
   void finish_file(InputFile& info) {
     const StreamStatus& status = open_.plain->status();
     const bool whole = status.end == StreamEnd::Complete || status.end == StreamEnd::Garbage;
-    if (status.end != StreamEnd::Complete) info.problem = status.message;
+    (status.end == StreamEnd::Complete ? info.note : info.problem) = status.message;
     if (open_.last != '\n') ++info.lines;
     open_.splitter->finish(!whole);
     if (options_.sha256) info.sha256 = open_.raw->drain_and_hash();

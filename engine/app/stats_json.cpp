@@ -24,7 +24,7 @@ void write_file(JsonWriter& json, const InputFile& file, const FileTally& tally)
   json.optional("compression", file.compression).member("plain_bytes", file.plain_bytes).member("lines", file.lines);
   json.member("read", file.read);
   if (file.skipped) json.member("skipped", "outside the time range");
-  json.optional("problem", file.problem);
+  json.optional("problem", file.problem).optional("note", file.note);
   json.member("records", tally.records).member("events", tally.events);
   write_times(json, tally.first, tally.last);
   json.key("bad").begin_object();

@@ -68,13 +68,14 @@ class Panel {
 
 void Panel::files() {
   size_t read = 0, skipped = 0, unread = 0;
-  std::vector<std::string> empty, broken;
+  std::vector<std::string> empty, broken, notes;
   for (uint32_t i = 0; i < report_.files.size(); ++i) {
     const InputFile& file = report_.files[i];
     read += file.read ? 1 : 0;
     skipped += file.skipped ? 1 : 0;
     unread += !file.read && !file.skipped && file.problem.empty() ? 1 : 0;
     if (!file.problem.empty()) broken.push_back(file.path + ": " + file.problem);
+    if (!file.note.empty()) notes.push_back(file.path + ": " + file.note);
     const auto tally = report_.tally.files.find(i);
     const bool no_event = tally == report_.tally.files.end() || tally->second.events == 0;
     if (file.read && file.problem.empty() && no_event) empty.push_back(file.path);
@@ -84,6 +85,7 @@ void Panel::files() {
   line("read", text);
   if (unread > 0) line("NOT READ", fmt::format("{} more, or not to their end: the run stopped before", unread));
   for (const std::string& problem : broken) line("NOT READ", printable(problem));
+  if (!notes.empty()) line("left out", some_of(notes));
   if (!empty.empty()) line("no audit event", some_of(empty));
 }
 

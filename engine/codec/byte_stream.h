@@ -20,8 +20,8 @@ namespace kubevigil {
 enum class StreamEnd : uint8_t {
   Complete,   // the end, as it should be
   CutOff,     // the input stopped inside a compressed member
-  Corrupt,    // compressed data that does not decode, or whose checksum is wrong
-  Garbage,    // complete, but followed by bytes that belong to no member; they were left out
+  Corrupt,    // a member that does not decode, or whose checksum is wrong; those behind it were read
+  Garbage,    // complete, but with bytes between or behind members that belong to none; they were left out
   Ratio,      // expands beyond limits::kDecompressRatio; given up
   ReadError,  // the operating system refused to read on
 };
@@ -29,7 +29,7 @@ std::string_view to_text(StreamEnd end);
 
 struct StreamStatus {
   StreamEnd end = StreamEnd::Complete;
-  std::string message;  // empty when Complete
+  std::string message;  // when Complete: a remark, usually none
 };
 
 class ByteStream {

@@ -19,6 +19,20 @@ bool is_skippable_zstd(std::string_view bytes) {
   return bytes.size() >= 4 && (bytes[0] & 0xF0) == 0x50 && bytes.substr(1, 3) == "\x2A\x4D\x18";
 }
 
+// Behind the first member more of a header must be right than at the beginning of a file: the method of gzip is 8 and
+// its upper flags are 0 (RFC 1952, 2.3).
+bool begins_member(std::string_view bytes) {
+  if (!is_gzip(bytes)) return is_zstd(bytes);
+  return bytes.size() < kMagicBytes || (bytes[2] == 8 && (bytes[3] & 0xE0) == 0);
+}
+
+// Where the next member begins, or the last bytes, which may be half of a beginning.
+size_t find_member(std::string_view bytes) {
+  size_t at = 0;
+  while (at + kMagicBytes <= bytes.size() && !begins_member(bytes.substr(at))) ++at;
+  return at;
+}
+
 // A stream whose first bytes can be looked at before it is read.
 class PeekedStream final : public ByteStream {
  public:
@@ -83,18 +97,12 @@ class DecompressingStream final : public ByteStream {
     return n > 0;
   }
 
-  // Finds the decoder for the member at hand; false when there is none.
+  // Finds the decoder for the next member; false when there is none.
   bool next_member() {
     skip_padding();
+    if (!left().empty() && members_ > 0 && !begins_member(left())) skip_strangers();
     if (left().empty()) {
-      finish(source_->status().end, source_->status().message);
-      if (padding_ > 0) status_.message = fmt::format("{} zero bytes between or behind members were skipped", padding_);
-      return false;
-    }
-    if (!is_gzip(left()) && !is_zstd(left())) {
-      finish(StreamEnd::Garbage, fmt::format("behind compressed member {}, near byte {}, stand bytes that belong to no "
-                                             "member; they were left out",
-                                             members_, raw_bytes() - left().size()));
+      finish_whole();
       return false;
     }
     std::unique_ptr<Decoder>& decoder = is_gzip(left()) ? gzip_ : zstd_;
@@ -102,7 +110,28 @@ class DecompressingStream final : public ByteStream {
     decoder->start();
     decoder_ = decoder.get();
     ++members_;
+    fresh_ = true;
     return true;
+  }
+
+  // Bytes that belong to no member, and the rest of a broken one: up to what looks like the beginning of the next.
+  void skip_strangers() {
+    if (damage_.end == StreamEnd::Complete) {
+      damage_ = {StreamEnd::Garbage,
+                 fmt::format("behind compressed member {}, near byte {}, stand bytes that belong to "
+                             "no member",
+                             members_, raw_bytes() - left().size())};
+    }
+    for (;;) {
+      const size_t at = find_member(left());
+      begin_ += at;
+      strangers_ += at;
+      if (left().size() >= kMagicBytes) return;
+      if (refill()) continue;
+      strangers_ += left().size();
+      begin_ = end_;
+      return;
+    }
   }
 
   // Zeros behind a member are padding (tapes, preallocated files). Leaves kMagicBytes to look at, if there are any.
@@ -123,10 +152,11 @@ class DecompressingStream final : public ByteStream {
     const Decoder::State state = decoder_->step(left().data(), used, out.data(), made);
     begin_ += used;
     output_ += made;
+    if (state != Decoder::State::Failed) fresh_ = false;
     if (state == Decoder::State::Finished) decoder_ = nullptr;
     if (state == Decoder::State::Failed) {
-      finish(StreamEnd::Corrupt,
-             fmt::format("{} in member {}, near byte {}", decoder_->problem(), members_, raw_bytes()));
+      if (fresh_ && used == 0) ++begin_;
+      broken_member();
     } else if (state == Decoder::State::More && made == 0 && used == 0 && !refill()) {
       finish_cut();
     }
@@ -135,6 +165,23 @@ class DecompressingStream final : public ByteStream {
                                            raw_bytes(), output_, limits_.ratio));
     }
     return made;
+  }
+
+  // The members behind a broken one are read all the same.
+  void broken_member() {
+    if (damage_.end != StreamEnd::Corrupt) {
+      damage_ = {StreamEnd::Corrupt, fmt::format("{} in compressed member {}, near byte {}", decoder_->problem(),
+                                                 members_, raw_bytes() - left().size())};
+    }
+    decoder_ = nullptr;
+  }
+
+  void finish_whole() {
+    if (source_->status().end != StreamEnd::Complete) return finish(source_->status().end, source_->status().message);
+    std::string message = damage_.message;
+    if (strangers_ > 0) message += fmt::format("; {} bytes were left out", strangers_);
+    if (message.empty() && padding_ > 0) message = fmt::format("{} zero bytes of padding were left out", padding_);
+    finish(damage_.end, std::move(message));
   }
 
   void finish_cut() {
@@ -154,6 +201,9 @@ class DecompressingStream final : public ByteStream {
   uint64_t output_ = 0;
   uint64_t members_ = 0;
   uint64_t padding_ = 0;
+  uint64_t strangers_ = 0;  // bytes of no member
+  bool fresh_ = false;      // nothing of the member was decoded yet
+  StreamStatus damage_;     // the first that was found; reading went on
   std::unique_ptr<Decoder> gzip_;
   std::unique_ptr<Decoder> zstd_;
   Decoder* decoder_ = nullptr;  // of the member at hand
@@ -176,16 +226,15 @@ std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, Dec
   }
 }
 
-Result<std::string> gunzip(std::string_view bytes, size_t max_bytes) {
+Result<Unpacked> unpack(std::string_view bytes, size_t max_bytes) {
   const auto stream = decompressed(std::make_unique<MemoryStream>(bytes));
-  std::string out;
+  Unpacked out;
   char piece[16 << 10];
   while (const size_t n = stream->read(piece)) {
-    out.append(piece, n);
-    if (out.size() > max_bytes) return fail(fmt::format("payload expands to more than {} bytes", max_bytes));
+    out.bytes.append(piece, n);
+    if (out.bytes.size() > max_bytes) return fail(fmt::format("payload expands to more than {} bytes", max_bytes));
   }
-  const StreamStatus& status = stream->status();
-  if (status.end != StreamEnd::Complete && status.end != StreamEnd::Garbage) return fail(status.message);
+  out.end = stream->status();
   return out;
 }
 

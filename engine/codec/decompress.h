@@ -20,16 +20,21 @@ struct DecompressLimits {
   uint64_t free_output = 64u << 20;           // output below this is never held against the ratio
 };
 
-// Takes the stream and gives its content. Zero padding behind the last member is accepted; other bytes there
-// end the stream with StreamEnd::Garbage. `compression` becomes the name of the outermost layer: "", "gzip" or "zstd".
+// Takes the stream and gives its content. Zero padding behind a member is accepted, and told in the message. Other
+// bytes there (StreamEnd::Garbage) and members that are broken (StreamEnd::Corrupt) are left out and counted; reading
+// goes on with the next member. `compression` becomes the name of the outermost layer: "", "gzip" or "zstd".
 std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, DecompressLimits limits = {},
                                          std::string* compression = nullptr);
 
 bool is_gzip(std::string_view bytes);
 bool is_zstd(std::string_view bytes);
 
-// A whole compressed payload in memory (CloudWatch, Pub/Sub, Firehose). Fails beyond `max_bytes` of output, and
-// when the payload is cut or corrupt.
-Result<std::string> gunzip(std::string_view bytes, size_t max_bytes);
+// A whole compressed payload in memory (CloudWatch, Pub/Sub, Firehose). Fails beyond `max_bytes` of output. Of a
+// payload that is cut or broken: what there is, and `end` says so.
+struct Unpacked {
+  std::string bytes;
+  StreamStatus end;
+};
+Result<Unpacked> unpack(std::string_view bytes, size_t max_bytes);
 
 }  // namespace kubevigil

@@ -118,9 +118,10 @@ void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out) {
   }
   std::string plain;
   if (is_gzip(bytes) || is_zstd(bytes)) {
-    auto unpacked = gunzip(bytes, limits::kStreamedBytes / 8);
+    auto unpacked = unpack(bytes, limits::kStreamedBytes / 8);
     if (!unpacked) return add_problem(BadReason::Encoding, unpacked.error().message, out);
-    plain = std::move(*unpacked);
+    if (unpacked->end.end != StreamEnd::Complete) add_problem(BadReason::Encoding, unpacked->end.message, out);
+    plain = std::move(unpacked->bytes);
     bytes = plain;
   }
   // A document that breaks off is cut, not torn: nothing follows it.

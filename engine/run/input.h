@@ -28,6 +28,7 @@ struct InputFile {
   std::string sha256;        // of the bytes on disk; empty unless asked for and read to the end
   std::string compression;   // "", "gzip", "zstd"
   std::string problem;       // why it was not read, or not to its end: "cut off inside a gzip member at byte 4711"
+  std::string note;          // what was left out without harm: zero padding behind compressed data
   bool skipped = false;      // lies outside the time range by its name; never opened
   bool read = false;         // opened, and read to its end or to `problem`
 };
