@@ -25,7 +25,7 @@ constexpr const char* kExamples = R"(Examples:
   kubevigil replay case/ --from -48h --warm-up 24h --baseline usual.kvb)";
 
 struct ReplayFlags {
-  std::vector<std::string> paths, trusted_proxies;
+  std::vector<std::string> paths;
   RuleSelection rules;
   OutputFlags output;
   std::string from, to, warm_up, learn_until, baseline, cluster, redact = "on";
@@ -46,11 +46,6 @@ void add_input_flags(CLI::App& command, ReplayFlags& flags) {
       ->type_name("TIME");
   command.add_option("--baseline", flags.baseline, "Learned values from `kubevigil baseline build`")->type_name("FILE");
   command.add_option("--cluster", flags.cluster, "Name of the cluster, where the log does not tell")->type_name("NAME");
-  command
-      .add_option("--trusted-proxy", flags.trusted_proxies, "Address or network that peerIP steps over (repeatable)")
-      ->type_name("CIDR")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--threads", flags.threads, "Threads that read and match; changes nothing but the speed")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
@@ -125,7 +120,6 @@ void run(const ReplayFlags& flags, Context& context) {
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
   request.rules = std::make_shared<const RuleSet>(std::move(loaded.rules));
-  request.derived.trusted_proxies = flags.trusted_proxies;
   const InputOptions input = input_options(flags, request.options);
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));

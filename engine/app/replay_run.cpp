@@ -149,7 +149,7 @@ void run_replay(RunRequest& request, Context& context) {
   hooks.stop = &signal;
   const Timestamp started = context.env.now();
   const Duration began = context.env.monotonic();
-  const auto program = Program::compile(request.rules, request.derived);
+  const auto program = Program::compile(request.rules);
   const auto report = replay(request.inputs, program, request.options, hooks, context.env);
   progress.clear();
   if (!report) return context.fail(kExitUsage, report.error().message);

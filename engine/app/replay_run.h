@@ -29,7 +29,6 @@ struct RunRequest {
   std::string name;  // "replay"
   std::vector<std::unique_ptr<Input>> inputs;
   std::shared_ptr<const RuleSet> rules;
-  DerivedConfig derived;
   ReplayOptions options;
   OutputFlags output;
   std::string stats_file, bad_lines_file, evidence_folder;

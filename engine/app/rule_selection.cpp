@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/app/pack.h"
+#include "engine/base/network.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
@@ -32,6 +33,11 @@ bool say_problems(const RuleSelection& selection, Context& context, const Loaded
   return false;
 }
 
+std::string no_network(const std::string& text) {
+  if (parse_network(text)) return {};
+  return "\"" + printable(text) + "\" is no address or network: write 10.0.0.1, 10.0.0.0/8 or fd00::/8";
+}
+
 }  // namespace
 
 void add_rule_options(CLI::App& command, RuleSelection& selection) {
@@ -42,6 +48,13 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--no-builtin", selection.no_builtin, "Leave the built-in rules out");
   command.add_flag("--strict-rules", selection.strict, "Refuse to start when a rule is broken or warned about");
+  command
+      .add_option("--trusted-proxy", selection.trusted_proxies,
+                  "Address or network that peerIP steps over (repeatable); part of what rules over peerIP mean")
+      ->type_name("CIDR")
+      ->check(no_network, "CIDR")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context) {
@@ -57,6 +70,7 @@ const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name
 LoadOptions load_options(const RuleSelection& selection, const Context& context) {
   LoadOptions options;
   options.strict = selection.strict;
+  options.derived.trusted_proxies = selection.trusted_proxies;
   options.today = format_rfc3339(context.env.now()).substr(0, 10);
   Diagnostics ignored;  // the same paths are read for rules, and complained about there
   options.lists = find_rule_lists(selection.paths, ignored);

@@ -17,7 +17,8 @@ namespace kubevigil {
 struct RuleSelection {
   std::vector<std::string> paths;  // --rules
   bool no_builtin = false;
-  bool strict = false;  // --strict-rules
+  bool strict = false;                       // --strict-rules
+  std::vector<std::string> trusted_proxies;  // --trusted-proxy
 };
 
 void add_rule_options(CLI::App& command, RuleSelection& selection);

@@ -42,7 +42,11 @@ void detections_of(const RuleSet& rules, const Rule& rule, std::vector<const Rul
 class Explainer : public EventSink {
  public:
   Explainer(const RuleSet& rules, const Rule& rule, const ExplainFlags& flags, Context& context)
-      : rule_(rule), redactor_(flags.redact == "on"), json_(flags.format == "json"), context_(context) {
+      : rule_(rule),
+        redactor_(flags.redact == "on"),
+        json_(flags.format == "json"),
+        context_(context),
+        fields_(rules.derived) {
     detections_of(rules, rule, detections_);
   }
 
@@ -132,8 +136,8 @@ class Explainer : public EventSink {
   Redactor redactor_;
   bool json_;
   Context& context_;
-  std::vector<const Rule*> detections_;
   FieldLookup fields_;
+  std::vector<const Rule*> detections_;
   std::string resource_;
   size_t events_ = 0, bad_ = 0;
   std::string first_bad_;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/event/derived_config.h"
 #include "engine/event/event.h"
 #include "engine/event/field_ref.h"
 #include "engine/event/json_tree.h"
@@ -36,11 +37,6 @@ struct ArrayElement {
 struct ArrayValues {
   std::span<const ArrayElement> elements;
   Presence presence = Presence::Absent;
-};
-
-struct DerivedConfig {
-  std::vector<std::string> trusted_proxies;  // addresses or CIDRs that peerIP steps over, from the right
-  bool operator==(const DerivedConfig&) const = default;
 };
 
 class FieldLookup {

@@ -147,10 +147,9 @@ void compile_index(const RuleSet& rules, Program::Code& code) {
 Program::Program() : code_(std::make_unique<Code>()) {}
 Program::~Program() = default;
 
-std::shared_ptr<const Program> Program::compile(std::shared_ptr<const RuleSet> rules, DerivedConfig derived) {
+std::shared_ptr<const Program> Program::compile(std::shared_ptr<const RuleSet> rules) {
   std::shared_ptr<Program> program(new Program);
   program->rules_ = std::move(rules);
-  program->derived_ = std::move(derived);
   program->feeds_ = collect_feeds(*program->rules_);
   Code& code = *program->code_;
   compile_detections(*program->rules_, program->feeds_, code);

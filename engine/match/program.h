@@ -29,7 +29,7 @@ struct Feed {
 
 class Program {
  public:
-  static std::shared_ptr<const Program> compile(std::shared_ptr<const RuleSet> rules, DerivedConfig derived = {});
+  static std::shared_ptr<const Program> compile(std::shared_ptr<const RuleSet> rules);
 
   const RuleSet& rules() const { return *rules_; }
   std::span<const Feed> feeds() const { return feeds_; }
@@ -39,14 +39,13 @@ class Program {
 
   struct Code;  // program_code.h
   const Code& code() const { return *code_; }
-  const DerivedConfig& derived() const { return derived_; }
+  const DerivedConfig& derived() const { return rules_->derived; }
   ~Program();
 
  private:
   Program();
   std::shared_ptr<const RuleSet> rules_;
   std::vector<Feed> feeds_;
-  DerivedConfig derived_;
   std::unique_ptr<Code> code_;
 };
 

@@ -5,8 +5,8 @@
 
 namespace kubevigil {
 
-// sha256 of level, stage, risk, condition with filters and lists, correlation and the hashes of what it reads, dedup.
-// REQUIRES: the rules that it reads have their hashes.
+// sha256 of level, stage, risk, condition with filters and lists, correlation and the hashes of what it reads, dedup,
+// and the configuration of the derived fields that it reads. REQUIRES: the rules that it reads have their hashes.
 std::string semantic_hash(const Rule& rule, const RuleSet& rules);
 
 }  // namespace kubevigil

@@ -12,6 +12,7 @@
 #include "engine/base/diagnostics.h"
 #include "engine/base/level.h"
 #include "engine/base/timestamp.h"
+#include "engine/event/derived_config.h"
 #include "engine/rule/expr.h"
 
 namespace kubevigil {
@@ -157,6 +158,7 @@ Level level_at(const Rule& rule, double measure);
 
 struct RuleSet {
   std::vector<Rule> rules;  // a correlation stands behind everything that it reads
+  DerivedConfig derived;    // how derived fields are computed; part of the meaning of rules that read them
   std::string hash;         // sha256 over all semantic hashes, sorted
   const Rule* find(std::string_view id_or_name) const;
 };

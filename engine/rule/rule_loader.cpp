@@ -31,6 +31,7 @@ class Load {
     resolve_inputs(drafts_, names, skipped_);
     apply_filters(drafts_, names, options_, skipped_, out_.skipped);
     out_.rules = link_rules(drafts_);
+    out_.rules.derived = options_.derived;
     add_hashes();
     for (RuleDraft& draft : drafts_) report(draft);
     out_.diagnostics.sort();

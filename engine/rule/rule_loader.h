@@ -20,6 +20,7 @@ struct LoadOptions {
   bool strict = false;  // any warning that makes a test constant false is an error
   // Lists for the `expand` modifier and `seed`: name -> YAML text, e.g. "lists/known-readers".
   std::map<std::string, std::string> lists;
+  DerivedConfig derived;
   std::string today;  // "2026-01-31": decides which filters have expired; empty: none has
 };
 

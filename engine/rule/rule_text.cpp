@@ -1,8 +1,11 @@
 // Text of rules: for people and golden files (to_text), and for the semantic hash (semantic_hash).
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "engine/base/hash.h"
+#include "engine/base/network.h"
 #include "engine/rule/meaning.h"
 
 namespace kubevigil {
@@ -109,6 +112,40 @@ void append_body(std::string& out, const Rule& rule, const RuleSet& rules, Namer
   if (e.exempt_never) out += "  exempt: never\n";
 }
 
+bool is_peer(const FieldRef& field) { return field.id == FieldId::PeerIp || field.id == FieldId::PeerNetwork; }
+
+bool reads_peer(const Expr& e) {
+  const auto referenced = [](const Pattern& p) { return p.field && is_peer(*p.field); };
+  if (e.kind == Expr::Kind::Test &&
+      (is_peer(e.test.field) || std::any_of(e.test.patterns.begin(), e.test.patterns.end(), referenced))) {
+    return true;
+  }
+  return std::any_of(e.children.begin(), e.children.end(), [](const Expr& child) { return reads_peer(child); });
+}
+
+// Whether trusted proxies change what the rule means. What a correlation reads has hashes of its own.
+bool reads_peer(const Rule& rule) {
+  const std::vector<FieldRef>& dedup = rule.extension.dedup.by;
+  if (std::any_of(dedup.begin(), dedup.end(), is_peer)) return true;
+  if (rule.is_detection()) return reads_peer(rule.detection().condition);
+  const std::vector<CorrelationInput>& inputs = rule.correlation().inputs;
+  return std::any_of(inputs.begin(), inputs.end(), [](const CorrelationInput& input) {
+    return std::any_of(input.group.begin(), input.group.end(), is_peer) ||
+           std::any_of(input.values.begin(), input.values.end(), is_peer);
+  });
+}
+
+// The same networks in another order or spelling are the same configuration.
+void append_proxies(std::string& out, const DerivedConfig& config) {
+  std::set<std::string> networks;
+  for (const std::string& text : config.trusted_proxies) {
+    const auto network = parse_network(text);
+    if (network) networks.insert(network_text(network->address, std::max(0, network->prefix - 96), network->prefix));
+  }
+  if (networks.empty()) return;
+  out += "  trusted proxies: " + list_of(std::vector<std::string>(networks.begin(), networks.end())) + "\n";
+}
+
 }  // namespace
 
 std::string to_text(const Rule& rule, const RuleSet& rules) {
@@ -122,6 +159,7 @@ std::string to_text(const Rule& rule, const RuleSet& rules) {
 std::string semantic_hash(const Rule& rule, const RuleSet& rules) {
   std::string out;
   append_body(out, rule, rules, [](const Rule& r) { return r.semantic_hash; });
+  if (reads_peer(rule)) append_proxies(out, rules.derived);
   return sha256_hex(out);
 }
 

@@ -64,6 +64,7 @@ TEST(Cli, WrongUsageExits2AndSaysWhyOnStandardError) {
                                                        {"rules", "show", "no_such_rule"},
                                                        {"schema", "nonsense"},
                                                        {"completion", "powershell"},
+                                                       {"replay", "-", "--trusted-proxy", "10.0.0.0/33"},
                                                        {"replay", "-", "--baseline", "/no/such/file"}};
   for (const auto& arguments : wrong) {
     const Result result = run(arguments);

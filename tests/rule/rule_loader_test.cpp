@@ -174,6 +174,32 @@ TEST(RuleLoader, TheSemanticHashFollowsTheMeaning) {
   EXPECT_EQ(chained("verb: get"), chained("verb: GET"));
 }
 
+// design/rules.md 4: the configuration of derived fields is part of the meaning, of those rules that read them.
+TEST(RuleLoader, TrustedProxiesAreMeaningWhereTheyMatter) {
+  const auto hash = [](const std::vector<std::string>& texts, std::vector<std::string> proxies) {
+    LoadOptions options;
+    options.derived.trusted_proxies = std::move(proxies);
+    const LoadedRules loaded = load(texts, options);
+    EXPECT_EQ(loaded.rules.derived, options.derived);
+    return loaded.rules.find(id_of(1))->semantic_hash;
+  };
+  const std::vector<std::vector<std::string>> readers = {
+      {detection("a", 1, "peerIP: 1.2.3.4")},
+      {detection("a", 1, "user.username|fieldref: peerNetwork")},
+      {detection("a", 1, "verb: get", "kubevigil: {dedup: {by: [peerIP]}}\n")},
+      {correlation("c", 1, "b"), detection("b", 2, "peerIP: 1.2.3.4")},
+      {"title: c\nname: c\nid: " + id_of(1) +
+           "\ncorrelation: {type: event_count, rules: [b], group-by: [peerNetwork], timespan: 5m, condition: {gte: "
+           "2}}\n",
+       detection("b", 2)}};
+  for (const std::vector<std::string>& texts : readers) {
+    EXPECT_NE(hash(texts, {}), hash(texts, {"10.0.0.0/8"})) << texts.front();
+    EXPECT_NE(hash(texts, {"10.0.0.0/9"}), hash(texts, {"10.0.0.0/8"})) << texts.front();
+    EXPECT_EQ(hash(texts, {"fd00::1", "10.0.0.0/8"}), hash(texts, {"10.1.2.3/8", "fd00:0::1/128", "fd00::1"}));
+  }
+  EXPECT_EQ(hash({detection("a", 1)}, {}), hash({detection("a", 1)}, {"10.0.0.0/8"}));
+}
+
 TEST(RuleLoader, TheHashOfAllRulesDoesNotDependOnTheirOrder) {
   const LoadedRules ab = load({detection("a", 1), detection("b", 2, "verb: list")});
   const LoadedRules ba = load({detection("b", 2, "verb: list"), detection("a", 1)});
