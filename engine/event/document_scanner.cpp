@@ -39,6 +39,8 @@ void DocumentScanner::start_rest(ListOf inside, size_t depth) {
 
 DocumentScanner::Outcome DocumentScanner::scan(std::string_view text) {
   while (at_ < text.size()) {
+    if (!line_begins_) scan_blocks(text);
+    if (at_ == text.size()) break;
     if (in_string_) {
       if (scan_string(text)) continue;
       return at_ < text.size() ? Outcome::Torn : Outcome::More;
@@ -208,7 +210,8 @@ void DocumentScanner::shift(size_t from, size_t count) {
   const auto move = [&](size_t& position) {
     if (position != kOpen && position > from) position -= std::min(position - from, count);
   };
-  for (size_t* position : {&at_, &last_at_, &string_begin_, &line_begin_, &undecided_, &member_}) move(*position);
+  for (size_t* position : {&at_, &last_at_, &string_begin_, &line_begin_, &undecided_, &member_, &slow_until_})
+    move(*position);
   for (Body& body : bodies_) {
     move(body.begin);
     move(body.value);

@@ -69,6 +69,12 @@ class DocumentScanner {
   static constexpr size_t kOpen = SIZE_MAX;
   static constexpr size_t kBodies = 16;  // repeated keys; more are kept as they are
 
+  // document_blocks.cpp
+  struct Block;
+  void scan_blocks(std::string_view text);
+  size_t step_over(const Block& block, std::string_view text);
+  void remember_token(const Block& block, size_t begin, size_t size);
+
   bool scan_string(std::string_view text);
   bool line_may_go_on(char c) const;
   bool structural(char c);
@@ -96,6 +102,7 @@ class DocumentScanner {
   size_t line_begin_ = 0;
   bool torn_at_line_begin_ = false;
   size_t undecided_ = kOpen;  // the comma of a member of the outermost object, until its colon
+  size_t slow_until_ = 0;     // up to here byte by byte
   size_t member_ = 0;         // where the current member of the outermost object begins
   enum class Key : uint8_t { Other, List, Body, Data } key_ = Key::Other;
   ListOf inside_ = ListOf::Records;
