@@ -48,7 +48,11 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
   add_completion(root, context);
   add_version(root, context);
   try {
-    root.parse(argc, argv);
+    if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+      print_completion(root, {argv + 2, argv + argc}, context);
+    } else {
+      root.parse(argc, argv);
+    }
   } catch (const CLI::ParseError& error) {
     context.exit_code = report(root, error, {argv + 1, argv + argc}, context.console);
   }

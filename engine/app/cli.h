@@ -21,6 +21,9 @@ void add_schema(CLI::App& root, Context& context);
 void add_completion(CLI::App& root, Context& context);
 void add_version(CLI::App& root, Context& context);
 
+// `kubevigil __complete WORD...`, what completion scripts ask; `words` as in completion.h.
+void print_completion(const CLI::App& root, const std::vector<std::string>& words, Context& context);
+
 // Below `rules`.
 void add_rules_list(CLI::App& rules, Context& context);
 void add_rules_check(CLI::App& rules, Context& context);

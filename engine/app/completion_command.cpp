@@ -1,130 +1,107 @@
-// `kubevigil completion SHELL`: a completion script made from the command tree itself. The script asks nothing of the
-// program at run time: it holds, for every path of subcommands, the words that may follow.
-#include <fmt/format.h>
-
+// `kubevigil completion SHELL`: a script that asks the program itself (completion.h) each time, so that it never grows
+// old and also knows the names of the rules that --rules adds.
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <vector>
 
 #include "engine/app/cli.h"
+#include "engine/app/completion.h"
+#include "engine/app/rule_selection.h"
 
 namespace kubevigil {
 namespace {
 
-struct Node {
-  std::string path;  // "kubevigil rules"
-  std::vector<const CLI::App*> children;
-  std::vector<std::string> words;  // subcommands and options
-};
+constexpr std::string_view kBash = R"SH(# bash completion for kubevigil: source <(kubevigil completion bash)
+_kubevigil() {
+  local line also='' cur="${COMP_WORDS[COMP_CWORD]}" program="${COMP_WORDS[0]/#\~/$HOME}"
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case "$line" in
+      :*) also="$line" ;;
+      *) COMPREPLY+=("${line%%$'\t'*}") ;;
+    esac
+  done < <("$program" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  [[ "$cur" == '=' ]] && cur=''
+  case "$also" in
+    :files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    :folders) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+  esac
+}
+complete -F _kubevigil kubevigil
+)SH";
 
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+constexpr std::string_view kZsh = R"SH(#compdef kubevigil
+# zsh completion for kubevigil: source <(kubevigil completion zsh) after compinit, or as _kubevigil in a folder of fpath
+_kubevigil() {
+  local -a lines candidates
+  local line
+  lines=("${(@f)$("${(Q)~words[1]}" __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  for line in "${(@)lines[1,-2]}"; do
+    candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+  done
+  case "$lines[-1]" in
+    :files) compset -P '--*='; _files ;;
+    :folders) compset -P '--*='; _files -/ ;;
+    *) _describe -V 'kubevigil' candidates ;;
+  esac
+}
+if [[ "${funcstack[1]}" == _kubevigil ]]; then
+  _kubevigil "$@"
+else
+  compdef _kubevigil kubevigil
+fi
+)SH";
+
+constexpr std::string_view kFish = R"SH(# fish completion for kubevigil: kubevigil completion fish | source
+function __kubevigil_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -l program $words[1]
+    set -e words[1]
+    set -l lines ($program __complete $words "$current" 2>/dev/null)
+    set -l prefix (string match -r -- '^--[^=]*=' $current)
+    set -l rest (string replace -r -- '^--[^=]*=' '' $current)
+    switch "$lines[-1]"
+        case :files
+            __fish_complete_path "$rest" | string replace -r -- '^' "$prefix"
+        case :folders
+            __fish_complete_directories "$rest" | string replace -r -- '^' "$prefix"
+        case '*'
+            string match -v -- ':*' $lines
+    end
+end
+complete -c kubevigil -f -a '(__kubevigil_complete)'
+)SH";
+
+std::vector<Candidate> rule_names(const RuleQuestion& question, const Context& context) {
+  RuleSelection selection;
+  selection.paths = question.paths;
+  selection.no_builtin = question.no_builtin;
+  std::vector<Candidate> names;
+  for (const Rule& rule : load_quietly(selection, context).rules.rules) {
+    names.push_back({rule.meta.name, rule.meta.title});
   }
   return names;
 }
 
-void collect(const CLI::App& app, const std::string& path, const std::vector<std::string>& inherited,
-             std::vector<Node>& out) {
-  Node node{path, {}, {}};
-  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-    node.children.push_back(child);
-    node.words.push_back(child->get_name());
-  }
-  const std::vector<std::string> own = option_names(app);
-  node.words.insert(node.words.end(), own.begin(), own.end());
-  for (const std::string& word : inherited) {
-    if (std::find(own.begin(), own.end(), word) == own.end()) node.words.push_back(word);
-  }
-  const std::vector<const CLI::App*> children = node.children;
-  out.push_back(std::move(node));
-  for (const CLI::App* child : children) collect(*child, path + " " + child->get_name(), inherited, out);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
-// The subcommand path typed so far is found by walking the words; unknown words (options, files) are passed over.
-std::string bash_script(const std::vector<Node>& nodes) {
-  std::string cases;
-  for (const Node& node : nodes) cases += fmt::format("    '{}') words='{}' ;;\n", node.path, joined(node.words));
-  std::string paths;
-  for (const Node& node : nodes) paths += fmt::format("|{}", node.path);
-  return fmt::format(R"(# bash completion for kubevigil: source <(kubevigil completion bash)
-_kubevigil() {{
-  local cur="${{COMP_WORDS[COMP_CWORD]}}" path=kubevigil words='' i
-  local known='{}|'
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    case "$known" in *"|$path ${{COMP_WORDS[i]}}|"*) path="$path ${{COMP_WORDS[i]}}" ;; esac
-  done
-  case "$path" in
-{}  esac
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  [[ "$cur" == -* ]] || COMPREPLY+=($(compgen -f -- "$cur"))
-}}
-complete -o filenames -F _kubevigil kubevigil
-)",
-                     paths, cases);
-}
-
-std::string zsh_script(const std::vector<Node>& nodes) {
-  return "#compdef kubevigil\n# zsh completion for kubevigil: source <(kubevigil completion zsh)\n"
-         "autoload -U +X bashcompinit && bashcompinit\n" +
-         bash_script(nodes);
-}
-
-std::string fish_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-  return out + "'";
-}
-
-// Subcommands with their descriptions; options of a subcommand once it was typed.
-std::string fish_script(const std::vector<Node>& nodes) {
-  std::string out = "# fish completion for kubevigil: kubevigil completion fish | source\n";
-  for (const Node& node : nodes) {
-    std::string condition = "__fish_use_subcommand";
-    if (const size_t space = node.path.rfind(' '); space != std::string::npos) {
-      condition = "__fish_seen_subcommand_from " + node.path.substr(space + 1);
-    }
-    for (const CLI::App* child : node.children) {
-      out += fmt::format("complete -c kubevigil -n {} -a {} -d {}\n", fish_quoted(condition), child->get_name(),
-                         fish_quoted(child->get_description()));
-    }
-    for (const std::string& word : node.words) {
-      if (word.starts_with("--")) {
-        out += fmt::format("complete -c kubevigil -n {} -l {}\n", fish_quoted(condition), word.substr(2));
-      } else if (word.starts_with("-")) {
-        out += fmt::format("complete -c kubevigil -n {} -s {}\n", fish_quoted(condition), word.substr(1));
-      }
-    }
-  }
-  return out;
-}
-
 }  // namespace
+
+void print_completion(const CLI::App& root, const std::vector<std::string>& words, Context& context) {
+  const auto names = [&](const RuleQuestion& question) { return rule_names(question, context); };
+  context.console.data(to_text(complete(root, words, names)));
+}
 
 void add_completion(CLI::App& root, Context& context) {
   CLI::App* command = root.add_subcommand("completion", "Print a shell completion script");
   command->footer(
-      "Examples:\n  source <(kubevigil completion bash)\n  kubevigil completion fish > "
-      "~/.config/fish/completions/kubevigil.fish");
+      "Examples:\n  source <(kubevigil completion bash)\n  kubevigil completion zsh > ~/.zfunc/_kubevigil\n"
+      "  kubevigil completion fish > ~/.config/fish/completions/kubevigil.fish");
   auto shell = std::make_shared<std::string>();
   command->add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))
       ->type_name("");
-  command->callback([shell, &root, &context] {
-    std::vector<Node> nodes;
-    collect(root, "kubevigil", option_names(root), nodes);
-    context.console.data(*shell == "fish"  ? fish_script(nodes)
-                         : *shell == "zsh" ? zsh_script(nodes)
-                                           : bash_script(nodes));
+  command->callback([shell, &context] {
+    context.console.data(*shell == "fish" ? kFish : *shell == "zsh" ? kZsh : kBash);
   });
 }
 

@@ -12,6 +12,15 @@
 namespace kubevigil {
 namespace {
 
+std::vector<RuleSource> sources_of(const RuleSelection& selection, Diagnostics& unreadable, size_t& added) {
+  std::vector<RuleSource> sources;
+  if (!selection.no_builtin) sources = builtin_rules();
+  std::vector<RuleSource> own = find_rule_files(selection.paths, unreadable);
+  added = own.size();
+  sources.insert(sources.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  return sources;
+}
+
 // What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
 bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
   for (const std::string& line : loaded.skipped) context.console.say("rules: " + printable(line));
@@ -78,22 +87,26 @@ LoadOptions load_options(const RuleSelection& selection, const Context& context)
   return options;
 }
 
-bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out) {
-  std::vector<RuleSource> sources;
-  if (!selection.no_builtin) sources = builtin_rules();
+LoadedRules load_quietly(const RuleSelection& selection, const Context& context) {
   Diagnostics unreadable;
-  const std::vector<RuleSource> added = find_rule_files(selection.paths, unreadable);
+  size_t added = 0;
+  return load_rules(sources_of(selection, unreadable, added), load_options(selection, context));
+}
+
+bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out) {
+  Diagnostics unreadable;
+  size_t added = 0;
+  const std::vector<RuleSource> sources = sources_of(selection, unreadable, added);
   if (unreadable.has_errors()) {
     for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
     context.exit_code = kExitUsage;
     return false;
   }
-  if (!selection.paths.empty() && added.empty()) {
+  if (!selection.paths.empty() && added == 0) {
     context.fail(kExitUsage,
                  fmt::format("--rules {}: no .yml or .yaml file there", printable(selection.paths.front())));
     return false;
   }
-  sources.insert(sources.end(), added.begin(), added.end());
   out = load_rules(sources, load_options(selection, context));
   if (!say_problems(selection, context, out)) return false;
   if (!out.rules.rules.empty()) return true;

@@ -27,6 +27,9 @@ void add_rule_options(CLI::App& command, RuleSelection& selection);
 // a path gave nothing, or with `strict` when anything is wrong.
 bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out);
 
+// The same without a word: what can be loaded.
+LoadedRules load_quietly(const RuleSelection& selection, const Context& context);
+
 // The rule of that name or id; null after saying what was meant perhaps (exit code 2).
 const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context);
 

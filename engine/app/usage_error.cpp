@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/app/command_tree.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
@@ -18,29 +19,10 @@ struct Walk {
   std::vector<std::string> options;  // that `command` understands, with their dashes
 };
 
-std::vector<const CLI::App*> children_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
 std::vector<std::string> names_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* child : children_of(app)) names.push_back(child->get_name());
   return names;
-}
-
-const CLI::App* child_of(const CLI::App& app, const std::string& name) {
-  for (const CLI::App* child : children_of(app)) {
-    if (child->get_name() == name) return child;
-  }
-  return nullptr;
-}
-
-// Of the command and of those above it, whose options it takes, too.
-const CLI::Option* option_of(const CLI::App* app, const std::string& name) {
-  for (; app != nullptr; app = app->get_parent()) {
-    if (const CLI::Option* option = app->get_option_no_throw(name)) return option;
-  }
-  return nullptr;
 }
 
 std::vector<std::string> options_of(const CLI::App* app) {
@@ -65,7 +47,7 @@ Walk walk(const CLI::App& root, const std::vector<std::string>& arguments) {
         at.unknown_option = word.substr(0, equals);
         break;
       }
-      if (option != nullptr && option->get_items_expected_max() > 0 && equals == std::string::npos) ++i;
+      if (option != nullptr && takes_value(*option) && equals == std::string::npos) ++i;
     } else if (!children_of(*at.command).empty()) {
       const CLI::App* child = child_of(*at.command, word);
       if (child == nullptr) {

@@ -375,13 +375,5 @@ TEST(Cli, ExplainSaysOnceThatAFileHoldsNoEvent) {
   EXPECT_THAT(result.err, HasSubstr("and 2 more lines"));
 }
 
-TEST(Cli, CompletionsNameEverySubcommand) {
-  for (const char* shell : {"bash", "zsh", "fish"}) {
-    const std::string script = run({"completion", shell}).out;
-    for (const char* word : {"replay", "explain", "baseline", "stats-json"})
-      EXPECT_THAT(script, HasSubstr(word)) << shell;
-  }
-}
-
 }  // namespace
 }  // namespace kubevigil::e2e
