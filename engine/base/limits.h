@@ -38,6 +38,8 @@ inline constexpr size_t kInternedBytes = 8u << 20;  // of all fields of one work
 // the duplicate window (24 bytes an id, in a table that is at least half full: 25 MiB) and the long requests (100 bytes
 // each: 5 MiB), in all 126 MiB. With the 64 MB of batches and workers that stays below 200 MB.
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
+inline constexpr size_t kCountedValues =
+    100;  // distinct values of a window that are counted beyond what the condition needs; then "at least"
 inline constexpr size_t kRecentSlack = 4096;  // matches of one key kept inside the lateness horizon; "approximate_keys"
 inline constexpr size_t kStateBytes = 48u << 20;   // all operators; oldest keys leave first, "state_evictions"
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"

@@ -205,10 +205,10 @@ class RecentOperator final : public Operator {
   }
 
   static bool holds_value(const RecentList& list, const FoundWindow& found, uint64_t value) {
-    const auto begin = list.entries.begin();
-    return std::any_of(begin + static_cast<std::ptrdiff_t>(found.first),
-                       begin + static_cast<std::ptrdiff_t>(found.last + 1),
-                       [&](const RecentEntry& entry) { return entry.value == value; });
+    for (size_t i = found.last + 1; i > found.first; --i) {  // texts are of the last values to come
+      if (list.entries[i - 1].value == value) return true;
+    }
+    return false;
   }
 
   const Correlation& correlation_;

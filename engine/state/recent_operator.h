@@ -6,6 +6,9 @@
 //   temporal          holds a match of each member rule, or of `threshold` of them
 //   temporal_ordered  holds a chain: one match of each member rule, strictly increasing in (time, sequence)
 //
+// The count of a firing is exact up to what the condition and its raises need, or limits::kCountedValues; beyond, at
+// least: more is not kept, so that a flood of values costs no more than a few.
+//
 // With an upper bound, eq or neq (event_count, value_count, temporal) each event is judged once, by the window that
 // ends at its time, when watermark - lateness has passed it: nothing can change the answer then. value_count with a
 // threshold N above limits::kExactThreshold looks only at values whose hash is divisible by the smallest power of two s

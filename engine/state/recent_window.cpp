@@ -1,6 +1,7 @@
 #include "engine/state/recent_window.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/base/limits.h"
 #include "engine/state/key_index.h"
@@ -45,32 +46,37 @@ std::optional<FoundWindow> find_count(const RecentList& list, size_t position, c
   return std::nullopt;
 }
 
-// In order, and not satisfied: the common case. Walks back until the condition holds or the window ends.
-bool newest_satisfies(const RecentList& list, const RecentSpec& spec) {
+// Walks back over the window that ends with entry `last`, until the condition holds and the values that are counted are
+// complete. Their number; nullopt: the window does not satisfy the condition. Few values or few steps: the common
+// cases.
+std::optional<size_t> count_back(const RecentList& list, size_t last, const RecentSpec& spec) {
   const auto& e = list.entries;
-  const Timestamp begin = e.back().time - spec.window;
-  uint64_t few[16];
+  const Timestamp begin = e[last].time - spec.window;
+  const size_t most = std::max({spec.need, spec.keep, limits::kCountedValues});
+  std::array<uint64_t, 16> few;
+  KeySet<uint64_t> many;
   size_t count = 0;
   bool required = !spec.require_any;
-  KeySet<uint64_t> many;
-  for (size_t i = e.size(); i > 0 && e[i - 1].time > begin; --i) {
+  for (size_t i = last + 1; i > 0 && e[i - 1].time > begin; --i) {
     const uint64_t value = e[i - 1].value;
     required |= (value & kRequiredBit) != 0;
-    if (count < std::size(few)) {
-      if (std::find(few, few + count, value) == few + count) few[count++] = value;
-      if (count == std::size(few)) many.insert(few, few + count);
-    } else if (many.insert(value).second) {
-      ++count;
+    const auto end = few.begin() + static_cast<std::ptrdiff_t>(std::min(count, few.size()));
+    if (std::find(few.begin(), end, value) == end) {
+      if (count < few.size()) {
+        few[count++] = value;
+      } else if (many.insert(value).second) {
+        ++count;
+      }
     }
-    if (count >= spec.need && required) return true;
+    if (count >= most && required) break;
   }
-  return false;
+  if (count < spec.need || !required) return std::nullopt;
+  return count;
 }
 
-std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
+// Windows that end behind the match, which came out of order.
+std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
-  const bool newest = position + 1 == e.size();
-  if (newest && !newest_satisfies(list, spec)) return std::nullopt;
   ValueCounts counts;
   size_t first = first_after(list, e[position].time - spec.window);
   size_t next = first;
@@ -80,6 +86,15 @@ std::optional<FoundWindow> find_values(const RecentList& list, size_t position, 
     if (counts.satisfies(spec)) return FoundWindow{first, next - 1, static_cast<double>(counts.distinct()), {}};
   }
   return std::nullopt;
+}
+
+std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  const size_t last = position + 1 == e.size() ? position : first_after(list, e[position].time) - 1;
+  if (const auto count = count_back(list, last, spec)) {
+    return FoundWindow{first_after(list, e[last].time - spec.window), last, static_cast<double>(*count), {}};
+  }
+  return last + 1 == e.size() ? std::nullopt : find_values_behind(list, position, spec);
 }
 
 // Start of the latest complete chain, the newest entry included.

@@ -12,7 +12,7 @@ namespace kubevigil {
 
 struct FoundWindow {
   size_t first = 0, last = 0;    // indices of the matches inside
-  double count = 0;              // matches, or distinct values, or steps
+  double count = 0;              // matches, or distinct values, or steps; at least, beyond what the condition needs
   std::vector<size_t> evidence;  // Ordered: the chain; else empty: take from [first, last]
 };
 

@@ -149,6 +149,23 @@ TEST(RecentOperatorMemory, IsOfTheThresholdNotOfTheWindow) {
   EXPECT_EQ(op->stats().approximate_keys, 0u);
 }
 
+// A flood of values must not make each further one count all of them.
+TEST(RecentOperatorMemory, TheCountIsExactAsFarAsItIsKept) {
+  const Rule rule = correlation_rule(CorrelationType::ValueCount, Duration::hours(1).micros, 8);
+  const auto op = make_operator(rule, roomy(Duration::minutes(5)));
+  OperatorDriver driver(*op, Duration{0}, Duration::minutes(5));
+  for (uint64_t n = 1; n <= 3'000; ++n) {
+    std::vector<Firing> out;
+    const auto time = static_cast<int64_t>(n % 5 == 0 ? n - 3 : n);  // now and then out of order
+    driver.feed({Timestamp{time}, n, 0, "n", encoded_text("value" + std::to_string(n)), 0}, out);
+    ASSERT_EQ(out.size(), n < 8 ? 0u : 1u) << n;
+    if (out.empty()) continue;
+    EXPECT_LE(out[0].count, static_cast<double>(n));
+    EXPECT_GE(out[0].count, static_cast<double>(std::min<uint64_t>(n - 3, limits::kCountedValues)));
+    EXPECT_LE(out[0].count, static_cast<double>(limits::kCountedValues));
+  }
+}
+
 TEST(RecentOperatorMemory, BeyondTheSlackAKeyIsMarkedApproximate) {
   const Rule rule = correlation_rule(CorrelationType::TemporalOrdered, Duration::hours(1).micros, 0, 2);
   const auto op = make_operator(rule, roomy(Duration::hours(1)));
