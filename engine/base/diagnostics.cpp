@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/base/terminal.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
@@ -21,17 +22,31 @@ std::string_view line_of(std::string_view text, uint32_t line) {
   return text;
 }
 
-// The line and, under it, a caret and as many tildes as the span is long. Escapes may widen the line, so
-// the part in front of the span is escaped first and its width counted.
+constexpr size_t kShownBefore = 80, kShownMarked = 60, kShownBehind = 40;  // columns of a long line
+
+// The end of the text that fits into `width` columns, with an ellipsis when something was left out.
+std::string last_columns(std::string_view text, size_t width) {
+  size_t begin = text.size();
+  while (begin > 0) {
+    size_t next = begin - 1;
+    while (next > 0 && (static_cast<uint8_t>(text[next]) & 0xC0u) == 0x80u) --next;
+    if (display_width(text.substr(next)) > width) break;
+    begin = next;
+  }
+  return (begin > 0 ? "\u2026" : "") + std::string(text.substr(begin));
+}
+
+// The line and, under it, a caret and as many tildes as the span is wide. Escapes may widen the line, so the part in
+// front of the span is escaped first and its width counted.
 std::string caret(std::string_view line, const SourceSpan& span) {
   const size_t before = std::min<size_t>(span.column - 1, line.size());
   const size_t length = std::min<size_t>(std::max<uint32_t>(span.length, 1), line.size() - before);
-  const std::string prefix = printable(line.substr(0, before));
-  const std::string marked = printable(line.substr(before, length));
-  const std::string rest = printable(line.substr(before + length));
-  const std::string gutter = fmt::format("{:>5} | ", span.line);
-  return fmt::format("{}{}{}{}\n{:>5} | {}^{}\n", gutter, prefix, marked, rest, "", std::string(prefix.size(), ' '),
-                     std::string(marked.empty() ? 0 : marked.size() - 1, '~'));
+  const std::string prefix = last_columns(printable(line.substr(0, before)), kShownBefore);
+  const std::string marked = cut_to_width(printable(line.substr(before, length)), kShownMarked);
+  const std::string rest = cut_to_width(printable(line.substr(before + length)), kShownBehind);
+  const size_t width = display_width(marked);
+  return fmt::format("{:>5} | {}{}{}\n{:>5} | {}^{}\n", span.line, prefix, marked, rest, "",
+                     std::string(display_width(prefix), ' '), std::string(width == 0 ? 0 : width - 1, '~'));
 }
 
 }  // namespace

@@ -158,6 +158,20 @@ void parse_body(const YamlNode& root, MapReader& map, RuleContext& context) {
   }
 }
 
+bool is_rule(const YamlNode& root) {
+  constexpr std::array<std::string_view, 6> kKeys = {"title", "logsource", "detection", "correlation", "filter", "id"};
+  return root.is_map() &&
+         std::any_of(kKeys.begin(), kKeys.end(), [&](std::string_view key) { return root.find(key) != nullptr; });
+}
+
+std::string advice_on(const YamlNode& root) {
+  for (const YamlNode& item : root.items) {
+    if (item.find("rule") != nullptr || item.find("macro") != nullptr) return "rules of Falco are not read here";
+  }
+  if (root.find("apiVersion") != nullptr) return "this is a Kubernetes object: keep it out of the folder of rules";
+  return "keep other files out of the folder of rules";
+}
+
 }  // namespace
 
 ParsedDocument parse_rule_document(const YamlDocument& document, const RuleSource& source, const LoadOptions& options) {
@@ -171,9 +185,12 @@ ParsedDocument parse_rule_document(const YamlDocument& document, const RuleSourc
   out.draft.emplace();
   RuleContext context{options, *out.draft, source.builtin || options.strict};
   out.draft->meta.builtin = source.builtin;
-  if (!root.is_map()) {
+  if (!is_rule(root)) {
     out.draft->meta.span = root.span;
-    context.diagnostics().error("bad-document", "a rule is a mapping", root.span);
+    out.draft->kind = DocumentKind::Filter;  // nothing can refer to it
+    out.draft->out = true;
+    context.diagnostics().error("bad-document", "this is no Sigma rule: it has no detection, correlation or filter",
+                                root.span, advice_on(root));
     return out;
   }
   MapReader map(root, "a rule", context.diagnostics());

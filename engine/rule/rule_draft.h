@@ -58,6 +58,7 @@ struct RuleDraft {
   std::vector<std::string> impossible;  // why tests became constant false, in order
   std::string not_portable;             // first reason, or ""
   bool view = false;                    // a copy as seen through a filter on a correlation; never alerts
+  bool damaged = false;                 // its YAML had errors, which were reported
   bool out = false;                     // left out: broken, or it reads something that is
   Diagnostics diagnostics;
 };

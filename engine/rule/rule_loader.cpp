@@ -58,7 +58,8 @@ void Load::read_document(const YamlDocument& document, const RuleSource& source)
     }
     return;
   }
-  parsed.draft->out = document.damaged;
+  parsed.draft->damaged = document.damaged;
+  parsed.draft->out = parsed.draft->out || document.damaged;
   drafts_.push_back(std::move(*parsed.draft));
 }
 
@@ -81,15 +82,15 @@ void Load::report(RuleDraft& draft) {
   out_.diagnostics.append(draft.diagnostics);
   const bool broken = draft.out || draft.diagnostics.has_errors();
   if (!broken) return;
-  const std::string what = draft.kind == DocumentKind::Filter ? "filter" : "rule";
-  std::string why = "it reads a rule that was skipped";
+  std::string what = draft.kind == DocumentKind::Filter ? "filter" : "rule";
+  what = draft.meta.title.empty() ? "a document" : what + " \"" + printable(draft.meta.title) + "\"";
+  std::string why = draft.damaged ? "its YAML is broken" : "it reads a rule that was skipped";
   for (const Diagnostic& d : draft.diagnostics.entries()) {
     if (d.severity != Severity::Error) continue;
     why = d.message;
     break;
   }
-  out_.skipped.push_back(place(draft.meta.span) + what + " \"" + printable(draft.meta.title) +
-                         "\" is left out: " + why);
+  out_.skipped.push_back(place(draft.meta.span) + what + " is left out: " + why);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ std::string place(const SourceSpan& span) { return span.file + ":" + std::to_str
 RuleNames::RuleNames(std::vector<RuleDraft>& drafts) {
   for (size_t i = 0; i < drafts.size(); ++i) {
     RuleDraft& draft = drafts[i];
-    if (draft.kind == DocumentKind::Filter) continue;
+    if (draft.kind == DocumentKind::Filter || draft.meta.id.empty()) continue;
     const auto [id, fresh] = index_.emplace(draft.meta.id, i);
     if (!fresh) {
       draft.diagnostics.error(

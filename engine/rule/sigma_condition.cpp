@@ -7,7 +7,7 @@
 //   primary   = "(" or ")" | amount "of" target | name
 //   amount    = "1" | "any" | "all"
 //   target    = "them" | name | name with "*" wildcards
-//   name      = letters, digits, "_", "-", "."
+//   name      = letters, digits, "_", "-", ".", what is not ASCII
 //
 // `not` binds closest, then `and`, then `or`. The words are matched without case. `them` and wildcards leave out
 // names that begin with an underscore, unless the pattern itself begins with one. A list of conditions means `or`.
@@ -28,7 +28,7 @@ struct Token {
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '.' || c == '*';
+         c == '.' || c == '*' || (c & 0x80) != 0;
 }
 
 std::vector<Token> tokens_of(std::string_view text) {

@@ -213,7 +213,7 @@ void parse_correlation(const YamlNode& section, RuleContext& context) {
   for (const NameAt& g : draft.group_by) draft.shape.group_by.push_back(g.text);
   if (const std::optional<Duration> timespan = map.duration("timespan"); timespan && timespan->micros > 0) {
     draft.shape.timespan = *timespan;
-  } else {
+  } else if (section.find("timespan") == nullptr || timespan) {
     context.diagnostics().error("bad-correlation", "the correlation has no timespan", section.span,
                                 "add `timespan: 10m`");
   }

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/rule/yaml_merge.h"
+#include "engine/rule/yaml_syntax.h"
 
 namespace kubevigil {
 namespace {
@@ -41,6 +43,11 @@ class LineIndex {
     for (size_t i = 0; i < text.size(); ++i) {
       if (text[i] == '\n') starts_.push_back(i + 1);
     }
+  }
+  std::string_view line(size_t number) const {
+    if (number >= starts_.size()) return {};
+    const std::string_view rest = text_.substr(starts_[number]);
+    return rest.substr(0, rest.find_first_of("\r\n"));
   }
   uint32_t scalar_length(size_t line, size_t column, size_t value_size) const {
     if (line >= starts_.size() || starts_[line] + column >= text_.size()) return 0;
@@ -154,6 +161,10 @@ class Builder : public YAML::EventHandler {
   void close() {
     Frame frame = std::move(frames_.back());
     frames_.pop_back();
+    if (const auto offender = expand_merge_key(frame.node)) {
+      damage("yaml-key", "\"<<\" merges mappings, and this is none", offender->span,
+             "name an anchor of a mapping, or quote the key");
+    }
     finish(std::move(frame.node), frame.anchor);
   }
   void finish(YamlNode node, YAML::anchor_t anchor) {
@@ -215,6 +226,7 @@ void Builder::place_in_map(Frame& frame, YamlNode node) {
   }
   YamlNode key = std::move(*frame.key);
   frame.key.reset();
+  if (node.is_null()) node.span = key.span;  // yaml-cpp: the place of the next token
   if (!frame.keys.insert(key.text).second) {
     damage("duplicate-key", "the key \"" + key.text + "\" stands here a second time", key.span,
            "merge the two, or make a list of mappings");
@@ -260,7 +272,8 @@ bool parse_part(std::string_view text, size_t first_line, const std::string& fil
       span.line = static_cast<uint32_t>(first_line + static_cast<size_t>(e.mark.line) + 1);
       span.column = static_cast<uint32_t>(e.mark.column + 1);
     }
-    diagnostics.error("yaml-syntax", "not YAML: " + e.msg, span);
+    const auto line = static_cast<size_t>(std::max(e.mark.is_null() ? 0 : e.mark.line, 0));
+    diagnostics.error("yaml-syntax", "not YAML: " + e.msg, span, yaml_advice(e.msg, LineIndex(text).line(line)));
   } catch (const std::exception& e) {
     diagnostics.error("yaml-syntax", std::string("not YAML: ") + e.what(),
                       {file, static_cast<uint32_t>(first_line + 1), 1, 0});
@@ -310,6 +323,10 @@ std::vector<YamlDocument> parse_yaml(std::string_view text, const std::string& f
                       "the file has " + std::to_string(text.size()) + " bytes; at most " +
                           std::to_string(limits::kRuleFileBytes) + " are read",
                       {file, 1, 1, 0}, "split it");
+    return documents;
+  }
+  if (const SourceSpan bad = first_bad_byte(text, file); bad.line > 0) {
+    diagnostics.error("yaml-syntax", "the file is not UTF-8", bad, "save it as UTF-8");
     return documents;
   }
   size_t nodes = 0, line = 0;

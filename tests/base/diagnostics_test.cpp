@@ -17,6 +17,39 @@ TEST(Rendering, PointsAtTheSpan) {
             "  help: did you mean 'objectRef.resource'?\n");
 }
 
+// Columns count bytes; the caret stands where a terminal shows the span.
+TEST(Rendering, PointsBehindWideCharacters) {
+  const SourceTexts sources = {{"r.yaml", "a: '\u65e5\u672c', usr: '\u00fc', b\tc: d\n"}};
+  Diagnostics d;
+  d.error("x", "m", {"r.yaml", 1, 14, 3});
+  d.error("y", "m", {"r.yaml", 1, 19, 4});
+  d.error("z", "m", {"r.yaml", 1, 27, 1});
+  EXPECT_EQ(render(d, sources),
+            "r.yaml:1:14: error: m [x]\n"
+            "    1 | a: '\u65e5\u672c', usr: '\u00fc', b\\x09c: d\n"
+            "      |            ^~~\n"
+            "r.yaml:1:19: error: m [y]\n"
+            "    1 | a: '\u65e5\u672c', usr: '\u00fc', b\\x09c: d\n"
+            "      |                 ^~~\n"
+            "r.yaml:1:27: error: m [z]\n"
+            "    1 | a: '\u65e5\u672c', usr: '\u00fc', b\\x09c: d\n"
+            "      |                           ^\n");
+}
+
+TEST(Rendering, ShowsThePartOfALongLineThatMatters) {
+  const std::string before(3000, 'x'), behind(3000, 'y');
+  const SourceTexts sources = {{"r.yaml", before + "HERE" + behind}};
+  Diagnostics d;
+  d.error("x", "m", {"r.yaml", 1, 3001, 4});
+  const std::string out = render(d, sources);
+  EXPECT_LT(out.size(), 400u);
+  const size_t text = out.find("HERE"), caret = out.find("^~~~");
+  ASSERT_NE(text, std::string::npos);
+  ASSERT_NE(caret, std::string::npos);
+  const auto column = [&](size_t at) { return at - out.rfind('\n', at); };
+  EXPECT_EQ(column(caret), column(text) - 2) << "an ellipsis takes three bytes and one column";
+}
+
 TEST(Rendering, EscapesWhatTheFileHolds) {
   const SourceTexts sources = {{"r.yaml", "a: \x1b[2Jb\n"}};
   Diagnostics d;

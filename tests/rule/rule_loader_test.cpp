@@ -148,6 +148,28 @@ TEST(RuleLoader, AnExpiredFilterIsOffAndSaid) {
   }
 }
 
+TEST(RuleLoader, WhatIsNoRuleIsOneError) {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []\n", "Kubernetes object"},
+      {"- rule: x\n  condition: y\n", "Falco"},
+      {"hello\n", "other files"}};
+  for (const auto& [text, advice] : rows) {
+    const LoadedRules loaded = load({text, text, detection("a", 1)});
+    ASSERT_EQ(loaded.diagnostics.entries().size(), 2u) << render(loaded.diagnostics, loaded.sources);
+    EXPECT_EQ(loaded.diagnostics.entries()[0].code, "bad-document");
+    EXPECT_EQ(loaded.diagnostics.entries()[0].span.line, 1u);
+    EXPECT_THAT(loaded.diagnostics.entries()[0].hint, HasSubstr(advice));
+    EXPECT_EQ(loaded.skipped.at(0).find("f0.yaml:1: a document is left out: this is no Sigma rule"), 0u);
+    EXPECT_NE(loaded.rules.find("a"), nullptr);
+  }
+}
+
+TEST(RuleLoader, BrokenYamlIsTheReasonThatIsGiven) {
+  const LoadedRules loaded = load({detection("a", 1, "verb: get, verb: list")});
+  ASSERT_EQ(loaded.skipped.size(), 1u);
+  EXPECT_THAT(loaded.skipped[0], HasSubstr("its YAML is broken"));
+}
+
 TEST(RuleLoader, TheSemanticHashFollowsTheMeaning) {
   const auto hash = [](const std::vector<std::string>& texts, const LoadOptions& options = {}) {
     const LoadedRules loaded = load(texts, options);

@@ -38,6 +38,58 @@ TEST(Yaml, KeepsOrderAndPlaces) {
   EXPECT_EQ(words.span.file, "f.yaml");
 }
 
+TEST(Yaml, MergeKeysGiveWhatAMappingLacks) {
+  const Parsed p = parse(
+      "base: &b {verb: get, user: a}\nother: &o {user: b, name: n}\n"
+      "one:\n  <<: *b\n  verb: list\nboth: {<<: [*b, *o]}\nplain: {'<<': x}\n");
+  EXPECT_EQ(p.codes(), "");
+  const YamlNode& root = p.documents.at(0).root;
+  const YamlNode& one = *root.find("one");
+  ASSERT_EQ(one.entries.size(), 2u);
+  EXPECT_EQ(one.find("verb")->text, "list") << "its own key wins";
+  EXPECT_EQ(one.find("user")->text, "a");
+  EXPECT_EQ(one.find("user")->span.line, 1u) << "where it was written";
+  const YamlNode& both = *root.find("both");
+  EXPECT_EQ(both.entries.size(), 3u);
+  EXPECT_EQ(both.find("user")->text, "a") << "the first mapping wins";
+  EXPECT_EQ(both.find("name")->text, "n");
+  EXPECT_EQ(root.find("plain")->find("<<")->text, "x");
+}
+
+TEST(Yaml, MergeKeysOfWhatIsNoMapping) {
+  const Parsed p = parse("l: &l [1]\na:\n  <<: *l\n  k: v\n");
+  ASSERT_EQ(p.codes(), "yaml-key");
+  EXPECT_EQ(p.documents.at(0).root.find("a")->find("k")->text, "v");
+  EXPECT_TRUE(p.documents.at(0).damaged);
+  EXPECT_EQ(parse("a:\n  <<: 5\n").diagnostics.entries().at(0).span.line, 2u);
+}
+
+TEST(Yaml, SaysHowToMendIt) {
+  const std::tuple<const char*, uint32_t, const char*> rows[] = {
+      {"a:\n\tb: c\n", 2, "tab"},
+      {"a: {b[any]: c}\n", 1, "quote keys"},
+      {"a: b: c\n", 1, "quote a value"},
+      {"a: @b\n", 1, "begins with @"},
+      {"a: \"\\d\"\n", 1, "single quotes"},
+      {"a: *b\n", 1, "before its aliases"},
+      {"a: 1\nb: gr\xc3\xbc\xfc\n", 2, "UTF-8"},
+  };
+  for (const auto& [text, line, advice] : rows) {
+    const Parsed p = parse(text);
+    ASSERT_EQ(p.codes(), "yaml-syntax") << text;
+    EXPECT_EQ(p.diagnostics.entries()[0].span.line, line) << text;
+    EXPECT_NE(p.diagnostics.entries()[0].hint.find(advice), std::string::npos) << p.diagnostics.entries()[0].hint;
+  }
+  EXPECT_EQ(parse("a: 1\nb: gr\xc3\xbc\xfc\n").diagnostics.entries()[0].span.column, 8u);
+  EXPECT_EQ(parse(std::string_view("\xff\xfe"
+                                   "a\0:\0 \0"
+                                   "1\0",
+                                   10))
+                .codes(),
+            "")
+      << "UTF-16 is YAML";
+}
+
 TEST(Yaml, QuotedScalarsAreStrings) {
   const std::tuple<const char*, bool, std::optional<double>, std::optional<bool>> cases[] = {
       {"200", false, 200.0, {}},  {"'200'", true, {}, {}},   {"\"200\"", true, {}, {}},   {"-1.5", false, -1.5, {}},
