@@ -1,5 +1,6 @@
 #include "engine/base/env.h"
 
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -24,6 +25,13 @@ class SystemEnv : public Env {
 };
 
 }  // namespace
+
+uint64_t Env::random() const {
+  uint64_t number = 0;
+  while (::getrandom(&number, sizeof number, 0) != sizeof number) {  // interrupted before the pool was ready
+  }
+  return number;
+}
 
 const Env& system_env() {
   static const SystemEnv env;

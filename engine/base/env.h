@@ -12,6 +12,7 @@ class Env {
   virtual Timestamp now() const = 0;       // wall clock, UTC
   virtual Duration monotonic() const = 0;  // since an arbitrary moment; never goes back
   virtual size_t peak_memory() const = 0;  // bytes resident at most, so far
+  virtual uint64_t random() const;         // the system's own, fit for secrets; tests give their own
 };
 
 // The machine's own; lives as long as the program.
