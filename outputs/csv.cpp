@@ -5,30 +5,17 @@
 #include <array>
 
 #include "engine/base/text.h"
+#include "outputs/alert_text.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
 namespace {
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;
-  return out;
-}
 
 std::string cell(std::string_view text) {
   const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
   std::string out = formula ? "\"'" : "\"";
   for (const char c : printable(text)) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + '"';
-}
-
-std::string techniques(const Alert& alert) {
-  std::string out;
-  for (const AlertAttack& attack : alert.attack) {
-    out += (out.empty() ? "" : "; ") + (attack.technique_id.empty() ? attack.tactic : attack.technique_id);
-  }
-  return out;
 }
 
 std::string place(const Alert& alert) {
@@ -43,9 +30,11 @@ constexpr std::string_view kHeader =
 
 class Csv : public Encoding {
  public:
-  void begin(std::string& out) override { out += kHeader; }
+  Format format() const override { return {Framing::Document, true, "text/csv; charset=utf-8"}; }
+  void heading(std::string& out) const override { out += kHeader; }
+  void nothing(std::string& out) const override { out += kHeader; }
 
-  void alert(const Alert& a, std::string& out) override {
+  void record(const Alert& a, std::string& out) const override {
     const std::array<std::string, 31> cells = {a.id,
                                                format_rfc3339(a.time),
                                                format_rfc3339(a.first_seen),
@@ -59,7 +48,7 @@ class Csv : public Encoding {
                                                a.cluster,
                                                a.actor.username,
                                                a.actor.impersonated_by,
-                                               joined(a.actor.groups),
+                                               joined(a.actor.groups, "; "),
                                                a.actor.pod,
                                                a.source.peer_ip,
                                                a.source.user_agent,
@@ -72,19 +61,17 @@ class Csv : public Encoding {
                                                a.permission.decision,
                                                a.permission.binding,
                                                a.request.audit_id,
-                                               techniques(a),
-                                               joined(a.values),
+                                               joined(techniques_of(a), "; "),
+                                               joined(a.values, "; "),
                                                place(a),
-                                               joined(a.missing),
+                                               joined(a.missing, "; "),
                                                std::string(to_text(a.status))};
     for (size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out += ',';
       out += cell(cells[i]);
     }
-    out += "\r\n";
+    out += '\r';  // the line feed is the framing's
   }
-
-  void end(std::string&) override {}
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/base/terminal.h"
 #include "engine/base/text.h"
+#include "outputs/alert_text.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
@@ -33,26 +34,6 @@ Layout layout_for(size_t width) {
 
 std::string_view short_level(Level level) { return level == Level::Informational ? "info" : to_text(level); }
 
-// "create pods/exec kube-system/web-0"
-std::string target_of(const Alert& a) {
-  std::string out = a.request.verb;
-  std::string resource = a.target.resource;
-  if (!a.target.subresource.empty()) resource += "/" + a.target.subresource;
-  if (!resource.empty()) out += (out.empty() ? "" : " ") + resource;
-  std::string name = a.target.ns;
-  if (!a.target.name.empty()) name += (name.empty() ? "" : "/") + a.target.name;
-  if (!name.empty()) out += (out.empty() ? "" : " ") + name;
-  if (resource.empty() && name.empty() && !a.request.uri.empty()) out += (out.empty() ? "" : " ") + a.request.uri;
-  return out;
-}
-
-std::string actor_of(const Alert& a) {
-  std::string out = a.actor.username.empty() ? std::string("-") : a.actor.username;
-  if (!a.actor.impersonated_by.empty()) out = a.actor.impersonated_by + " as " + out;
-  if (!a.source.peer_ip.empty()) out += " " + a.source.peer_ip;
-  return out;
-}
-
 // `text` in lines of at most `width` columns, broken at blanks where there are some.
 std::vector<std::string> wrapped(std::string text, size_t width) {
   std::vector<std::string> lines;
@@ -75,11 +56,11 @@ class Table : public Encoding {
         width_(options.width == 0 ? 0 : std::max(options.width, kSmallest)),
         layout_(layout_for(width_)) {}
 
-  void begin(std::string&) override {}
+  Format format() const override { return {Framing::Document, true, "text/plain; charset=utf-8"}; }
+  void heading(std::string& out) const override { row({kTitles.begin(), kTitles.end()}, "", out); }
+  void nothing(std::string& out) const override { out += "No alerts.\n"; }
 
-  void alert(const Alert& a, std::string& out) override {
-    if (!headed_) row({kTitles.begin(), kTitles.end()}, "", out);
-    headed_ = true;
+  void record(const Alert& a, std::string& out) const override {
     std::string time = format_rfc3339(a.time).substr(0, 19);
     time[10] = ' ';
     row({std::string(short_level(a.level)), time, printable(a.rule_name), printable(actor_of(a)),
@@ -89,10 +70,7 @@ class Table : public Encoding {
     if (a.count > 1) message += fmt::format(" ({} times)", a.count);
     if (!a.missing.empty() && a.audit_level == "Metadata") message += " [level Metadata]";
     indented(message, out);
-  }
-
-  void end(std::string& out) override {
-    if (!headed_) out += "No alerts.\n";
+    out.pop_back();  // the last newline is the framing's
   }
 
  private:
@@ -131,7 +109,6 @@ class Table : public Encoding {
   bool color_;
   size_t width_;
   Layout layout_;
-  bool headed_ = false;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "engine/app/signals.h"
 #include "engine/app/summary.h"
 #include "engine/base/text.h"
+#include "engine/run/framing.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
@@ -32,23 +33,25 @@ class AlertPrinter {
       : console_(context.console), least_(parse_level(request.output.min_level).value_or(Level::Informational)) {
     const bool table = context.console.out_is_terminal();
     const std::string format = !request.output.format.empty() ? request.output.format : table ? "table" : "jsonl";
-    encoding_ = make_encoding(format, {context.color_out(), table ? context.console.width() : 0});
-    std::string text;
-    encoding_->begin(text);
-    console_.data(text);
+    EncodingOptions options;
+    options.color = context.color_out();
+    options.width = table ? context.console.width() : 0;
+    options.version = version_text();
+    encoding_ = make_encoding(format, options);
+    document_.emplace(*encoding_);
   }
 
   void print(const Alert& alert) {
     highest_ = std::max(highest_.value_or(alert.level), alert.level);
     if (alert.level < least_) return;
     std::string text;
-    encoding_->alert(alert, text);
+    document_->alert(alert, text);
     console_.data(text);
   }
 
   void end() {
     std::string text;
-    encoding_->end(text);
+    document_->end(text);
     console_.data(text);
     console_.flush();
   }
@@ -59,6 +62,7 @@ class AlertPrinter {
   const Console& console_;
   Level least_;
   std::unique_ptr<Encoding> encoding_;
+  std::optional<DocumentWriter> document_;
   std::optional<Level> highest_;
 };
 
@@ -117,7 +121,7 @@ void write_files(RunRequest& request, Context& context, const RunFacts& facts, s
 size_t default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 void add_output_flags(CLI::App& command, OutputFlags& flags) {
-  command.add_option("-o,--output", flags.format, "table, jsonl, json or csv; default table on a terminal, else jsonl")
+  command.add_option("-o,--output", flags.format, encoding_names() + "; default table on a terminal, else jsonl")
       ->check(CLI::IsMember(format_names()))
       ->type_name("FORMAT");
   command.add_option("--min-level", flags.min_level, "Print only alerts of this level and above")

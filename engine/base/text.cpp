@@ -179,6 +179,15 @@ std::string xml_escaped(std::string_view text) {
   return out;
 }
 
+std::string cut_to_bytes(std::string_view text, size_t bytes) {
+  constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+  if (text.size() <= bytes) return std::string(text);
+  if (bytes < kEllipsis.size()) return {};
+  size_t end = bytes - kEllipsis.size();
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end)).append(kEllipsis);
+}
+
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates) {
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, text.size() / 3) + 1;

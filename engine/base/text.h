@@ -29,6 +29,9 @@ std::string json_escaped(std::string_view text);
 // values would lose it), what XML has no character for (most C0 controls, ill-formed bytes, U+FFFE, U+FFFF) as U+FFFD.
 std::string xml_escaped(std::string_view text);
 
+// At most `bytes` bytes of the text, cut between characters; what was cut ends in an ellipsis (3 bytes, counted).
+std::string cut_to_bytes(std::string_view text, size_t bytes);
+
 // The candidate nearest to `text` (Damerau-Levenshtein, at most 1 edit per 3 characters), or "".
 std::string_view nearest(std::string_view text, std::span<const std::string_view> candidates);
 

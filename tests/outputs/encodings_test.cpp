@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/terminal.h"
+#include "engine/run/framing.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
@@ -25,9 +26,9 @@ Alert sample() {
 std::string encoded(std::string_view name, const std::vector<Alert>& alerts, const EncodingOptions& options = {}) {
   const auto encoding = make_encoding(name, options);
   std::string out;
-  encoding->begin(out);
-  for (const Alert& alert : alerts) encoding->alert(alert, out);
-  encoding->end(out);
+  DocumentWriter document(*encoding);
+  for (const Alert& alert : alerts) document.alert(alert, out);
+  document.end(out);
   return out;
 }
 
