@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/alert/attack.h"
 #include "engine/alert/event_facts.h"
@@ -75,16 +76,30 @@ std::vector<const Explanation*> matched_tests(const Explanation& tree) {
   return tests;
 }
 
+// The name of a group element, and the fields that it stands for: all have the same value, so an alias for
+// user.username of one rule and another field of the next is an identity.
+std::set<std::string> meanings(const Rule& rule, size_t element, const std::string& shown) {
+  std::set<std::string> names = {shown};
+  if (rule.is_detection()) return names;
+  for (const CorrelationInput& input : rule.correlation().inputs) {
+    if (element < input.group.size()) names.insert(to_text(input.group[element]));
+  }
+  return names;
+}
+
 // Where the opening event is not at hand: who and what, as far as the group key tells.
-void fill_from_group(Alert& alert) {
+void fill_from_group(const Rule& rule, Alert& alert) {
   alert.missing = {"event"};
-  for (const auto& [name, value] : alert.group) {
+  for (size_t i = 0; i < alert.group.size(); ++i) {
+    const auto& [shown, value] = alert.group[i];
     if (value == "null") continue;
-    if (name == "user.username" || name == "effectiveUser.username") alert.actor.username = value;
-    if (name == "objectRef.namespace") alert.target.ns = value;
-    if (name == "objectRef.name") alert.target.name = value;
-    if (name == "objectRef.resource" || name == "resource") alert.target.resource = value;
-    if (name == "peerIP") alert.source.peer_ip = value;
+    for (const std::string& name : meanings(rule, i, shown)) {
+      if (name == "user.username" || name == "effectiveUser.username") alert.actor.username = value;
+      if (name == "objectRef.namespace") alert.target.ns = value;
+      if (name == "objectRef.name") alert.target.name = value;
+      if (name == "objectRef.resource" || name == "resource") alert.target.resource = value;
+      if (name == "peerIP") alert.source.peer_ip = value;
+    }
   }
 }
 
@@ -153,9 +168,9 @@ void AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& epis
   }
 }
 
-void AlertBuilder::add_event(Alert& alert, const OpeningEvent& opening) const {
+void AlertBuilder::add_event(Alert& alert, const Rule& rule, const OpeningEvent& opening) const {
   alert.salvaged = opening.salvaged;
-  if (opening.event == nullptr) return fill_from_group(alert);
+  if (opening.event == nullptr) return fill_from_group(rule, alert);
   const EventFacts facts(*opening.event, *opening.fields, redactor_);
   facts.fill(alert);
 }
@@ -207,7 +222,7 @@ OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningEvent& openi
   alert.time = episode.opened;
   add_rule(alert, rule);
   add_group(alert, rule, episode);
-  add_event(alert, opening);
+  add_event(alert, rule, opening);
   alert.values = values_of(rule, episode);
   add_why(alert, rule, opening);
   const FieldText field = [&](std::string_view name) {

@@ -45,7 +45,7 @@ class AlertBuilder {
  private:
   void add_rule(Alert& alert, const Rule& rule) const;
   void add_group(Alert& alert, const Rule& rule, const Episode& episode) const;
-  void add_event(Alert& alert, const OpeningEvent& opening) const;
+  void add_event(Alert& alert, const Rule& rule, const OpeningEvent& opening) const;
   void add_why(Alert& alert, const Rule& rule, const OpeningEvent& opening) const;
   std::vector<std::string> values_of(const Rule& rule, const Episode& episode) const;
 

@@ -61,7 +61,7 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
       .add_option("--trusted-proxy", selection.trusted_proxies,
                   "Address or network that peerIP steps over (repeatable); part of what rules over peerIP mean")
       ->type_name("CIDR")
-      ->check(no_network, "CIDR")
+      ->check(no_network)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
@@ -98,7 +98,7 @@ bool load_selection(const RuleSelection& selection, Context& context, LoadedRule
   size_t added = 0;
   const std::vector<RuleSource> sources = sources_of(selection, unreadable, added);
   if (unreadable.has_errors()) {
-    for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
+    for (const Diagnostic& d : unreadable.entries()) context.console.error("--rules " + printable(d.span.file + ": " + d.message));
     context.exit_code = kExitUsage;
     return false;
   }

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -22,14 +23,36 @@ struct CheckFlags {
   bool strict = false, portable = false;
 };
 
-// Rules of the paths, or the built-in pack when there is none.
+// Whether two names of files mean the same file of a source tree: one is the end of the other.
+bool is_same_file(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  return a.ends_with(b) && (a.size() == b.size() || a[a.size() - b.size() - 1] == '/');
+}
+
+// The built-in rules that the named ones may refer to: all but the files of the pack that are checked themselves.
+std::vector<RuleSource> other_builtin_rules(const std::vector<RuleSource>& named) {
+  std::vector<RuleSource> builtin = builtin_rules();
+  std::erase_if(builtin, [&](const RuleSource& source) {
+    return std::any_of(named.begin(), named.end(),
+                       [&](const RuleSource& n) { return is_same_file(n.name, source.name); });
+  });
+  return builtin;
+}
+
+// Rules of the paths, which may refer to built-in ones; the built-in pack when there are no paths.
 LoadedRules load_paths(const CheckFlags& flags, const Context& context) {
   Diagnostics unreadable;
-  std::vector<RuleSource> sources = flags.paths.empty() ? builtin_rules() : find_rule_files(flags.paths, unreadable);
+  const std::vector<RuleSource> named =
+      flags.paths.empty() ? builtin_rules() : find_rule_files(flags.paths, unreadable);
+  std::vector<RuleSource> sources = other_builtin_rules(named);
+  sources.insert(sources.end(), named.begin(), named.end());
+  std::set<std::string> files;
+  for (const RuleSource& source : named) files.insert(source.name);
   RuleSelection selection;
   selection.paths = flags.paths;
   selection.strict = flags.strict;
   LoadedRules loaded = load_rules(sources, load_options(selection, context));
+  keep_checked(loaded, files);
   loaded.diagnostics.append(unreadable);
   loaded.diagnostics.sort();
   return loaded;

@@ -30,6 +30,11 @@ std::string_view outcome(Truth truth) {
   return truth == Truth::True ? "pass" : truth == Truth::False ? "fail" : "not evaluable";
 }
 
+// One request counts once: rules that do not name `stage` see it at the stage that carries its response.
+bool is_judged(const Event& event, const Rule& detection) {
+  return detection.detection().names_stage || stage_role(event) != StageRole::None;
+}
+
 // The detection itself, or the detections that a correlation reads.
 void detections_of(const RuleSet& rules, const Rule& rule, std::vector<const Rule*>& out) {
   if (rule.is_detection()) {
@@ -85,13 +90,18 @@ class Explainer : public EventSink {
                                       printable(event.text(FieldId::AuditId)), printable(event.text(FieldId::Verb)),
                                       printable(resource_), printable(event.text(FieldId::Level)), outcome(tree.truth),
                                       printable(detection.meta.name)));
+    if (!detection.dead.empty()) context_.console.data("  dead: " + printable(detection.dead) + "\n");
+    if (!is_judged(event, detection)) {
+      context_.console.data("  not judged: the rule names no stage, and sees this request at another than " +
+                            printable(event.text(FieldId::Stage)) + "\n");
+    }
     node_text(tree, 1);
     if (!rule_.is_detection()) context_.console.data("  then: " + printable(condition_text(rule_)) + "\n");
   }
 
   // In a filter the names of its selections say nothing about the rule.
   void node_text(const Explanation& node, size_t depth, bool in_filter = false) {
-    std::string line = std::string(depth * 2, ' ') + fmt::format("{:<14}", fmt::format("[{}]", outcome(node.truth)));
+    std::string line = std::string(depth * 2, ' ') + fmt::format("{:<16}", fmt::format("[{}]", outcome(node.truth)));
     if (!node.label.empty() && (!in_filter || node.label.starts_with('['))) line += node.label + ": ";
     line += node.text.size() > kShownText ? cut_to_width(printable(node.text), kShownText) : node.text;
     if (!node.field.empty() && node.kind == Expr::Kind::Test) line += "   was: " + values_text(node);
@@ -111,7 +121,8 @@ class Explainer : public EventSink {
     JsonWriter json;
     json.begin_object().member("schema", "kubevigil.explain/v1").member("rule", rule_.meta.name);
     json.member("detection", detection.meta.name).member("audit_id", event.text(FieldId::AuditId));
-    json.member("outcome", outcome(tree.truth)).key("condition");
+    json.member("stage", event.text(FieldId::Stage)).member("judged", is_judged(event, detection));
+    json.optional("dead", detection.dead).member("outcome", outcome(tree.truth)).key("condition");
     node_json(json, tree);
     context_.console.data(json.end_object().take() + "\n");
   }

@@ -22,7 +22,7 @@ std::string_view line_of(std::string_view text, uint32_t line) {
   return text;
 }
 
-constexpr size_t kShownBefore = 80, kShownMarked = 60, kShownBehind = 40;  // columns of a long line
+constexpr size_t kShownBefore = 80, kShownMarked = 60, kShownLine = 160;  // columns of a long line
 
 // The end of the text that fits into `width` columns, with an ellipsis when something was left out.
 std::string last_columns(std::string_view text, size_t width) {
@@ -43,10 +43,10 @@ std::string caret(std::string_view line, const SourceSpan& span) {
   const size_t length = std::min<size_t>(std::max<uint32_t>(span.length, 1), line.size() - before);
   const std::string prefix = last_columns(printable(line.substr(0, before)), kShownBefore);
   const std::string marked = cut_to_width(printable(line.substr(before, length)), kShownMarked);
-  const std::string rest = cut_to_width(printable(line.substr(before + length)), kShownBehind);
-  const size_t width = display_width(marked);
-  return fmt::format("{:>5} | {}{}{}\n{:>5} | {}^{}\n", span.line, prefix, marked, rest, "",
-                     std::string(display_width(prefix), ' '), std::string(width == 0 ? 0 : width - 1, '~'));
+  const size_t indent = display_width(prefix), width = display_width(marked);
+  const std::string rest = cut_to_width(printable(line.substr(before + length)), kShownLine - indent - width);
+  return fmt::format("{:>5} | {}{}{}\n{:>5} | {}^{}\n", span.line, prefix, marked, rest, "", std::string(indent, ' '),
+                     std::string(width == 0 ? 0 : width - 1, '~'));
 }
 
 }  // namespace

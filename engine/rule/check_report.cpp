@@ -1,7 +1,10 @@
 #include "engine/rule/check_report.h"
 
+#include <algorithm>
+
 #include "engine/base/text.h"
 #include "engine/rule/check_formats.h"
+#include "engine/rule/meaning.h"
 
 namespace kubevigil {
 namespace {
@@ -79,6 +82,18 @@ std::string check_report(const LoadedRules& loaded, CheckFormat format, const Ch
       return check_junit(loaded);
   }
   return "";
+}
+
+void keep_checked(LoadedRules& loaded, const std::set<std::string>& files) {
+  std::vector<Diagnostic>& entries = loaded.diagnostics.entries();
+  std::erase_if(entries, [&](const Diagnostic& d) { return !files.contains(d.span.file); });
+  std::erase_if(loaded.rules.rules, [&](const Rule& rule) { return !files.contains(rule.meta.span.file); });
+  std::erase_if(loaded.sources, [&](const auto& source) { return !files.contains(source.first); });
+  std::erase_if(loaded.skipped, [&](const std::string& line) {
+    return std::none_of(files.begin(), files.end(),
+                        [&](const std::string& file) { return line.starts_with(file + ":"); });
+  });
+  loaded.rules.hash = rule_set_hash(loaded.rules.rules);
 }
 
 bool check_passed(const LoadedRules& loaded) { return !loaded.diagnostics.has_errors(); }

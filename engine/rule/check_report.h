@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ struct CheckOptions {
 // Text is escaped for terminals; json is one document; sarif is 2.1.0 (OASIS); junit is XML with a suite of one case a
 // file. Ends with a newline.
 std::string check_report(const LoadedRules& loaded, CheckFormat format, const CheckOptions& options);
+
+// What a check of some files says when they were loaded with others that they refer to: leaves out the others' rules,
+// problems and lines. The references of correlations in what is left are dead.
+void keep_checked(LoadedRules& loaded, const std::set<std::string>& files);
 
 // No errors. Warnings and notes pass.
 bool check_passed(const LoadedRules& loaded);

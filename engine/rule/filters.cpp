@@ -97,12 +97,13 @@ void apply_filters(std::vector<RuleDraft>& drafts, const RuleNames& names, const
                    const std::set<std::string, std::less<>>& skipped, std::vector<std::string>& skipped_lines) {
   const size_t count = drafts.size();
   for (size_t i = 0; i < count; ++i) {
-    if (drafts[i].kind != DocumentKind::Filter || drafts[i].diagnostics.has_errors()) continue;
+    if (drafts[i].kind != DocumentKind::Filter || drafts[i].out) continue;
     if (expired(drafts[i], options)) {
       const std::string text =
           "filter \"" + printable(drafts[i].meta.title) + "\" expired on " + drafts[i].filter.expires;
       drafts[i].diagnostics.warning("filter-expired", text + " and is off", drafts[i].meta.span, "renew or remove it");
-      skipped_lines.push_back(text + ": off");
+      const SourceSpan& span = drafts[i].meta.span;
+      skipped_lines.push_back(span.file + ":" + std::to_string(span.line) + ": " + text + ": off");
       continue;
     }
     for (const size_t target : targets_of(drafts[i], drafts, names, skipped)) Application(drafts, i).apply(target);

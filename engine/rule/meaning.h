@@ -9,4 +9,7 @@ namespace kubevigil {
 // and the configuration of the derived fields that it reads. REQUIRES: the rules that it reads have their hashes.
 std::string semantic_hash(const Rule& rule, const RuleSet& rules);
 
+// sha256 over the hashes of all rules, in whatever order they stand.
+std::string rule_set_hash(const std::vector<Rule>& rules);
+
 }  // namespace kubevigil

@@ -84,14 +84,18 @@ std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, D
     for (const std::string& match : matches) {
       std::error_code error;
       if (fs::is_directory(match, error)) {
-        collect_directory(match, files, diagnostics);
+        const bool lists = matches.size() > 1 && fs::path(match).filename() == "lists";
+        if (!lists) collect_directory(match, files, diagnostics);
       } else if (matches.size() == 1 || is_rule_file(match)) {
         files.insert(match);
       }
     }
     for (const std::string& file : files) {
       RuleSource source;
-      if (seen.insert(file).second && read_source(file, source, diagnostics)) sources.push_back(std::move(source));
+      std::error_code ignored;
+      const std::string same = fs::weakly_canonical(file, ignored).string();  // rules/a.yaml, rules//a.yaml, a link
+      if (seen.insert(same.empty() ? file : same).second && read_source(file, source, diagnostics))
+        sources.push_back(std::move(source));
     }
   }
   return sources;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/base/hash.h"
 #include "engine/base/text.h"
 #include "engine/rule/filters.h"
 #include "engine/rule/link.h"
@@ -64,15 +63,8 @@ void Load::read_document(const YamlDocument& document, const RuleSource& source)
 }
 
 void Load::add_hashes() {
-  std::vector<std::string> hashes;
-  for (Rule& rule : out_.rules.rules) {
-    rule.semantic_hash = semantic_hash(rule, out_.rules);
-    hashes.push_back(rule.meta.id + " " + rule.semantic_hash + "\n");
-  }
-  std::sort(hashes.begin(), hashes.end());
-  std::string all;
-  for (const std::string& h : hashes) all += h;
-  out_.rules.hash = sha256_hex(all);
+  for (Rule& rule : out_.rules.rules) rule.semantic_hash = semantic_hash(rule, out_.rules);
+  out_.rules.hash = rule_set_hash(out_.rules.rules);
 }
 
 void Load::report(RuleDraft& draft) {

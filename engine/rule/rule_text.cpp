@@ -156,6 +156,15 @@ std::string to_text(const Rule& rule, const RuleSet& rules) {
   return out;
 }
 
+std::string rule_set_hash(const std::vector<Rule>& rules) {
+  std::vector<std::string> hashes;
+  for (const Rule& rule : rules) hashes.push_back(rule.meta.id + " " + rule.semantic_hash + "\n");
+  std::sort(hashes.begin(), hashes.end());
+  std::string all;
+  for (const std::string& h : hashes) all += h;
+  return sha256_hex(all);
+}
+
 std::string semantic_hash(const Rule& rule, const RuleSet& rules) {
   std::string out;
   append_body(out, rule, rules, [](const Rule& r) { return r.semantic_hash; });

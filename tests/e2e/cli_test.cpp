@@ -365,6 +365,84 @@ TEST(Cli, ExplainNamesTheFilter) {
   EXPECT_THAT(result.out, Not(HasSubstr(" readers:")));
 }
 
+TEST(Cli, ExplainSaysWhatIsNotJudgedAndWhatIsDead) {
+  const Folder folder;
+  const std::string rules =
+      folder.write("dead.yaml",
+                   "title: Dead\nname: dead\nid: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a51\nlogsource: {product: "
+                   "kubernetes, service: audit}\n"
+                   "detection: {s: {hostPath: x}, condition: s}\n");
+  const std::string event =
+      R"({"kind":"Event","auditID":"a","level":"Metadata","stage":"RequestReceived","verb":"get","user":{"username":"u"}})"
+      "\n";
+  const Result dead = run({"rules", "explain", "dead", "--rules", rules, "--event", "-"}, event);
+  EXPECT_THAT(dead.out, HasSubstr("  dead: no field \"hostPath\"\n"));
+  EXPECT_THAT(dead.out, HasSubstr("  not judged: the rule names no stage"));
+  EXPECT_THAT(run({"rules", "explain", "pod_exec", "--event", "-", "-o", "json"}, event).out,
+              HasSubstr(R"("stage":"RequestReceived","judged":false)"));
+}
+
+// The event that something should have followed is long gone when time is up; who it was stands in the group key.
+TEST(Cli, AbsenceAlertsNameTheActorBehindAnAlias) {
+  const Folder folder;
+  const std::string source = "\nlogsource: {product: kubernetes, service: audit}\n";
+  const std::string rules = folder.write(
+      "absence.yaml", "title: Review\nname: review\nid: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a61" + source +
+                          "detection: {s: {resource: subjectaccessreviews}, condition: s}\n---\n"
+                          "title: Exec\nname: exec\nid: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a62" +
+                          source +
+                          "detection: {s: {resource: pods/exec}, condition: s}\n---\n"
+                          "title: Exec behind the API server\nname: behind\nid: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7a63\n"
+                          "correlation:\n  type: absence\n  rules: [review]\n  group-by: [who]\n  timespan: 2m\n"
+                          "  aliases: {who: {review: requestObject.spec.user, exec: user.username}}\n"
+                          "kubevigil: {absence: {expect: [exec], look-back: 2m}}\nlevel: high\n");
+  const auto event = [](const std::string& id, const std::string& time, const std::string& more) {
+    return R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":")" + id +
+           R"(","level":"Request","stage":"ResponseComplete","stageTimestamp":"2026-01-02T)" + time + "Z\"," + more +
+           "}\n";
+  };
+  const std::string review = R"("verb":"create","user":{"username":"system:node:n"},"objectRef":{"resource":)"
+                             R"("subjectaccessreviews"},"requestObject":{"spec":{"user":"alice"}})";
+  const std::string get = R"("verb":"get","user":{"username":"x"},"objectRef":{"resource":"pods","name":"p"})";
+  const Result result = run({"replay", "-", "--rules", rules, "--no-builtin", "-q"},
+                            event("a", "03:00:00", review) + event("b", "03:10:00", get) + event("c", "03:20:00", get));
+  EXPECT_THAT(result.out, HasSubstr(R"("name":"behind")")) << result.err;
+  EXPECT_THAT(result.out, HasSubstr(R"("actor":{"username":"alice"})"));
+  EXPECT_THAT(result.out, HasSubstr(R"("missing":["event"])"));
+  EXPECT_THAT(result.out, HasSubstr(R"("offset":0,"line":1)"));
+}
+
+TEST(Cli, RulePathsThatGiveNothingAreNamed) {
+  EXPECT_THAT(run({"rules", "list", "--rules", "/no/such/file"}).err,
+              HasSubstr("--rules /no/such/file: cannot be read"));
+  EXPECT_THAT(run({"rules", "list", "--rules", "/no/such*"}).err, HasSubstr("--rules /no/such*: matches no file"));
+}
+
+// Exceptions to built-in rules are what people write first.
+TEST(Cli, CheckKnowsTheBuiltInRules) {
+  const Folder folder;
+  const std::string id = "id: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7b1";
+  const auto filter = [&](const std::string& rule, const std::string& digit) {
+    return "title: F\n" + id + digit + "\nlogsource: {product: kubernetes, service: audit}\nfilter:\n  rules: [" +
+           rule +
+           "]\n  selection: {user.username|cased: backup}\n  condition: selection\nkubevigil: {owner: o, reason: r}\n";
+  };
+  const std::string good =
+      folder.write("good.yaml", filter("pod_exec", "1") + "---\ntitle: C\n" + id +
+                                    "2\ncorrelation: {type: event_count, rules: [pod_exec], group-by: [user.username], "
+                                    "timespan: 5m, condition: {gte: 2}}\n");
+  const Result clean = run({"rules", "check", good});
+  EXPECT_EQ(clean.code, 0) << clean.out;
+  EXPECT_EQ(clean.out, "1 rule loaded, 0 dead, 0 documents skipped: 0 errors, 0 warnings, 0 notes\n");
+  const std::string never = folder.write("never.yaml", filter("admin_bound_to_everyone", "3"));
+  EXPECT_THAT(run({"rules", "check", never}).out, HasSubstr("allows no exceptions"));
+  const std::string twice = folder.write(
+      "twice.yaml",
+      "title: P\nname: pod_exec\n" + id +
+          "4\nlogsource: {product: kubernetes, service: audit}\ndetection: {s: {verb: get}, condition: s}\n");
+  EXPECT_THAT(run({"rules", "check", twice}).out, HasSubstr("was given already at detections/"));
+}
+
 TEST(Cli, ExplainSaysOnceThatAFileHoldsNoEvent) {
   const Folder folder;
   const std::string path = folder.write("no.txt", "first\nsecond\nthird\n");

@@ -264,6 +264,9 @@ TEST_F(RuleFiles, DirectoriesFilesAndGlobsInAFixedOrder) {
   EXPECT_THAT(found({(folder_ / "*.yaml").string()}), ElementsAre("a.yaml"));
   EXPECT_THAT(found({(folder_ / "notes.txt").string()}), ElementsAre("notes.txt"));
   EXPECT_THAT(found({folder_.string(), (folder_ / "a.yaml").string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));
+  EXPECT_THAT(found({(folder_ / "*").string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml")) << "lists/ is no rule";
+  std::filesystem::create_directory_symlink(folder_, folder_ / "sub" / "again");
+  EXPECT_EQ(found({folder_.string(), (folder_ / "sub" / "again" / "a.yaml").string()}).size(), 3u) << "each file once";
   EXPECT_TRUE(diagnostics_.empty());
   EXPECT_THAT(found({(folder_ / "none.yaml").string(), (folder_ / "no*").string() + "x"}), ElementsAre());
   EXPECT_EQ(diagnostics_.entries().size(), 2u);
