@@ -10,6 +10,7 @@
 #include "engine/event/batch_builder.h"
 #include "engine/event/part_joiner.h"
 #include "engine/event/splitter.h"
+#include "inputs/last_events.h"
 
 namespace kubevigil {
 namespace {
@@ -136,19 +137,23 @@ class FileInput final : public Input {
   }
 
   void find_sizes_and_range() {
-    std::optional<Timestamp> begins;  // the file before was closed then
+    const SourceFile* before = nullptr;  // the file that was closed when this one began
     for (size_t i = 0; i < files_.size(); ++i) {
+      const SourceFile& file = source_.files[i];
       struct stat status {};
-      const bool known = !source_.once && ::stat(files_[i].path.c_str(), &status) == 0;
-      std::optional<Timestamp> ends = source_.files[i].closed_at;
-      if (known) {
-        files_[i].size = static_cast<uint64_t>(status.st_size);
-        if (!ends) ends = Timestamp{int64_t{status.st_mtim.tv_sec} * 1'000'000};
+      const bool known = !source_.once && ::stat(file.path.c_str(), &status) == 0;
+      if (known) files_[i].size = static_cast<uint64_t>(status.st_size);
+      const bool too_new =
+          before != nullptr && before->closed_at && *before->closed_at - kRangeSlack - before->doubt > options_.to;
+      bool too_old = false;
+      if (file.closed_at) {
+        too_old = *file.closed_at + kRangeSlack + file.doubt < options_.from;
+      } else if (known) {
+        const Timestamp limit = options_.from == Timestamp::min() ? options_.from : options_.from - kRangeSlack;
+        too_old = Timestamp{int64_t{status.st_mtim.tv_sec} * 1'000'000} < limit && ends_before(file.path, limit);
       }
-      const bool too_old = ends && *ends + kRangeSlack < options_.from;
-      const bool too_new = begins && *begins - kRangeSlack > options_.to;
       files_[i].skipped = too_old || too_new;
-      begins = source_.files[i].closed_at;
+      before = &file;
     }
   }
 

@@ -8,8 +8,8 @@
 
 namespace kubevigil {
 
-// Files whose name or modification time says that all of it lies outside options.from..to are marked skipped and
-// never opened; an hour of slack covers clocks and late events.
+// Files that lie outside options.from..to are marked skipped: by their name, or where it has no time by their
+// modification time, if their last events bear it out (last_events.h). An hour of slack covers clocks and late events.
 std::unique_ptr<Input> make_file_input(FileSource source, uint32_t first_file, InputOptions options);
 
 }  // namespace kubevigil

@@ -41,8 +41,8 @@ class Finder {
 
   FileSet done() {
     FileSet set;
-    if (standard_input_) set.sources.push_back({"-", {{"-", std::nullopt}}, true});
-    for (const std::string& path : pipes_) set.sources.push_back({path, {{path, std::nullopt}}, true});
+    if (standard_input_) set.sources.push_back({"-", {{"-", std::nullopt, {}}}, true});
+    for (const std::string& path : pipes_) set.sources.push_back({path, {{path, std::nullopt, {}}}, true});
     for (auto& [name, candidates] : groups_) set.sources.push_back(source(name, candidates));
     set.problems = std::move(problems_);
     return set;
@@ -118,7 +118,7 @@ class Finder {
         problem(candidate.path, "left out: the same file is there as " + printable(before->path), true);
         continue;
       }
-      source.files.push_back({candidate.path, candidate.name.rotated_at});
+      source.files.push_back({candidate.path, candidate.name.rotated_at, candidate.name.doubt()});
       before = &candidate;
     }
     return source;

@@ -14,6 +14,7 @@ namespace kubevigil {
 struct SourceFile {
   std::string path;
   std::optional<Timestamp> closed_at;  // nothing was written after this time, as far as its name says
+  Duration doubt{};                    // so far that may be wrong, either way: the time zone of the name is not known
 };
 
 // One API server's log, as far as names tell.

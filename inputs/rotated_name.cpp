@@ -55,6 +55,7 @@ bool logrotate(std::string_view name, RotatedName& out) {
     out.number = number;
   } else if (looks_like(suffix, "00000000-000000")) {
     out.rotated_at = compact_time(suffix.substr(0, 8), suffix.substr(9));
+    out.local_time = true;
   }
   if (!out.number && !out.rotated_at) return false;
   out.live = name.substr(0, dot);
@@ -74,6 +75,7 @@ bool dated(std::string_view name, RotatedName& out) {
   const auto day = compact_time(rest.substr(dash + 1), {});
   if (!day) return false;
   out.rotated_at = day;
+  out.local_time = seconds.empty();
   int64_t value = 0;
   if (!seconds.empty() && std::from_chars(seconds.data(), seconds.data() + seconds.size(), value).ec == std::errc{}) {
     out.rotated_at = Timestamp{value * 1'000'000};

@@ -1,6 +1,8 @@
 #include "engine/app/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 
 #include "engine/app/usage_error.h"
 
@@ -14,11 +16,11 @@ constexpr const char* kExamples = R"(Examples:
   kubevigil demo
 
 Exit codes: 0 done; 1 a gate (--fail-on, failing rule tests or checks); 2 usage, configuration or rules;
-3 input unreadable or partly so; 130, 143 interrupted.)";
+3 input unreadable or partly so, or results not written; 130, 143 interrupted, 141 closed pipe.)";
 
 // Help goes to standard output, complaints to standard error; every wrong usage exits 2.
 int report(const CLI::App& root, const CLI::ParseError& error, const std::vector<std::string>& arguments,
-           const Console& console) {
+           Console& console) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     std::ostringstream out, err;
     root.exit(error, out, err);
@@ -27,6 +29,16 @@ int report(const CLI::App& root, const CLI::ParseError& error, const std::vector
   }
   console.error(usage_message(root, arguments, error));
   return kExitUsage;
+}
+
+// Who closes a pipe (`| head -1`) has seen enough; anything else has lost what was to be kept.
+void say_lost_output(Context& context) {
+  const int error = context.console.output_error();
+  if (error == EPIPE) {
+    context.exit_code = kExitClosedPipe;
+  } else {
+    context.fail(kExitInput, std::string("standard output could not be written to its end: ") + std::strerror(error));
+  }
 }
 
 }  // namespace
@@ -56,9 +68,8 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
   } catch (const CLI::ParseError& error) {
     context.exit_code = report(root, error, {argv + 1, argv + argc}, context.console);
   }
-  if (!context.console.flush() && context.exit_code == kExitDone) {
-    context.fail(kExitInput, "standard output could not be written to its end");
-  }
+  context.console.flush();
+  if (context.console.output_error() != 0) say_lost_output(context);
   return context.exit_code;
 }
 

@@ -3,11 +3,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace kubevigil {
 
-void Console::data(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), out_); }
+void Console::data(std::string_view text) {
+  if (output_error_ != 0) return;
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), out_) < text.size()) output_error_ = errno == 0 ? EIO : errno;
+}
 
 void Console::say(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), err_);
@@ -16,9 +21,10 @@ void Console::say(std::string_view text) const {
 
 void Console::error(std::string_view text) const { say("kubevigil: " + std::string(text)); }
 
-bool Console::flush() const {
-  const bool flushed = std::fflush(out_) == 0;
-  return flushed && std::ferror(out_) == 0;
+void Console::flush() {
+  if (output_error_ != 0) return;
+  errno = 0;
+  if (std::fflush(out_) != 0) output_error_ = errno == 0 ? EIO : errno;
 }
 
 bool Console::out_is_terminal() const { return ::isatty(::fileno(out_)) == 1; }

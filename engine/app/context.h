@@ -15,8 +15,9 @@ enum ExitCode : int {
   kExitDone = 0,
   kExitGate = 1,          // a gate that was asked for: --fail-on, failing rule tests or checks
   kExitUsage = 2,         // usage, configuration or rules
-  kExitInput = 3,         // input unreadable or partly so; results are partial
+  kExitInput = 3,         // input unreadable or partly so, or results not written: they are partial
   kExitInterrupt = 130,   // SIGINT
+  kExitClosedPipe = 141,  // SIGPIPE: the reader of standard output has gone
   kExitTerminated = 143,  // SIGTERM
 };
 
@@ -25,11 +26,12 @@ class Console {
  public:
   Console(std::FILE* out, std::FILE* err) : out_(out), err_(err) {}
 
-  void data(std::string_view text) const;   // to standard output, as it is
+  void data(std::string_view text);         // to standard output, as it is
   void say(std::string_view text) const;    // a line to standard error
   void error(std::string_view text) const;  // "kubevigil: " and the line
-  // Writes out what was buffered; false when it could not be written (disk full, closed pipe).
-  bool flush() const;
+  void flush();                             // writes out what was buffered
+  // Why standard output could not be written (disk full, closed pipe), as an errno; 0: it could, so far.
+  int output_error() const { return output_error_; }
 
   bool out_is_terminal() const;
   bool err_is_terminal() const;
@@ -39,6 +41,7 @@ class Console {
  private:
   std::FILE* out_;
   std::FILE* err_;
+  int output_error_ = 0;
 };
 
 struct Context {

@@ -15,6 +15,24 @@ tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
   return fail(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
 }
 
+Result<void> write_all(const std::string& path, int mode, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0600);
+  if (file < 0) return failed("cannot write", path);
+  ::fchmod(file, 0600);  // it may have been there with other rights
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const auto error = failed("cannot write", path);
+      ::close(file);
+      return error;
+    }
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::close(file) != 0) return failed("cannot write", path);
+  return {};
+}
+
 }  // namespace
 
 Result<void> make_private_folder(const std::string& path) {
@@ -32,24 +50,14 @@ Result<void> check_private_file(const std::string& path) {
 }
 
 Result<void> write_private_file(const std::string& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return failed("cannot write", path);
-  ::fchmod(file, 0600);  // it may have been there with other rights
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const auto error = failed("cannot write", path);
-      ::close(file);
-      return error;
-    }
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  if (::close(file) != 0) return failed("cannot write", path);
-  return {};
+  return write_all(path, O_TRUNC, text);
 }
 
-Result<std::string> read_whole_file(const std::string& path) {
+Result<void> append_private_file(const std::string& path, std::string_view text) {
+  return write_all(path, O_APPEND, text);
+}
+
+Result<std::string> read_whole_file(const std::string& path, size_t at_most) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return failed("cannot read", path);
   std::string out;
@@ -64,6 +72,9 @@ Result<std::string> read_whole_file(const std::string& path) {
     }
     if (got == 0) break;
     out.append(buffer, static_cast<size_t>(got));
+    if (out.size() <= at_most) continue;
+    ::close(file);
+    return fail(fmt::format("cannot read {}: it is larger than {} bytes, which no such file is", path, at_most));
   }
   ::close(file);
   return out;

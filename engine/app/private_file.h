@@ -13,6 +13,8 @@ Result<void> make_private_folder(const std::string& path);
 Result<void> check_private_file(const std::string& path);
 // Replaces the file.
 Result<void> write_private_file(const std::string& path, std::string_view text);
-Result<std::string> read_whole_file(const std::string& path);
+Result<void> append_private_file(const std::string& path, std::string_view text);
+// At most so many bytes: a larger file is an error, not a surprise for the memory.
+Result<std::string> read_whole_file(const std::string& path, size_t at_most = 1u << 30);
 
 }  // namespace kubevigil

@@ -8,6 +8,7 @@
 #include "engine/app/cli.h"
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
+#include "engine/app/redact_option.h"
 #include "engine/app/replay_run.h"
 #include "engine/app/signals.h"
 #include "engine/app/time_option.h"
@@ -28,7 +29,8 @@ struct ReplayFlags {
   std::vector<std::string> paths;
   RuleSelection rules;
   OutputFlags output;
-  std::string from, to, warm_up, learn_until, baseline, cluster, redact = "on";
+  std::string from, to, warm_up, learn_until, baseline, cluster;
+  RedactFlags redact;
   std::string stats_file, bad_lines_file, evidence_folder;
   size_t threads = default_threads(), batch_kib = 0;
   bool strict = false;
@@ -56,9 +58,7 @@ void add_input_flags(CLI::App& command, ReplayFlags& flags) {
 
 void add_result_flags(CLI::App& command, ReplayFlags& flags) {
   command.add_flag("--strict", flags.strict, "Stop at the first bad line (exit 3)");
-  command.add_option("--redact", flags.redact, "on: secrets in alerts are replaced by a hash; off")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->type_name("MODE");
+  add_redact_options(command, flags.redact);
   command.add_option("--stats-json", flags.stats_file, "Write everything about the run, with SHA-256 of the files")
       ->type_name("FILE");
   command.add_option("--bad-lines", flags.bad_lines_file, "Write the beginnings of bad lines (0600)")
@@ -89,13 +89,15 @@ bool fill_options(const ReplayFlags& flags, Context& context, ReplayOptions& opt
   }
   if (!flags.baseline.empty()) {
     auto bytes = read_whole_file(flags.baseline);
-    if (!bytes) return context.fail(kExitUsage, "--baseline: " + bytes.error().message), false;
+    if (!bytes) return context.fail(kExitUsage, printable("--baseline: " + bytes.error().message)), false;
     options.baseline = std::move(*bytes);
   }
   options.cluster = flags.cluster;
   options.threads = flags.threads;
   options.strict = flags.strict;
-  options.redactor = Redactor(flags.redact == "on");
+  auto redactor = make_redactor(flags.redact);
+  if (!redactor) return context.fail(kExitUsage, redactor.error().message), false;
+  options.redactor = *redactor;
   return true;
 }
 
@@ -126,13 +128,19 @@ void run(const ReplayFlags& flags, Context& context) {
   for (const std::string& note : opened.notes) context.console.say(printable(note));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
   request.inputs = std::move(opened.inputs);
-  request.reopen = [&] { return open_files(flags.paths, input).inputs; };
+  request.unreadable = opened.problems;
+  request.reopen = [&] {
+    InputOptions again = input;
+    again.stop = nullptr;  // after a first Ctrl-C, too, what was found gets its evidence; a second one ends everything
+    again.sha256 = false;
+    return open_files(flags.paths, again).inputs;
+  };
   request.output = flags.output;
   request.stats_file = flags.stats_file;
   request.bad_lines_file = flags.bad_lines_file;
   request.evidence_folder = flags.evidence_folder;
+  request.baseline_file = flags.baseline;
   run_replay(request, context);
-  if (!opened.problems.empty() && context.exit_code <= kExitGate) context.exit_code = kExitInput;
 }
 
 }  // namespace

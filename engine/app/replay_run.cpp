@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
@@ -29,7 +30,7 @@ std::vector<std::string> level_names() { return {kLevelNames.begin(), kLevelName
 // One alert after the other to standard output, as it comes.
 class AlertPrinter {
  public:
-  AlertPrinter(const RunRequest& request, const Context& context)
+  AlertPrinter(const RunRequest& request, Context& context)
       : console_(context.console), least_(parse_level(request.output.min_level).value_or(Level::Informational)) {
     const bool table = context.console.out_is_terminal();
     const std::string format = !request.output.format.empty() ? request.output.format : table ? "table" : "jsonl";
@@ -47,6 +48,7 @@ class AlertPrinter {
     std::string text;
     document_->alert(alert, text);
     console_.data(text);
+    if (console_.output_error() != 0) stop_run(kStopOutput);
   }
 
   void end() {
@@ -59,18 +61,25 @@ class AlertPrinter {
   std::optional<Level> highest() const { return highest_; }
 
  private:
-  const Console& console_;
+  Console& console_;
   Level least_;
   std::unique_ptr<Encoding> encoding_;
   std::optional<DocumentWriter> document_;
   std::optional<Level> highest_;
 };
 
-int exit_code_of(const RunRequest& request, const ReplayReport& report, std::optional<Level> highest, int signal) {
+int exit_code_of(const RunRequest& request, const ReplayReport& report, std::optional<Level> highest, int signal,
+                 int output_error) {
+  if (output_error != 0) return output_error == EPIPE ? kExitClosedPipe : kExitInput;
   if (report.stopped) return signal == SIGTERM ? kExitTerminated : kExitInterrupt;
-  if (input_incomplete(report)) return kExitInput;
+  if (input_incomplete(report) || !request.unreadable.empty()) return kExitInput;
   const auto gate = parse_level(request.output.fail_on);
   return gate && highest && *highest >= *gate ? kExitGate : kExitDone;
+}
+
+std::string stop_text(int signal) {
+  return signal == kStopOutput ? "stopped: nothing can be printed any more; alerts may be missing at the end"
+                               : "interrupted: what was found so far was printed";
 }
 
 // Bad records as they stood, with secrets of known shapes redacted; a comment line in front of each says where.
@@ -94,7 +103,7 @@ bool files_can_be_written(const RunRequest& request, Context& context) {
     }
   }
   if (request.evidence_folder.empty()) return true;
-  const auto made = make_private_folder(request.evidence_folder);
+  const auto made = make_evidence_folder(request.evidence_folder);
   if (!made) context.fail(kExitUsage, printable(made.error().message));
   return made.has_value();
 }
@@ -103,16 +112,24 @@ void say_failure(Context& context, const Result<void>& written) {
   if (!written) context.fail(kExitInput, printable(written.error().message));
 }
 
-void write_files(RunRequest& request, Context& context, const RunFacts& facts, std::vector<EvidenceItem>& evidence) {
+void write_evidence_files(RunRequest& request, Context& context, std::vector<EvidenceItem>& evidence) {
+  auto inputs = request.reopen();
+  const auto missing = write_evidence(request.evidence_folder, evidence, inputs);
+  if (!missing) return context.fail(kExitInput, printable(missing.error().message));
+  if (*missing == 0) return;
+  context.fail(kExitInput, fmt::format("{} records of alerts were not found again: the logs have changed since (found: "
+                                       "false in {}/manifest.json)",
+                                       *missing, printable(request.evidence_folder)));
+}
+
+// The statistics last: their custody block has the exit code.
+void write_files(RunRequest& request, Context& context, RunFacts& facts, std::vector<EvidenceItem>& evidence) {
   if (!request.bad_lines_file.empty()) {
     say_failure(context,
                 write_private_file(request.bad_lines_file, bad_lines_text(facts.report, request.options.redactor)));
   }
-  if (!request.evidence_folder.empty()) {
-    auto inputs = request.reopen();
-    collect_evidence(inputs, evidence);
-    say_failure(context, write_evidence(request.evidence_folder, evidence));
-  }
+  if (!request.evidence_folder.empty()) write_evidence_files(request, context, evidence);
+  facts.exit_code = context.exit_code;
   if (!request.stats_file.empty()) say_failure(context, write_private_file(request.stats_file, stats_json(facts)));
 }
 
@@ -156,21 +173,25 @@ void run_replay(RunRequest& request, Context& context) {
   const auto program = Program::compile(request.rules);
   const auto report = replay(request.inputs, program, request.options, hooks, context.env);
   progress.clear();
-  if (!report) return context.fail(kExitUsage, report.error().message);
+  if (!report) {
+    return context.fail(kExitUsage,
+                        printable(fmt::format("--baseline {}: {}", request.baseline_file, report.error().message)));
+  }
   printer.end();
   RunFacts facts{*report,
                  *request.rules,
                  context.command_line,
                  request.name,
+                 request.unreadable,
                  started,
                  context.env.now(),
                  context.env.monotonic() - began,
                  context.env.peak_memory(),
-                 exit_code_of(request, *report, printer.highest(), signal.load())};
+                 exit_code_of(request, *report, printer.highest(), signal.load(), context.console.output_error())};
   context.exit_code = facts.exit_code;
   write_files(request, context, facts, evidence);
   if (!request.output.quiet) context.console.say(summary_text(facts));
-  if (report->stopped) context.console.error("interrupted: what was found so far was printed");
+  if (report->stopped) context.console.error(stop_text(signal.load()));
   if (report->strict_stop) {
     context.console.error(fmt::format(
         "--strict: stopped at the first bad line, {}; what is printed holds for the events before it (without --strict "

@@ -31,7 +31,8 @@ struct RunRequest {
   std::shared_ptr<const RuleSet> rules;
   ReplayOptions options;
   OutputFlags output;
-  std::string stats_file, bad_lines_file, evidence_folder;
+  std::vector<std::string> unreadable;  // paths that gave no input, each with the reason
+  std::string stats_file, bad_lines_file, evidence_folder, baseline_file;
   std::function<std::vector<std::unique_ptr<Input>>()> reopen;  // for evidence
 };
 

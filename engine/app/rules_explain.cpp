@@ -9,6 +9,7 @@
 #include "engine/alert/event_facts.h"
 #include "engine/app/cli.h"
 #include "engine/app/open_files.h"
+#include "engine/app/redact_option.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/json_writer.h"
 #include "engine/base/terminal.h"
@@ -23,7 +24,8 @@ constexpr size_t kShownText = 160;  // of a condition; the whole of it: rules sh
 
 struct ExplainFlags {
   RuleSelection rules;
-  std::string id, event_file, format = "text", redact = "on";
+  std::string id, event_file, format = "text";
+  RedactFlags redact;
 };
 
 std::string_view outcome(Truth truth) {
@@ -46,12 +48,9 @@ void detections_of(const RuleSet& rules, const Rule& rule, std::vector<const Rul
 
 class Explainer : public EventSink {
  public:
-  Explainer(const RuleSet& rules, const Rule& rule, const ExplainFlags& flags, Context& context)
-      : rule_(rule),
-        redactor_(flags.redact == "on"),
-        json_(flags.format == "json"),
-        context_(context),
-        fields_(rules.derived) {
+  Explainer(const RuleSet& rules, const Rule& rule, const ExplainFlags& flags, const Redactor& redactor,
+            Context& context)
+      : rule_(rule), redactor_(redactor), json_(flags.format == "json"), context_(context), fields_(rules.derived) {
     detections_of(rules, rule, detections_);
   }
 
@@ -159,9 +158,11 @@ void run(const ExplainFlags& flags, Context& context) {
   if (!load_selection(flags.rules, context, loaded)) return;
   const Rule* rule = find_rule_or_say(loaded.rules, flags.id, context);
   if (rule == nullptr) return;
+  const auto redactor = make_redactor(flags.redact);
+  if (!redactor) return context.fail(kExitUsage, redactor.error().message);
   auto opened = open_files({flags.event_file}, {});
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
-  Explainer explainer(loaded.rules, *rule, flags, context);
+  Explainer explainer(loaded.rules, *rule, flags, *redactor, context);
   RecordReader reader;
   Batch batch;
   for (const auto& input : opened.inputs) {
@@ -189,7 +190,7 @@ void add_rules_explain(CLI::App& rules, Context& context) {
   command->add_option("-o,--output", flags->format, "text or json (one line an event)")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
-  command->add_option("--redact", flags->redact, "on or off")->check(CLI::IsMember({"on", "off"}))->type_name("MODE");
+  add_redact_options(*command, flags->redact);
   add_rule_options(*command, flags->rules);
   command->callback([flags, &context] { run(*flags, context); });
 }

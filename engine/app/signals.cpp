@@ -1,5 +1,8 @@
 #include "engine/app/signals.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 
 namespace kubevigil {
@@ -23,6 +26,20 @@ const std::atomic<int>& watch_signals() {
     sigaction(number, &action, nullptr);
   }
   return received;
+}
+
+void stop_run(int reason) {
+  int none = 0;
+  received.compare_exchange_strong(none, reason);
+}
+
+void guard_standard_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {0, 1, 2}) {
+    if (::fcntl(number, F_GETFD) != -1) continue;
+    const int file = ::open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY);  // it gets the lowest free number
+    if (file > 2) ::close(file);
+  }
 }
 
 }  // namespace kubevigil

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM ask a run to stop cleanly; a second one ends the program at once.
+// What ends a run early: SIGINT and SIGTERM ask it to stop cleanly, a second one ends the program at once.
 #pragma once
 
 #include <atomic>
@@ -7,5 +7,13 @@ namespace kubevigil {
 
 // Installs the handlers. The number of the first signal, or 0; lives as long as the program.
 const std::atomic<int>& watch_signals();
+
+// Stops the run as a signal would; `reason` is not 0 and no signal. The first reason stays.
+void stop_run(int reason);
+inline constexpr int kStopOutput = -1;  // standard output cannot be written
+
+// A closed pipe becomes an error of the write; standard descriptors that are closed stay unusable, so that no log or
+// result file takes their number.
+void guard_standard_streams();
 
 }  // namespace kubevigil

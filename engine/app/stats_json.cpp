@@ -143,7 +143,7 @@ std::string stats_json(const RunFacts& facts) {
     const auto tally = report.tally.files.find(i);
     write_file(json, report.files[i], tally == report.tally.files.end() ? FileTally{} : tally->second);
   }
-  json.end_array();
+  json.end_array().member("unreadable_paths", facts.unreadable);
   write_sources(json, facts);
   write_events(json, report);
   write_alerts(json, report);

@@ -85,6 +85,7 @@ void Panel::files() {
   line("read", text);
   if (unread > 0) line("NOT READ", fmt::format("{} more, or not to their end: the run stopped before", unread));
   for (const std::string& problem : broken) line("NOT READ", printable(problem));
+  for (const std::string& problem : facts_.unreadable) line("NOT READ", printable(problem));
   if (!notes.empty()) line("left out", some_of(notes));
   if (!empty.empty()) line("no audit event", some_of(empty));
 }

@@ -13,8 +13,9 @@ struct RunFacts {
   const ReplayReport& report;
   const RuleSet& rules;
   std::vector<std::string> command_line;
-  std::string name;             // "replay", "demo"
-  Timestamp started, finished;  // wall clock
+  std::string name;                     // "replay", "demo"
+  std::vector<std::string> unreadable;  // paths that gave no input, each with the reason
+  Timestamp started, finished;          // wall clock
   Duration elapsed{};
   size_t peak_memory = 0;
   int exit_code = 0;

@@ -138,8 +138,8 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
 }
 
 Result<void> Run::learn_baseline() {
-  if (options_.baseline.empty()) return {};
-  auto loaded = load_baseline(options_.baseline, program_->rules(), correlator_);
+  if (!options_.baseline) return {};
+  auto loaded = load_baseline(*options_.baseline, program_->rules(), correlator_);
   if (!loaded) return fail(loaded.error().message);
   baseline_notes_ = std::move(loaded->notes);
   return {};

@@ -1,5 +1,7 @@
 #include "engine/state/baseline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/base/hash.h"
@@ -10,6 +12,7 @@ namespace kubevigil {
 namespace {
 
 constexpr std::string_view kMagic = "KVBASE01";
+constexpr size_t kFamily = 6;  // bytes of the magic that all formats share
 constexpr size_t kDigest = 64;
 
 struct Section {
@@ -26,23 +29,50 @@ void archive_sections(Archive& archive, std::vector<Section>& sections) {
 
 bool learns(const Rule& rule) { return !rule.is_detection() && rule.correlation().type == CorrelationType::NewValue; }
 
-Result<std::vector<Section>> read_sections(std::string_view bytes) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) {
-    return fail("this is no baseline: it does not begin with " + std::string(kMagic) +
-                "; make one with `kubevigil baseline build PATH... -o FILE`");
+constexpr std::string_view kBuild = "`kubevigil baseline build PATH... -o FILE`";
+
+// The header: what it is, in which version, and whole.
+Result<void> check_header(std::string_view bytes) {
+  const std::string_view magic = bytes.substr(0, kMagic.size());
+  const std::string make = fmt::format("make one with {}", kBuild);
+  if (bytes.empty()) return fail("the file is empty, which is no baseline; " + make);
+  if (!magic.starts_with(kMagic.substr(0, std::min(kFamily, magic.size())))) {
+    return fail(fmt::format("this is no baseline: it begins with \"{}\", a baseline with \"{}\"; {}", printable(magic),
+                            kMagic, make));
   }
+  if (bytes.size() < kMagic.size() + kDigest) {
+    return fail(fmt::format("the baseline is cut off: it has {} bytes, and the header alone {}; copy it again, or {}",
+                            bytes.size(), kMagic.size() + kDigest, make));
+  }
+  if (magic != kMagic) {
+    return fail(
+        fmt::format("this is a baseline of format {}, and kubevigil here reads format {}; build it again with this "
+                    "version: {}",
+                    printable(magic.substr(kFamily)), kMagic.substr(kFamily), kBuild));
+  }
+  return {};
+}
+
+Result<std::vector<Section>> read_sections(std::string_view bytes) {
+  if (auto header = check_header(bytes); !header) return tl::unexpected(header.error());
   bytes.remove_prefix(kMagic.size());
   const std::string_view digest = bytes.substr(0, kDigest);
   bytes.remove_prefix(digest.size());
-  if (sha256_hex(bytes) != digest) {
-    return fail("the baseline is cut off or was changed: its SHA-256 is " + sha256_hex(bytes) + ", it says " +
-                printable(digest) + "; build it again, or copy it again");
+  if (const std::string found = sha256_hex(bytes); found != digest) {
+    return fail(
+        fmt::format("the baseline is cut off or was changed: the SHA-256 of its {} bytes of content is {}, its "
+                    "header says {}; copy it again, or build it again with {}",
+                    bytes.size(), found, printable(digest), kBuild));
   }
   Archive archive = Archive::loading(bytes);
   std::vector<Section> sections;
   archive_sections(archive, sections);
-  if (archive.failed() || !archive.at_end())
-    return fail("the baseline's checksum is right but its content is not ours");
+  if (archive.failed() || !archive.at_end()) {
+    return fail(
+        fmt::format("the baseline's checksum is right, but its content is not what this version writes; build it "
+                    "again with {}",
+                    kBuild));
+  }
   return sections;
 }
 

@@ -1,5 +1,6 @@
 #include "inputs/file_input.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -179,6 +180,57 @@ TEST_F(Files, RangeSkipsWholeFilesByNameAndTime) {
   EXPECT_NE(got.records[0].find("\"auditID\":\"2\""), std::string::npos);
   const bool skipped[] = {true, false, true, true};
   for (size_t i = 0; i < 4; ++i) EXPECT_EQ(got.files[i].skipped, skipped[i]) << i;
+}
+
+std::string timed_event(const std::string& time) {
+  return R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","verb":"get",)"
+         R"("stageTimestamp":")" +
+         time + "\"}\n";
+}
+
+// A file is left out for its modification time only when its last events agree.
+TEST_F(Files, AModificationTimeAloneSkipsNothing) {
+  const std::string old = timed_event("2024-01-01T00:00:00Z"), in_range = timed_event("2024-03-01T00:00:00Z");
+  const std::vector<std::array<std::string, 3>> table = {
+      {"a.log.1", old, "skipped"},
+      {"b.log.1", old + in_range, "read"},
+      {"c.log.1", in_range + old, "read"},
+      {"d.log.2.gz", test::gzip(old), "read"},
+      {"e.log.1", "no event\n", "read"},
+      {"f.log", old + "torn {", "skipped"},
+      {"g.log.1", "", "read"},
+      {"h.log.1", "{\"items\":[" + old.substr(0, old.size() - 1) + "]}", "skipped"}};
+  for (const auto& [name, text, expected] : table) {
+    const std::string path = write(name, text);
+    const timespec zero[2] = {{0, 0}, {0, 0}};  // as archives without times leave it
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), zero, 0), 0);
+    InputOptions options;
+    options.from = *parse_rfc3339("2024-02-01T00:00:00Z");
+    const std::vector<std::string> paths = {path};
+    const auto input = make_file_input(find_sources(paths).sources.at(0), 0, options);
+    EXPECT_EQ(input->files()[0].skipped ? "skipped" : "read", expected) << name;
+  }
+}
+
+TEST_F(Files, NamesInLocalTimeLeaveRoomForEveryTimeZone) {
+  const struct {
+    const char* name;
+    const char* from;
+    bool skipped;
+  } table[] = {{"0.log.20240101-120000", "2024-01-01T20:00:00Z", false},
+               {"0.log.20240101-120000", "2024-01-02T04:00:00Z", true},
+               {"audit.log-20240101", "2024-01-02T12:00:00Z", false},
+               {"audit.log-20240101", "2024-01-02T16:00:00Z", true},
+               {"audit.log-20240101-1704110400", "2024-01-01T12:30:00Z", false},
+               {"audit.log-20240101-1704110400", "2024-01-01T14:00:00Z", true},
+               {"audit-2024-01-01T12-00-00.000.log", "2024-01-01T14:00:00Z", true}};
+  for (const auto& row : table) {
+    const std::vector<std::string> paths = {write(row.name, event(1))};
+    InputOptions options;
+    options.from = *parse_rfc3339(row.from);
+    const auto input = make_file_input(find_sources(paths).sources.at(0), 0, options);
+    EXPECT_EQ(input->files()[0].skipped, row.skipped) << row.name << " from " << row.from;
+  }
 }
 
 TEST_F(Files, PartsOfARuntimeLogAreJoinedAcrossFiles) {

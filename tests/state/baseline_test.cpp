@@ -73,5 +73,26 @@ TEST(Baseline, DamageIsFound) {
   }
 }
 
+TEST(Baseline, ErrorsSayWhatWasFoundAndHowToMendIt) {
+  const RuleSet rules = learning_rules("m");
+  const std::string good = built(rules);
+  const std::vector<std::array<std::string, 2>> table = {
+      {"", "the file is empty"},
+      {"{\"kind\":\"Event\"}", "it begins with \"{\"kind\":\", a baseline with \"KVBASE01\""},
+      {"\x1b[2J", "it begins with \"\\x1b[2J\""},
+      {good.substr(0, 5), "cut off: it has 5 bytes, and the header alone 72"},
+      {good.substr(0, 71), "cut off: it has 71 bytes"},
+      {good.substr(0, good.size() - 1), "cut off or was changed: the SHA-256 of its"},
+      {good + "x", "cut off or was changed"},
+      {"KVBASE02" + good.substr(8), "a baseline of format 02, and kubevigil here reads format 01"}};
+  for (const auto& [bytes, words] : table) {
+    EventScript script(rules);
+    const auto loaded = load_baseline(bytes, rules, script.correlator());
+    ASSERT_FALSE(loaded) << words;
+    EXPECT_NE(loaded.error().message.find(words), std::string::npos) << loaded.error().message;
+    EXPECT_NE(loaded.error().message.find("kubevigil baseline build"), std::string::npos) << loaded.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace kubevigil
