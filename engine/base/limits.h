@@ -8,8 +8,8 @@
 namespace kubevigil::limits {
 
 // Reader
-inline constexpr size_t kRecordBytes =
-    8u << 20;  // larger: bodies dropped while streaming, body.defect=oversize; "oversize_records"
+inline constexpr size_t kRecordBytes = 8u << 20;  // larger: bodies dropped while streaming, or all behind the first
+                                                  // quarter; body.defect=oversize, "body_defects"
 inline constexpr size_t kStreamedBytes = 512u
                                          << 20;  // larger: the record is skipped as a bad line; "bad_lines{too-long}"
 inline constexpr size_t kJsonDepth = 256;        // deeper bodies are not walked, body.defect=depth; "body_defects"

@@ -109,11 +109,11 @@ bool DocumentScanner::structural(char c) {
     case ',':
       if (depth_ != 1) break;
       close_body();
-      undecided_ = at_;
+      if (object_) undecided_ = at_;
       break;
     case ':':
       if (depth_ == 1) undecided_ = kOpen;
-      if (depth_ == 1 && key_ == Key::Body && last_ == '"' && bodies_.size() < kBodies) {
+      if (depth_ == 1 && key_ == Key::Body && last_ == '"' && bodies_.size() < kBodies && at_ - member_ <= kKeyBytes) {
         bodies_.push_back({member_, at_ + 1, kOpen});
         key_ = Key::Other;
       }
@@ -200,7 +200,8 @@ void DocumentScanner::close_body() {
 }
 
 size_t DocumentScanner::size_without_bodies() const {
-  const size_t end = std::min(at_, undecided_);
+  const bool undecided = undecided_ != kOpen && at_ - undecided_ <= kKeyBytes;
+  const size_t end = undecided ? undecided_ : at_;
   size_t size = end;
   for (const Body& body : bodies_) size -= std::min(body.end, end) - body.begin;
   return size;

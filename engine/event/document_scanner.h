@@ -67,7 +67,8 @@ class DocumentScanner {
     size_t end;    // the ',' or '}' behind the value; kOpen while inside
   };
   static constexpr size_t kOpen = SIZE_MAX;
-  static constexpr size_t kBodies = 16;  // repeated keys; more are kept as they are
+  static constexpr size_t kBodies = 16;     // repeated keys; more are kept as they are
+  static constexpr size_t kKeyBytes = 256;  // of the key of a body, with the blanks around it
 
   // document_blocks.cpp
   struct Block;

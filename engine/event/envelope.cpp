@@ -9,6 +9,7 @@
 #include "engine/codec/base64.h"
 #include "engine/codec/decompress.h"
 #include "engine/event/envelope_parts.h"
+#include "engine/event/glued_record.h"
 #include "engine/event/splitter.h"
 
 namespace kubevigil {
@@ -56,13 +57,6 @@ class PayloadSink final : public RecordSink {
   Unwrapped& out_;
 };
 
-void unwrap_cut(std::string_view text, const Context& context, std::string_view why, Unwrapped& out) {
-  const std::string mended = mend_cut_event(text);
-  if (!mended.empty()) return add_event(mended, context, BodyDefect::Truncated, out);
-  if (context.other_log) return add_problem(BadReason::OtherLog, "not the audit log", out);
-  add_problem(BadReason::NotJson, std::string(why), out);
-}
-
 void unwrap_document(const Document& document, Context context, Unwrapped& out) {
   for (const auto family : kFamilies) {
     Context own = context;
@@ -74,6 +68,33 @@ void unwrap_document(const Document& document, Context context, Unwrapped& out) 
                        out);
   }
   add_problem(BadReason::NotAuditEvent, "JSON without auditID and stage, and no envelope that is known", out);
+}
+
+// A document that does not parse: a record behind a torn one, or what stands before a cut.
+void unwrap_cut(std::string_view text, Context context, UnwrapProblem problem, Unwrapped& out) {
+  if (const size_t glued = find_glued_record(text); glued != std::string_view::npos) {
+    unwrap_cut(trim(text.substr(0, glued)), context,
+               {BadReason::Torn, "the document breaks off in the middle of the line"}, out);
+    context.salvaged = true;
+    return unwrap_text(text.substr(glued), context, out);
+  }
+  if (context.defect == BodyDefect::None) context.defect = BodyDefect::Truncated;
+  if (const std::string mended = mend_cut_event(text); !mended.empty()) {
+    return add_event(mended, context, BodyDefect::Truncated, out);
+  }
+  const std::string closed = without_bodies(close_cut_document(text));
+  JsonTree tree;
+  Unwrapped inner;
+  if (tree.parse(closed)) unwrap_document({closed, tree, tree.root()}, context, inner);
+  const bool known =
+      !inner.events.empty() || (!inner.problems.empty() && inner.problems[0].reason == BadReason::OtherLog);
+  if (known) {
+    std::move(inner.events.begin(), inner.events.end(), std::back_inserter(out.events));
+    std::move(inner.problems.begin(), inner.problems.end(), std::back_inserter(out.problems));
+    return;
+  }
+  if (context.other_log) return add_problem(BadReason::OtherLog, "not the audit log", out);
+  out.problems.push_back(std::move(problem));
 }
 
 }  // namespace
@@ -99,8 +120,9 @@ void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
     parsed = tree.parse(text);
   }
   if (!parsed) {
+    const auto& error = parsed.error();
     return unwrap_cut(text, context,
-                      fmt::format("not JSON at byte {}: {}", parsed.error().offset, parsed.error().message), out);
+                      {BadReason::NotJson, fmt::format("not JSON at byte {}: {}", error.offset, error.message)}, out);
   }
   if (tree[tree.root()].value.type == ValueType::String)
     return unwrap_payload(tree[tree.root()].value.text, context, out);
@@ -125,7 +147,8 @@ void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out) {
     bytes = plain;
   }
   // A document that breaks off is cut, not torn: nothing follows it.
-  if (text.starts_with('{') && !text.ends_with('}') && text.find('\n') == std::string_view::npos) {
+  const bool one_line = text.starts_with('{') && text.find('\n') == std::string_view::npos;
+  if (one_line && (context.defect != BodyDefect::None || !text.ends_with('}'))) {
     return unwrap_text(text, context, out);
   }
   PayloadSink sink(context, out);
@@ -158,6 +181,18 @@ EnvelopeContext read_wrapper(const Wrapper* wrapper) {
 Unwrapped unwrap(std::string_view record, const EnvelopeContext& context) {
   Unwrapped out;
   envelope::unwrap_text(record, context, out);
+  return out;
+}
+
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem) {
+  Unwrapped out;
+  EnvelopeContext context;
+  context.kind = event.kind;
+  context.cluster = event.cluster;
+  context.time = event.time;
+  context.defect = event.defect;
+  context.salvaged = event.salvaged;
+  envelope::unwrap_cut(event.text(), context, std::move(problem), out);
   return out;
 }
 

@@ -61,6 +61,7 @@ struct UnwrappedEvent {
   std::string cluster;            // as far as the envelope names it
   std::optional<Timestamp> time;  // the envelope's
   BodyDefect defect = BodyDefect::None;
+  bool salvaged = false;  // found behind a torn record
 
   std::string_view text() const { return std::string_view(memory).substr(0, size); }
 };
@@ -82,7 +83,8 @@ struct EnvelopeContext {
   std::string cluster;
   std::optional<Timestamp> time;
   size_t depth = 0;                      // string levels taken off
-  BodyDefect defect = BodyDefect::None;  // bodies were left out to make it parse
+  BodyDefect defect = BodyDefect::None;  // bodies, or all behind some point, were left out
+  bool salvaged = false;                 // behind a torn record
   bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
 };
 
@@ -90,5 +92,7 @@ struct EnvelopeContext {
 EnvelopeContext read_wrapper(const Wrapper* wrapper);
 // `context`: read_wrapper of the record's wrapper.
 Unwrapped unwrap(std::string_view record, const EnvelopeContext& context);
+// An event that unwrap() gave and that is no JSON after all: what can be saved of it, else `problem`.
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem);
 
 }  // namespace kubevigil

@@ -35,6 +35,14 @@ std::optional<size_t> value_end(std::string_view text, size_t at) {
   return std::nullopt;
 }
 
+// The end of a string that is cut, without an escape that may be cut, and the backslashes before it.
+size_t behind_last_escape(std::string_view text) {
+  const size_t slash = text.rfind('\\');
+  if (slash == std::string_view::npos || text.size() - slash > 6) return text.size();
+  const size_t before = text.find_last_not_of('\\', slash);
+  return before == std::string_view::npos ? 0 : before + 1;
+}
+
 size_t skip_space(std::string_view text, size_t at) {
   while (at < text.size() && is_json_space(text[at])) ++at;
   return at;
@@ -61,6 +69,39 @@ std::string without_bodies(std::string_view json) {
   }
   out.append(json.substr(copied));
   return out;
+}
+
+std::string close_cut_document(std::string_view cut) {
+  std::string closers;
+  bool key = false;  // the next string is a key
+  size_t safe = 0;   // behind the last bracket or whole value
+  for (size_t at = 0; at < cut.size(); ++at) {
+    const char c = cut[at];
+    if (c == '"') {
+      const size_t quote = closing_quote(cut, at);
+      if (quote == std::string_view::npos) {
+        if (key) break;
+        const size_t end = behind_last_escape(cut);
+        return std::string(cut.substr(0, end)) + '"' + std::string(closers.rbegin(), closers.rend());
+      }
+      at = quote;
+      if (!key) safe = at + 1;
+    } else if (c == '{' || c == '[') {
+      closers += c == '{' ? '}' : ']';
+      key = c == '{';
+      safe = at + 1;
+    } else if (c == '}' || c == ']') {
+      if (closers.empty() || closers.back() != c) return std::string(cut);
+      closers.pop_back();
+      safe = at + 1;
+    } else if (c == ',') {
+      safe = at;
+      key = !closers.empty() && closers.back() == '}';
+    } else if (c == ':') {
+      key = false;
+    }
+  }
+  return std::string(cut.substr(0, safe)) + std::string(closers.rbegin(), closers.rend());
 }
 
 std::string mend_cut_event(std::string_view cut) {

@@ -59,6 +59,10 @@ void unwrap_line(std::string_view line, Context context, Unwrapped& out) {
   const size_t begin = native != std::string_view::npos ? native : line.find('{');
   if (begin != std::string_view::npos && speaks_of_audit(line.substr(begin))) {
     if (line.starts_with('<')) context.kind = EnvelopeKind::Syslog;
+    if (line.substr(0, begin).find("\":") != std::string_view::npos) {
+      add_problem(BadReason::Torn, "in front of the event stands the end of a record whose beginning is lost", out);
+      context.salvaged = true;
+    }
     return unwrap_text(line.substr(begin), context, out);
   }
   // Inside a wrapper a line of text is another program's log; on its own it is damage.

@@ -83,7 +83,8 @@ void add_event(std::string_view json, const Context& context, BodyDefect defect,
   event.kind = context.kind;
   event.cluster = context.cluster;
   event.time = context.time;
-  event.defect = defect == BodyDefect::None ? context.defect : defect;
+  event.defect = context.defect == BodyDefect::None ? defect : context.defect;
+  event.salvaged = context.salvaged;
   out.events.push_back(std::move(event));
 }
 

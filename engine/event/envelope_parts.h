@@ -83,6 +83,8 @@ std::string object_ref_of_path(std::string_view path);
 // The members of the outermost object that stand whole before the cut, as one object; "" when auditID and stage are
 // not among them.
 std::string mend_cut_event(std::string_view cut);
+// A document that was cut anywhere, with what is open closed: it ends in a whole member, or in a string that is cut.
+std::string close_cut_document(std::string_view cut);
 // The same JSON with null for every member named like a body.
 std::string without_bodies(std::string_view json);
 

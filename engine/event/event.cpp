@@ -69,7 +69,7 @@ void Event::clear() {
   time_source = TimeSource::Event;
   defect = BodyDefect::None;
   values_cut = 0;
-  truncated = false;
+  truncated = salvaged = false;
   cluster = envelope = record = {};
 }
 

@@ -33,6 +33,7 @@ struct RecordOrigin {
   std::optional<Timestamp> envelope_time;  // used only when the event has no valid time of its own
   Timestamp previous_time;                 // the last resort (design/rules.md 4)
   BodyDefect defect = BodyDefect::None;    // found while cutting the record (oversize, truncated)
+  bool salvaged = false;                   // found behind the first half of a torn record
 };
 
 enum class TimeSource : uint8_t { Event, Envelope, Previous };
@@ -71,6 +72,7 @@ class Event {
   BodyDefect defect = BodyDefect::None;  // the first found in any body
   uint32_t values_cut = 0;               // values beyond limits::kListValues of one field, left out
   bool truncated = false;                // annotation audit.k8s.io/truncated
+  bool salvaged = false;                 // RecordOrigin::salvaged
   std::string_view cluster;
   std::string_view envelope;
   std::string_view record;  // the whole JSON text of the event

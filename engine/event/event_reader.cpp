@@ -290,6 +290,7 @@ tl::expected<void, ReadError> EventReader::read(std::string_view record, const R
   event.cluster = origin.cluster;
   event.envelope = origin.envelope;
   event.truncated = is_truncated(event);
+  event.salvaged = origin.salvaged;
   if (origin.defect != BodyDefect::None) {
     for (const FieldId body : {FieldId::RequestObject, FieldId::ResponseObject}) {
       if (event.raw(body).empty()) event.set_body_defect(body, origin.defect);

@@ -1,8 +1,11 @@
 #include "engine/event/record_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
+#include "engine/base/limits.h"
 #include "engine/event/batch_builder.h"
 #include "engine/event/envelope_parts.h"
 #include "engine/event/splitter.h"
@@ -32,11 +35,14 @@ RecordReader::RecordReader(std::string cluster) : cluster_(std::move(cluster)) {
 
 void RecordReader::read(const Batch& batch, const Record& record, Timestamp previous, EventSink& sink) {
   const std::string_view text = batch.text(record);
-  const Context context{record.position, previous, record.defect, envelope_of(batch.wrappers[record.wrapper])};
+  const Context context{record.position, previous, record.defect, record.salvaged,
+                        envelope_of(batch.wrappers[record.wrapper])};
   ReadError error{ReadProblem::NotAuditEvent, {}, 0};
   const bool wrapped = context.envelope.kind != EnvelopeKind::Native || is_flattened(text);
   if (!wrapped && read_native(text, context, sink, error)) return;
-  if (error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink)) return;
+  const bool whole = record.defect != BodyDefect::Oversize;
+  if (whole && error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink))
+    return;
   read_wrapped(text, context, error, sink);
 }
 
@@ -55,6 +61,7 @@ bool RecordReader::read_native(std::string_view text, const Context& context, Ev
   origin.envelope = envelope_info(EnvelopeKind::Native).name;
   origin.previous_time = context.previous;
   origin.defect = context.defect;
+  origin.salvaged = context.salvaged;
   if (auto read = reader_.read(text, origin, event_); !read) {
     error = std::move(read.error());
     return false;
@@ -84,44 +91,57 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
     for (; bad != pieces.bad.end() && bad->before == r; ++bad) sink.bad(std::move(*bad));
     if (r == pieces.records.size()) break;
     const Record& record = pieces.records[r];
-    const Context own{record.position, context.previous, record.defect, context.envelope};
+    const Context own{record.position, context.previous, record.defect, record.salvaged, context.envelope};
     ReadError error;
     if (!read_native(pieces.text(record), own, sink, error)) read_wrapped(pieces.text(record), own, error, sink);
   }
   return true;
 }
 
+bool RecordReader::read_unwrapped(const UnwrappedEvent& wrapped, const Context& context, EventSink& sink,
+                                  ReadError& error) {
+  RecordOrigin origin;
+  origin.cluster = wrapped.cluster.empty() ? std::string_view(cluster_) : std::string_view(wrapped.cluster);
+  origin.envelope = envelope_info(wrapped.kind).name;
+  origin.envelope_time = wrapped.time;
+  origin.previous_time = context.previous;
+  origin.defect = wrapped.defect;
+  origin.salvaged = context.salvaged || wrapped.salvaged;
+  if (auto read = reader_.read(wrapped.text(), origin, event_); !read) {
+    error = std::move(read.error());
+    return false;
+  }
+  sink.event(event_);
+  return true;
+}
+
 void RecordReader::read_wrapped(std::string_view text, const Context& context, const ReadError& error,
                                 EventSink& sink) {
-  const auto bad = [&](BadReason reason, std::string message) {
-    sink.bad({reason, context.position, std::move(message), std::string(text.substr(0, kKeptBytes))});
-  };
-  Unwrapped unwrapped = unwrap(text, context.envelope);
-  for (UnwrappedEvent& wrapped : unwrapped.events) {
-    RecordOrigin origin;
-    origin.cluster = wrapped.cluster.empty() ? std::string_view(cluster_) : std::string_view(wrapped.cluster);
-    origin.envelope = envelope_info(wrapped.kind).name;
-    origin.envelope_time = wrapped.time;
-    origin.previous_time = context.previous;
-    origin.defect = wrapped.defect == BodyDefect::None ? context.defect : wrapped.defect;
-    auto read = reader_.read(wrapped.text(), origin, event_);
-    std::string mended;
-    if (!read && read.error().problem == ReadProblem::NotJson) {
-      mended = envelope::mend_cut_event(wrapped.text());
-      mended.reserve(mended.size() + kRecordPadding);
-      origin.defect = BodyDefect::Truncated;
-      if (!mended.empty()) read = reader_.read(mended, origin, event_);
+  EnvelopeContext envelope = context.envelope;
+  envelope.defect = context.defect;
+  Unwrapped unwrapped = unwrap(text, envelope);
+  std::vector<UnwrapProblem> problems = std::move(unwrapped.problems);
+  for (const UnwrappedEvent& wrapped : unwrapped.events) {
+    ReadError broken;
+    if (read_unwrapped(wrapped, context, sink, broken)) continue;
+    if (broken.problem == ReadProblem::NotAuditEvent) {
+      problems.push_back({BadReason::NotAuditEvent, broken.message});
+      continue;
     }
-    if (read) {
-      sink.event(event_);
-    } else {
-      const bool json = read.error().problem == ReadProblem::NotAuditEvent;
-      bad(json ? BadReason::NotAuditEvent : BadReason::NotJson, read.error().message);
+    Unwrapped parts = unwrap_broken(wrapped, {BadReason::NotJson, broken.message});
+    for (const UnwrappedEvent& part : parts.events) {
+      if (!read_unwrapped(part, context, sink, broken)) parts.problems.push_back({BadReason::NotJson, broken.message});
     }
+    std::move(parts.problems.begin(), parts.problems.end(), std::back_inserter(problems));
   }
-  for (UnwrapProblem& problem : unwrapped.problems) {
-    const bool more_exact = problem.reason == BadReason::NotJson && !error.message.empty();
-    bad(problem.reason, more_exact ? error.message : std::move(problem.message));
+  for (UnwrapProblem& problem : problems) {
+    if (problem.reason == BadReason::NotJson && context.defect == BodyDefect::Oversize) {
+      problem = {BadReason::TooLong,
+                 fmt::format("a record of more than {} bytes, and no event in its first part", limits::kRecordBytes)};
+    } else if (problem.reason == BadReason::NotJson && !error.message.empty()) {
+      problem.message = error.message;
+    }
+    sink.bad({problem.reason, context.position, std::move(problem.message), std::string(text.substr(0, kKeptBytes))});
   }
 }
 

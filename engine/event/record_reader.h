@@ -33,10 +33,12 @@ class RecordReader {
     RecordPosition position;
     Timestamp previous;
     BodyDefect defect;
+    bool salvaged;
     const EnvelopeContext& envelope;
   };
   bool read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error);
   void read_wrapped(std::string_view text, const Context& context, const ReadError& error, EventSink& sink);
+  bool read_unwrapped(const UnwrappedEvent& wrapped, const Context& context, EventSink& sink, ReadError& error);
   bool cut_again(std::string_view text, const Context& context, EventSink& sink);
 
   const EnvelopeContext& envelope_of(const std::shared_ptr<const Wrapper>& wrapper);

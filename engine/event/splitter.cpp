@@ -1,7 +1,5 @@
 #include "engine/event/splitter.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "engine/base/lines.h"
@@ -181,8 +179,7 @@ bool Splitter::text_line() {
   const std::string_view text = rest();
   const size_t end = std::min(find_line_end(text, looked_), std::min(text.find('\0', looked_), text.size()));
   if (end > options_.record_bytes) {
-    bad(BadReason::TooLong, record_position_,
-        fmt::format("a line of text of more than {} bytes", options_.record_bytes), text);
+    emit(text.substr(0, head_bytes()), record_position_, BodyDefect::Oversize, false);
     state_ = State::SkipLine;
     return true;
   }
@@ -196,7 +193,7 @@ bool Splitter::text_line() {
 }
 
 bool Splitter::skip_line() {
-  const size_t end = find_line_end(data_, begin_);
+  const size_t end = std::min(find_line_end(data_, begin_), data_.find('\0', begin_));
   const bool found = end < data_.size();
   begin_ = end;
   if (!found && !final_) return false;

@@ -11,8 +11,9 @@
 // A line that begins like a native event and ends with '}' is taken as it is (the fast path: one memchr); the
 // reader of the record cuts it again, with native_lines off, if it does not parse.
 // A broken document never takes a following one with it: see document_scanner.h. If a native event that ends with
-// the line is found inside the broken line, it becomes a record marked `salvaged`.
-// Memory follows the record, not the container; a record above record_bytes loses its bodies while it streams by.
+// the line is found inside the broken line, it becomes a record marked `salvaged` (glued_record.h).
+// Memory follows the record, not the container. A record above record_bytes loses its bodies while it streams by; when
+// that does not do, and for text, only its head is handed on, both with BodyDefect::Oversize.
 // One thread. Nothing throws.
 #pragma once
 
@@ -78,6 +79,7 @@ class Splitter {
   void bad(BadReason reason, RecordPosition position, std::string message, std::string_view kept);
   std::string_view rest() const { return std::string_view(data_).substr(begin_); }
   RecordPosition position(size_t index);
+  size_t head_bytes() const { return options_.record_bytes / 4; }  // of a record that is handed on without its end
   ListOf inside() const { return lists_.empty() ? ListOf::Records : lists_.back().holds; }
   void start(State state);
   void consume_to(size_t index);

@@ -3,30 +3,15 @@
 
 #include <algorithm>
 
+#include "engine/event/glued_record.h"
 #include "engine/event/json_text.h"
 #include "engine/event/splitter.h"
 
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
 constexpr size_t kListDepth = 8;  // lists in lists; deeper ones are records
 constexpr size_t kWrapperBytes = 64 << 10;
-constexpr size_t kGluedTries = 16;  // beginnings of an event inside one broken line
-
-// Where in a broken line a native event begins that ends with the line; npos: nowhere.
-size_t find_glued(std::string_view broken) {
-  size_t at = 0;
-  for (size_t tries = 0; tries < kGluedTries; ++tries) {
-    at = broken.find(kNativeEvent, at + 1);
-    if (at == std::string_view::npos) return at;
-    const std::string_view candidate = broken.substr(at);
-    DocumentScanner scanner;
-    scanner.start_document(false);
-    if (scanner.scan(candidate) == DocumentScanner::Outcome::End && scanner.at() == candidate.size()) return at;
-  }
-  return std::string_view::npos;
-}
 
 }  // namespace
 
@@ -60,11 +45,12 @@ void Splitter::end_document() {
   const std::string_view text = rest().substr(0, scanner_.at());
   if (rest_of_container_) {
     // The container itself is no record.
-  } else if (too_long_) {
+  } else if (dropped_ + text.size() > options_.streamed_bytes) {
     bad(BadReason::TooLong, record_position_,
-        fmt::format("a record of {} bytes; without its bodies more than {}, or in all more than {}",
-                    dropped_ + text.size(), options_.record_bytes, options_.streamed_bytes),
+        fmt::format("a record of {} bytes, more than {}", dropped_ + text.size(), options_.streamed_bytes),
         record_head_);
+  } else if (too_long_) {
+    emit(record_head_, record_position_, BodyDefect::Oversize, false);
   } else {
     emit(text, record_position_, oversize_ ? BodyDefect::Oversize : BodyDefect::None, false);
   }
@@ -90,10 +76,11 @@ void Splitter::open_list() {
   consume_to(begin_ + size);
 }
 
-// Keeps a record within its bound while it streams by: first the bodies go, then, if that does not do, all of it.
+// Keeps a record within its bound while it streams by: first the bodies go, then, if that does not do, all but its
+// head.
 void Splitter::drop_what_is_too_large() {
   if (dropped_ + scanner_.at() <= options_.record_bytes) return;
-  if (!oversize_) record_head_ = rest().substr(0, std::min(kKeptBytes, options_.record_bytes));
+  if (!oversize_) record_head_ = rest().substr(0, head_bytes());
   oversize_ = true;
   if (!too_long_) {
     const DocumentScanner::Dropped dropped = scanner_.drop_bodies(data_, begin_);
@@ -137,7 +124,7 @@ void Splitter::torn(size_t size, std::string_view why) {
   const bool whole_line = dropped_ + size <= options_.record_bytes;
   // Of a line that is too long only a beginning is here; where it stops, in blanks or not, is the feed's doing.
   while (whole_line && !broken.empty() && is_json_space(broken.back())) broken.remove_suffix(1);
-  const size_t glued = in_list || !whole_line ? std::string_view::npos : find_glued(broken);
+  const size_t glued = in_list || !whole_line ? std::string_view::npos : find_glued_record(broken);
   const bool at_end = final_ && begin_ + size == data_.size() && glued == std::string_view::npos;
   const BadReason reason = too_long_ ? BadReason::TooLong : at_end && cut_off_ ? BadReason::CutOff : BadReason::Torn;
   bad(reason, record_position_, std::string(why), oversize_ ? std::string_view(record_head_) : broken.substr(0, glued));

@@ -103,7 +103,7 @@ void BatchJudge::State::count(const Event& e) {
   ++tally->stages[audit_stage_index(e.text(FieldId::Stage))];
   tally->truncated += e.truncated ? 1 : 0;
   tally->body_defects += e.defect != BodyDefect::None ? 1 : 0;
-  tally->salvaged += batch->records[record].salvaged ? 1 : 0;
+  tally->salvaged += e.salvaged ? 1 : 0;
 }
 
 void BatchJudge::State::match(const Event& e) {

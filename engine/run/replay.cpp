@@ -241,7 +241,7 @@ void Run::open(const EpisodeChange& change, const EventMark* mark) {
   OpenAlert alert;
   const bool at_hand = mark != nullptr && episode.anchor.identity == mark->identity;
   const bool read = at_hand && judge_.reread(batch_->batch, *mark, [&](const Event& event, FieldLookup& fields) {
-    alert = builder_.opened(episode, {&event, &fields, batch_->batch.records[mark->record].salvaged});
+    alert = builder_.opened(episode, {&event, &fields, event.salvaged});
   });
   if (!read) alert = builder_.opened(episode, {});
   ++counts_.by_rule[episode.rule];

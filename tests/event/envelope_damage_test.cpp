@@ -70,6 +70,81 @@ TEST(EnvelopeDamage, HugeBodiesDoNotHideTheEvent) {
   }
 }
 
+// Above 8 MiB, in whatever is wrapped around it: who, what and where are read, the body is skipped.
+TEST(EnvelopeDamage, LargeWrappedRecordsKeepTheirEnvelope) {
+  std::string large = kEvent;
+  const size_t body = large.find("\"data\":{") + 8;
+  large.insert(body, "\"z\":\"" + std::string(9 << 20, 'z') + "\",");
+  const std::string line = large + "\n";
+  const struct {
+    std::string input;
+    const char* envelope;
+  } cases[] = {
+      {large, "native"},
+      {R"({"kind":"EventList","items":[)" + large + "]}", "native"},
+      {R"({"log":)" + json_string(line) + R"(,"stream":"stdout","time":"2024-05-01T10:00:00Z"})", "shipper"},
+      {cloudwatch(large), "eks-cloudwatch"},
+      {R"({"records":[)" + azure_record(json_string(line)) + "]}", "aks"},
+      {R"({"records":[)" + azure_record(large) + "]}", "aks"},
+      {R"({"time":1714557600.0,"event":)" + large + "}", "splunk-hec"},
+      {R"({"time":1714557600.0,"event":)" + json_string(large) + "}", "splunk-hec"},
+      {R"({"@timestamp":"2024-05-01T10:00:00Z","kubernetes":{"audit":)" + large + "}}", "elastic"},
+      {R"({"streams":[{"stream":{},"values":[["1714557600000000000",)" + json_string(large) + "]]}]}", "loki"},
+      {"2024-05-01T10:00:00Z stdout F " + large, "cri"},
+      {"2024-05-01T10:00:00Z " + large, "eks-export"},
+      {"<13>May  1 10:00:00 host audit: " + large, "syslog"},
+  };
+  for (const auto& c : cases) {
+    const ReadResult got = read_events(c.input + "\n" + kEvent + "\n");
+    const std::string name = c.input.substr(0, 60);
+    ASSERT_EQ(got.events.size(), 2u) << "CASE " << name << (got.bad.empty() ? "" : got.bad[0].message);
+    EXPECT_TRUE(got.bad.empty()) << name;
+    const std::string& text = got.events[0].text;
+    for (const char* kept : {"user.username=alice|", "objectRef.resource=secrets|", "responseStatus.code=200|"}) {
+      EXPECT_NE(text.find(kept), std::string::npos) << name;
+    }
+    EXPECT_EQ(text.find("requestObject="), std::string::npos) << name << text.substr(0, 900);
+    EXPECT_EQ(got.events[0].defect, BodyDefect::Oversize) << name;
+    EXPECT_EQ(got.events[0].envelope, c.envelope) << name;
+  }
+  const ReadResult text = read_events(std::string(9 << 20, 'x') + "\n" + kEvent + "\n");
+  EXPECT_EQ(text.events.size(), 1u);
+  ASSERT_EQ(text.bad.size(), 1u);
+  EXPECT_EQ(text.bad[0].reason, BadReason::TooLong);
+}
+
+// A record glued to the first half of another, behind every kind of prefix; and the second half of one whose
+// beginning is lost. Nothing goes without a count.
+TEST(EnvelopeDamage, TornRecordsAndWhatIsGluedToThem) {
+  const std::string early = kEvent.substr(0, 90);  // before the stage: no event
+  const std::string late = kEvent.substr(0, kEvent.find("\"data\""));
+  const std::string time = "2024-05-01T10:00:00Z ";
+  const auto docker = [](const std::string& text) {
+    return R"({"log":)" + json_string(text) + R"(,"stream":"stdout"})";
+  };
+  const struct {
+    std::string input;
+    size_t events, bad;
+  } cases[] = {
+      {early + kEvent, 1, 1},
+      {late + kEvent, 1, 1},
+      {time + "stdout F " + early + kEvent, 1, 1},
+      {time + "stdout F " + late + kEvent, 2, 0},  // a cut event, then the glued one
+      {time + late + kEvent, 2, 0},
+      {kEvent.substr(100) + kEvent, 1, 1},
+      {docker(kEvent).substr(0, 90) + docker(kEvent), 1, 1},
+      {docker(early + kEvent), 1, 1},
+      {cloudwatch(early + kEvent), 1, 1},
+  };
+  for (const auto& c : cases) {
+    const ReadResult got = read_events(c.input + "\n" + kEvent + "\n");
+    EXPECT_EQ(got.events.size(), c.events + 1) << c.input;
+    EXPECT_EQ(got.bad.size(), c.bad) << c.input;
+    for (const auto& bad : got.bad) EXPECT_EQ(bad.reason, BadReason::Torn) << c.input << "\n" << bad.message;
+    EXPECT_EQ(got.events[c.events - 1].text, read_events(kEvent).events[0].text) << c.input;
+  }
+}
+
 TEST(EnvelopeDamage, OtherLogsAreSteppedOverQuietly) {
   const std::string inputs[] = {
       R"({"messageType":"CONTROL_MESSAGE","logGroup":"","logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE"}]})",
