@@ -63,10 +63,10 @@ DiskResult<void> SegmentLog::find_segments() {
 DiskResult<void> SegmentLog::recover_newest() {
   if (segments_.empty()) return {};
   Segment& newest = segments_.back();
-  // The program may have died between writing and syncing: what readers will see must not vanish later.
-  if (auto ok = disk_.sync_folder(options_.folder); !ok) return ok;
   auto file = disk_.open(newest.path);
   if (!file) return tl::unexpected(file.error());
+  // The program may have died between writing and syncing: what readers will see must not vanish later. The file's name
+  // is safe: records are written behind the sync of the folder only.
   if (auto ok = (*file)->sync(); !ok) return ok;
   (*file)->reread();
   auto found = recover_segment(**file, newest.path, newest.first);
@@ -111,6 +111,7 @@ DiskResult<std::unique_ptr<DiskFile>> SegmentLog::create_segment(const std::stri
 DiskResult<void> SegmentLog::roll() {
   if (active_) {
     if (auto ok = sync(); !ok) return ok;
+    active_.reset();  // whatever happens: a file for the next record may be there soon, so none may go into the old one
   }
   const std::string path = path_of(next_);
   const uint64_t mark = siphash(path, {options_.secret, next_}).low;
@@ -160,10 +161,10 @@ DiskResult<uint64_t> SegmentLog::append(uint32_t kind, std::string_view payload)
   return next_++;
 }
 
-DiskResult<void> SegmentLog::sync() {
+DiskResult<void> SegmentLog::sync(std::source_location place) {
   if (dead_) return tl::unexpected(*dead_);
   if (!active_ || next_ == durable_end_) return {};
-  if (auto ok = active_->sync(); !ok) return die(ok.error());
+  if (auto ok = active_->sync(place); !ok) return die(ok.error());
   const std::lock_guard hold(mutex_);
   durable_end_ = next_;
   durable_bytes_ = active_->size();

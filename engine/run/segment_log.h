@@ -71,7 +71,7 @@ class SegmentLog {
 
   // The record's sequence. It is durable after the next sync().
   DiskResult<uint64_t> append(uint32_t kind, std::string_view payload);
-  DiskResult<void> sync();
+  DiskResult<void> sync(std::source_location place = std::source_location::current());
   bool dead() const { return dead_.has_value(); }
   // Removes the segments whose records all have smaller sequences; the newest one stays.
   DiskResult<void> trim(uint64_t before);
