@@ -1,0 +1,197 @@
+#include "outputs/file_transport.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "engine/base/text.h"
+
+namespace kubevigil {
+namespace {
+
+// What may stand behind a position: one message. More was not written by us since.
+constexpr uint64_t kMostUndone = 32u << 20;
+constexpr uint64_t kMostLine = 32u << 20;  // looked at for the end of the last whole line
+constexpr size_t kBlock = 64u << 10;
+
+struct Place {
+  uint64_t number = 0, size = 0;
+};
+
+std::optional<uint64_t> parse_number(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = !text.empty() && text.size() <= 18 && (text == "0" || text.front() != '0');
+  if (!plain || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Place> parse_place(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto number = parse_number(text.substr(0, colon)), size = parse_number(text.substr(colon + 1));
+  if (!number || !size) return std::nullopt;
+  return Place{*number, *size};
+}
+
+// The offset behind the last newline; nothing when there is none in the last kMostLine bytes.
+DiskResult<std::optional<uint64_t>> end_of_last_line(const DiskFile& file) {
+  std::string block(kBlock, '\0');
+  uint64_t end = file.size();
+  const uint64_t least = end > kMostLine ? end - kMostLine : 0;
+  while (end > least) {
+    const uint64_t begin = end - std::min<uint64_t>(end - least, kBlock);
+    const auto got = file.read_at(begin, {block.data(), static_cast<size_t>(end - begin)});
+    if (!got) return tl::unexpected(got.error());
+    const size_t newline = std::string_view(block.data(), *got).rfind('\n');
+    if (newline != std::string_view::npos) return begin + newline + 1;
+    end = begin;
+  }
+  if (least > 0) return std::nullopt;
+  return 0;
+}
+
+}  // namespace
+
+FileTransport::FileTransport(const FileTransportOptions& options, Disk& disk) : options_(options), disk_(disk) {
+  const size_t slash = options_.path.rfind('/');
+  folder_ = slash == std::string::npos ? "." : slash == 0 ? "/" : options_.path.substr(0, slash);
+  name_ = slash == std::string::npos ? options_.path : options_.path.substr(slash + 1);
+  options_.keep = std::max<size_t>(options_.keep, 1);
+}
+
+Result<std::unique_ptr<FileTransport>> FileTransport::open(const FileTransportOptions& options,
+                                                           std::string_view position, Disk& disk) {
+  std::unique_ptr<FileTransport> transport(new FileTransport(options, disk));
+  if (transport->name_.empty()) return fail("the path of a file output ends in a folder");
+  transport->position_ = position;
+  if (const auto made = disk.make_folder(transport->folder_); !made) return fail(made.error().message);
+  if (const auto opened = transport->reopen(); !opened) return fail(opened.error().message);
+  return transport;
+}
+
+std::string FileTransport::rotated(uint64_t number) const { return fmt::format("{}.{}", options_.path, number); }
+
+// The highest number of a rotated file; 0: there is none.
+DiskResult<uint64_t> FileTransport::count_rotated() {
+  const auto names = disk_.list(folder_);
+  if (!names) return tl::unexpected(names.error());
+  uint64_t newest = 0;
+  for (const std::string& name : *names) {
+    if (!name.starts_with(name_ + ".")) continue;
+    newest = std::max(newest, parse_number(std::string_view(name).substr(name_.size() + 1)).value_or(0));
+  }
+  return newest;
+}
+
+DiskResult<void> FileTransport::reopen() {
+  file_.reset();
+  const auto newest = count_rotated();
+  if (!newest) return tl::unexpected(newest.error());
+  number_ = *newest + 1;
+  if (const auto undone = undo_rotation(); !undone) return undone;
+  if (const auto opened = open_active(); !opened) return opened;
+  const auto cut = cut_back();
+  if (!cut) file_.reset();
+  return cut;
+}
+
+// The delivered part ends in the newest rotated file: it takes the active one's place again. What was active holds at
+// most the message that will be sent again.
+DiskResult<void> FileTransport::undo_rotation() {
+  const auto place = parse_place(position_);
+  if (!place || place->number + 1 != number_) return {};
+  const auto active = disk_.open(options_.path);
+  if (!active && active.error().fault != DiskFault::Missing) return tl::unexpected(active.error());
+  if (active && (*active)->size() > kMostUndone) return {};
+  const auto before = disk_.open(rotated(place->number));
+  if (!before) return tl::unexpected(before.error());
+  if ((*before)->size() < place->size || (*before)->size() - place->size > kMostUndone) return {};
+  if (const auto renamed = disk_.rename(rotated(place->number), options_.path); !renamed) return renamed;
+  --number_;
+  return disk_.sync_folder(folder_);
+}
+
+DiskResult<void> FileTransport::open_active() {
+  auto opened = disk_.open(options_.path);
+  if (!opened && opened.error().fault == DiskFault::Missing) {
+    opened = disk_.create(options_.path);
+    if (opened) {
+      if (const auto synced = disk_.sync_folder(folder_); !synced) return synced;
+    }
+  }
+  if (!opened) return tl::unexpected(opened.error());
+  file_ = std::move(*opened);
+  file_->reread();
+  return {};
+}
+
+DiskResult<void> FileTransport::cut_back() {
+  const auto place = parse_place(position_);
+  const uint64_t size = file_->size();
+  uint64_t end = size;
+  if (place && place->number == number_ && place->size <= size && size - place->size <= kMostUndone) {
+    end = place->size;
+  } else {
+    if (!position_.empty()) {
+      note_ = fmt::format("{} is not as this sink left it (position {}): writing goes on behind what is there",
+                          printable(options_.path), printable(position_));
+    }
+    const auto whole = end_of_last_line(*file_);
+    if (!whole) return tl::unexpected(whole.error());
+    if (!*whole) return rotate();  // no line of ours
+    end = **whole;
+  }
+  if (end < size) {
+    if (const auto cut = file_->truncate(end); !cut) return cut;
+    if (const auto synced = file_->sync(); !synced) return synced;  // it may be rotated before anything is written
+  }
+  position_ = fmt::format("{}:{}", number_, end);
+  return {};
+}
+
+DiskResult<void> FileTransport::rotate() {
+  file_.reset();
+  if (const auto renamed = disk_.rename(options_.path, rotated(number_)); !renamed) return renamed;
+  // Names are not made durable in their order: without this the new file might take the old one's place.
+  if (const auto synced = disk_.sync_folder(folder_); !synced) return synced;
+  auto created = disk_.create(options_.path);
+  if (!created) return tl::unexpected(created.error());
+  if (const auto synced = disk_.sync_folder(folder_); !synced) return synced;
+  file_ = std::move(*created);
+  ++number_;
+  if (number_ > options_.keep + 1) {
+    const auto removed = disk_.remove(rotated(number_ - options_.keep - 1));
+    if (!removed && removed.error().fault != DiskFault::Missing) return removed;
+  }
+  return {};
+}
+
+DiskResult<void> FileTransport::write(std::string_view text) {
+  if (file_ == nullptr) {
+    if (const auto opened = reopen(); !opened) return opened;
+  }
+  if (file_->size() > 0 && file_->size() + text.size() > options_.rotate_bytes) {
+    if (const auto done = rotate(); !done) return done;
+  }
+  if (const auto written = file_->append(text); !written) return written;
+  if (options_.sync) {
+    if (const auto synced = file_->sync(); !synced) return synced;
+  }
+  position_ = fmt::format("{}:{}", number_, file_->size());
+  return {};
+}
+
+Delivery FileTransport::send(const Message& message) {
+  std::string text = message.body;
+  if (text.empty() || text.back() != '\n') text += '\n';
+  if (text.size() > kMostUndone) return {Delivery::Kind::Refused, "the message is larger than 32 MiB"};
+  const auto written = write(text);
+  if (written) return {};
+  file_.reset();  // the next send opens the file again and cuts off what came of this one
+  return {Delivery::Kind::Retry, written.error().message};
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,66 @@
+// FileTransport: messages appended to a file, one record a line, rotated by size.
+//
+//   PATH                the active file
+//   PATH.1, PATH.2 ...  rotated ones; the number only grows, so the highest is the newest. Older ones than `keep` are
+//                       removed. Rotation is done here: do not point logrotate at it.
+//
+// Delivered: the bytes are in the file and, with `sync`, on the disk. After kill -9 (with `sync` after a loss of power,
+// too) no record is torn or there twice: position(), stored after open() and, together with the sink's cursor, after
+// each Delivered send, and given back to open(), says where the delivered part ends; what stands behind it is cut off,
+// to be sent again.
+//
+//   position = number ":" size       number of the active file once it is rotated; size of its delivered part in bytes
+//
+// Between two stored positions lies one message and at most one rotation. What does not look like that (files changed
+// by others, a position out of a backup) is not touched: writing goes on behind it, and note() says so; alerts may then
+// be there twice, known by (id, revision). Without a position an unfinished last line is cut off.
+// Files are made 0600, folders 0700. One thread; every call ends with the disk's answer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/base/disk.h"
+#include "engine/run/output.h"
+
+namespace kubevigil {
+
+struct FileTransportOptions {
+  std::string path;
+  uint64_t rotate_bytes = 100u << 20;  // a message that would make the file larger begins a new one
+  size_t keep = 10;                    // rotated files, at least 1
+  bool sync = true;                    // false: delivered messages survive kill -9, but not a loss of power
+};
+
+class FileTransport : public Transport {
+ public:
+  // `position` of the last delivered message, or "" when there was none. `disk` must outlive it.
+  static Result<std::unique_ptr<FileTransport>> open(const FileTransportOptions& options, std::string_view position,
+                                                     Disk& disk);
+
+  // Retry when the disk is full or failed; after a failure the file is opened anew in the next send().
+  Delivery send(const Message& message) override;
+  std::string position() const override { return position_; }
+  // Why records may be missing or there twice; "" when all was as it should be.
+  const std::string& note() const { return note_; }
+
+ private:
+  FileTransport(const FileTransportOptions& options, Disk& disk);
+  DiskResult<void> reopen();
+  DiskResult<uint64_t> count_rotated();
+  DiskResult<void> undo_rotation();
+  DiskResult<void> open_active();
+  DiskResult<void> cut_back();
+  DiskResult<void> rotate();
+  DiskResult<void> write(std::string_view text);
+  std::string rotated(uint64_t number) const;
+
+  FileTransportOptions options_;
+  std::string folder_, name_;
+  Disk& disk_;
+  std::unique_ptr<DiskFile> file_;  // null: to be opened
+  uint64_t number_ = 1;             // of the active file
+  std::string position_, note_;
+};
+
+}  // namespace kubevigil
