@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -90,21 +91,52 @@ void leave_out_copies(std::vector<RuleSource>& builtin, const RuleSet& named, co
                                   printable(fmt::format("{}", fmt::join(names, ", ")))));
 }
 
+struct TestPaths {
+  std::vector<std::string> rules, cases;
+};
+
+// A rule file brings the case file beside it, and a case file its rules.
+TestPaths test_paths(const std::vector<std::string>& patterns) {
+  TestPaths paths;
+  const auto add_if_there = [](std::vector<std::string>& to, const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) to.push_back(path);
+  };
+  for (const std::string& pattern : patterns) {
+    const std::vector<std::string> matches = matches_of(pattern);
+    if (matches.empty()) paths.rules.push_back(pattern);  // is reported with the rules
+    for (const std::string& path : matches) {
+      std::error_code ignored;
+      const bool folder = std::filesystem::is_directory(path, ignored);
+      if (const std::string beside = rule_file_of(path); beside != path) {
+        paths.cases.push_back(path);
+        add_if_there(paths.rules, beside);
+        continue;
+      }
+      paths.rules.push_back(path);
+      if (folder) paths.cases.push_back(path);
+      if (!folder) add_if_there(paths.cases, case_file_of(path));
+    }
+  }
+  return paths;
+}
+
 void run_test(const TestFlags& flags, Context& context) {
   RuleSelection selection;
-  selection.paths = flags.paths;
+  const TestPaths paths = test_paths(flags.paths);
+  selection.paths = paths.rules;
   Diagnostics unreadable;
   const LoadOptions options = load_options(selection, context);
   std::vector<RuleSource> rules = builtin_rules();
   if (!flags.paths.empty()) {
-    const std::vector<RuleSource> named = find_rule_files(flags.paths, unreadable);
+    const std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
     leave_out_copies(rules, load_rules(named, options).rules, options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }
   const LoadedRules loaded = load_rules(rules, options);
   const std::vector<CaseSource> cases =
-      flags.paths.empty() ? builtin_cases() : find_case_files(flags.paths, unreadable);
-  for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.message));
+      flags.paths.empty() ? builtin_cases() : find_case_files(paths.cases, unreadable);
+  for (const Diagnostic& d : unreadable.entries()) context.console.error(printable(d.span.file + ": " + d.message));
   if (unreadable.has_errors() || cases.empty()) {
     return context.fail(kExitUsage, "no case file (*.test.yaml) found there");
   }

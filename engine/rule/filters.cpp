@@ -98,7 +98,7 @@ void apply_filters(std::vector<RuleDraft>& drafts, const RuleNames& names, const
   const size_t count = drafts.size();
   for (size_t i = 0; i < count; ++i) {
     if (drafts[i].kind != DocumentKind::Filter || drafts[i].out) continue;
-    if (expired(drafts[i], options)) {
+    if (!drafts[i].diagnostics.has_errors() && expired(drafts[i], options)) {
       const std::string text =
           "filter \"" + printable(drafts[i].meta.title) + "\" expired on " + drafts[i].filter.expires;
       drafts[i].diagnostics.warning("filter-expired", text + " and is off", drafts[i].meta.span, "renew or remove it");

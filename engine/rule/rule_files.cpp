@@ -41,18 +41,6 @@ void collect_directory(const fs::path& directory, std::set<std::string>& files, 
   if (error) report(diagnostics, directory.string(), "cannot be listed: " + error.message());
 }
 
-// What a path names: itself, or the matches of a pattern.
-std::vector<std::string> matches_of(const std::string& path) {
-  if (path.find_first_of("*?[") == std::string::npos) return {path};
-  std::vector<std::string> out;
-  glob_t found{};
-  if (glob(path.c_str(), GLOB_BRACE, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
-  }
-  globfree(&found);
-  return out;
-}
-
 bool read_source(const std::string& path, RuleSource& source, Diagnostics& diagnostics) {
   std::error_code error;
   const uintmax_t size = fs::file_size(path, error);
@@ -73,6 +61,17 @@ bool read_source(const std::string& path, RuleSource& source, Diagnostics& diagn
 }
 
 }  // namespace
+
+std::vector<std::string> matches_of(const std::string& path) {
+  if (path.find_first_of("*?[") == std::string::npos) return {path};
+  std::vector<std::string> out;
+  glob_t found{};
+  if (glob(path.c_str(), GLOB_BRACE, nullptr, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; ++i) out.emplace_back(found.gl_pathv[i]);
+  }
+  globfree(&found);
+  return out;
+}
 
 std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::vector<RuleSource> sources;

@@ -33,6 +33,9 @@ struct LoadedRules {
 
 LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions& options);
 
+// What a path names: itself, or the matches of a glob, sorted.
+std::vector<std::string> matches_of(const std::string& path);
+
 // Collects *.yml and *.yaml under files, directories and globs, in a fixed order; *.test.yaml and lists/ apart.
 // Errors (unreadable, too large) go to `diagnostics`.
 std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, Diagnostics& diagnostics);

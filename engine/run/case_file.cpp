@@ -162,6 +162,10 @@ std::string rule_file_of(const std::string& case_file) {
   return case_file.substr(0, case_file.size() - kCaseEnd.size()) + ".yaml";
 }
 
+std::string case_file_of(const std::string& rule_file) {
+  return std::filesystem::path(rule_file).replace_extension(std::string(kCaseEnd)).string();
+}
+
 CaseFile parse_case_file(const CaseSource& source, Diagnostics& diagnostics) {
   CaseFile file;
   file.name = source.name;
@@ -205,13 +209,12 @@ std::vector<CaseSource> find_case_files(const std::vector<std::string>& paths, D
          it.increment(error)) {
       if (it->path().string().ends_with(kCaseEnd)) found.push_back(it->path().string());
     }
-    if (error) diagnostics.error("unreadable", path + ": " + error.message(), {path, 0, 0, 0});
+    if (error) diagnostics.error("unreadable", error.message(), {path, 0, 0, 0});
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   std::vector<CaseSource> sources;
   for (const std::string& path : found) {
-    if (!path.ends_with(kCaseEnd)) continue;  // a rule file given by name: its cases stand beside it, if at all
     if (auto text = read_text(path))
       sources.push_back({path, std::move(*text)});
     else

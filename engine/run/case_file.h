@@ -58,6 +58,8 @@ struct CaseFile {
 
 // "a/b.test.yaml" -> "a/b.yaml"
 std::string rule_file_of(const std::string& case_file);
+// "a/b.yaml", "a/b.yml" -> "a/b.test.yaml"
+std::string case_file_of(const std::string& rule_file);
 
 CaseFile parse_case_file(const CaseSource& source, Diagnostics& diagnostics);
 

@@ -101,6 +101,8 @@ class CaseRun {
   void compare(std::string_view variant, const StreamOutcome& outcome) {
     ++result_.variants;
     for (std::string& finding : compare_alerts(rules_, under_test_, case_.expect, outcome.alerts, file_.start)) {
+      // What is wrong as written is not said again for each variant.
+      if (std::find(result_.problems.begin(), result_.problems.end(), finding) != result_.problems.end()) continue;
       result_.problems.push_back((variant.empty() ? "" : "(" + std::string(variant) + ") ") + finding);
     }
   }

@@ -407,6 +407,21 @@ TEST(Cli, CheckKnowsTheBuiltInRules) {
   EXPECT_THAT(run({"rules", "check", twice}).out, HasSubstr("was given already at detections/"));
 }
 
+TEST(Cli, TestFindsRulesAndCasesBesideEachOther) {
+  const Folder folder;
+  folder.write("a.yaml",
+               "title: A\nname: a\nid: 0f3c8f1e-8b1f-4a52-9d6e-1c1f6f2f7b21\n"
+               "logsource: {product: kubernetes, service: audit}\ndetection: {s: {verb: get}, condition: s}\n");
+  folder.write("a.test.yaml",
+               "cases:\n  - {name: c, events: [{user: u, verb: get, resource: pods, name: p}], expect: [{rule: a}]}\n");
+  for (const char* path : {"a.yaml", "a.test.yaml", "*.yaml", ""}) {
+    const Result result = run({"rules", "test", "--no-coverage", folder.path(path)});
+    EXPECT_EQ(result.code, 0) << path << result.err;
+    EXPECT_THAT(result.out, HasSubstr("1 of 1 cases passed")) << path;
+  }
+  EXPECT_THAT(run({"rules", "test", folder.path("none.yaml")}).err, HasSubstr("none.yaml: cannot be read"));
+}
+
 TEST(Cli, ExplainSaysOnceThatAFileHoldsNoEvent) {
   const Folder folder;
   const std::string path = folder.write("no.txt", "first\nsecond\nthird\n");

@@ -146,6 +146,15 @@ TEST(CaseRunner, ExceptionOverAListThatAPatchShowsInPart) {
   EXPECT_THAT(to_text(report("create", "evil/x", hit + ", not-evaluable: [nonsense]")), HasSubstr("is no rule"));
 }
 
+TEST(CaseRunner, TheSameFindingIsSaidOnce) {
+  const std::string pod =
+      "{user: u, verb: create, resource: pods, namespace: n, name: p, body: {spec: {containers: [{name: "
+      "c, securityContext: {privileged: true}}]}}}";
+  const CaseReport report = run(one_case(pod, "{rule: privileged, level: high}", ", patches: all, strip: false"));
+  ASSERT_EQ(report.cases.size(), 1u);
+  EXPECT_EQ(report.cases[0].problems.size(), 1u) << to_text(report);
+}
+
 TEST(CaseRunner, RaisedLevelIsCompared) {
   const auto deletes = [](int n) {
     std::string events;
