@@ -64,4 +64,11 @@ inline constexpr size_t kSpoolSourceBytes = 1024;          // each text of a bod
 inline constexpr size_t kSpoolOpenBodies = 65'536;         // unfinished bodies known to one reader; "spool_gaps"
 inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused
 
+// HTTP server; the times are in engine/net/http_server.h
+inline constexpr size_t kConnections = 16'384;               // closed at once; "connections_over_limit"
+inline constexpr size_t kConnectionsOfPeer = 1'024;          // closed at once; "connections_over_peer_limit"
+inline constexpr size_t kRequestHeaderBytes = 32u << 10;     // 431; "bad_requests"
+inline constexpr size_t kRequestHeaders = 100;               // 431; "bad_requests"
+inline constexpr uint64_t kRequestBodyBytes = 512ull << 20;  // 413; "large_bodies"
+
 }  // namespace kubevigil::limits

@@ -128,6 +128,10 @@ IoResult Channel::read(char* into, size_t size) {
     const int count = SSL_read(session_, into, clamped(size));
     return outcome(count, count > 0 ? static_cast<size_t>(count) : 0);
   }
+  return read_raw(into, size);
+}
+
+IoResult Channel::read_raw(char* into, size_t size) {
   for (;;) {
     const ssize_t count = recv(socket_, into, size, 0);
     if (count > 0) return {IoState::Done, static_cast<size_t>(count)};

@@ -43,8 +43,10 @@ class Channel {
   IoResult handshake();  // Done at once on a plain channel
   IoResult read(char* into, size_t size);
   IoResult write(std::string_view bytes);
-  // Says that no more will be sent (close_notify, FIN); reading goes on. Does not wait; a full socket swallows it.
+  // Says that no more will be sent (close_notify, FIN). Does not wait; a full socket swallows it.
   void finish_sending();
+  // What still comes after that, as it is on the wire: to be thrown away.
+  IoResult read_raw(char* into, size_t size);
 
   std::optional<PeerCertificate> peer() const;  // after the handshake
   std::string protocol() const;                 // "TLSv1.3"; empty on a plain channel

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <stdexcept>
