@@ -55,7 +55,9 @@ class Lowering {
   void add_network(const std::string& text, const YamlNode& value);
   void add_exists(const YamlNode& value);
   void add_field(const YamlNode& value);
+  std::span<const std::string_view> domain() const;
   bool possible(const SigmaString& s, const YamlNode& value);
+  bool outside(const YamlNode& value);
   void add_pattern(TestOp op, Pattern pattern) {
     ++patterns_;
     set_.add(op, std::move(pattern));
@@ -266,8 +268,13 @@ void Lowering::add_number(const YamlNode& value) {
 }
 
 void Lowering::add_regex(const std::string& text, const YamlNode& value) {
-  if (Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags); !regex) {
-    return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
+  const Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags);
+  if (!regex) return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
+  const auto domain_values = domain();
+  const auto matches = [&](std::string_view d) { return regex->matches(d); };
+  if (!domain_values.empty() && std::none_of(domain_values.begin(), domain_values.end(), matches)) {
+    outside(value);
+    return;
   }
   add_pattern(TestOp::Regex, {text, std::nullopt, std::nullopt});
 }
@@ -296,31 +303,39 @@ void Lowering::add_field(const YamlNode& value) {
   add_pattern(TestOp::EqualsField, {"", std::nullopt, std::move(field)});
 }
 
+// The values that the field can have; empty: any.
+std::span<const std::string_view> Lowering::domain() const {
+  static constexpr std::array<std::string_view, 2> kBooleans = {"true", "false"};
+  if (in_element_ || !field_.path.empty() || field_.id == FieldId::Keywords) return {};
+  const FieldInfo& info = field_info(field_.id);
+  if (info.domain.empty() && info.type == ValueType::Bool) return kBooleans;
+  return info.domain;
+}
+
 // Can the field ever hold such a value? A value outside its domain makes the test constant false.
 bool Lowering::possible(const SigmaString& s, const YamlNode& value) {
-  if (in_element_ || !field_.path.empty() || field_.id == FieldId::Keywords) return true;
-  const FieldInfo& info = field_info(field_.id);
-  constexpr std::array<std::string_view, 2> kBooleans = {"true", "false"};
-  std::span<const std::string_view> domain = info.domain;
-  if (domain.empty() && info.type == ValueType::Bool) domain = kBooleans;
-  std::string expected;
-  if (!domain.empty()) {
-    for (const std::string_view d : domain) {
-      if (glob_matches(s, d)) return true;
-      expected += (expected.empty() ? "" : ", ") + std::string(d);
-    }
-  } else if (info.type == ValueType::Int || info.type == ValueType::Double) {
-    YamlNode plain = value;
-    plain.quoted = false;
-    if (s.has_wildcards() || plain.number()) return true;
-    expected = "a number";
-  } else {
-    return true;
+  const auto domain_values = domain();
+  if (!domain_values.empty()) {
+    const bool some =
+        std::any_of(domain_values.begin(), domain_values.end(), [&](std::string_view d) { return glob_matches(s, d); });
+    return some || outside(value);
   }
+  if (in_element_ || !field_.path.empty() || field_.id == FieldId::Keywords) return true;
+  const ValueType type = field_info(field_.id).type;
+  if (type != ValueType::Int && type != ValueType::Double) return true;
+  YamlNode plain = value;
+  plain.quoted = false;
+  return s.has_wildcards() || plain.number() || outside(value);
+}
+
+// Says that the field never has the value, and is false.
+bool Lowering::outside(const YamlNode& value) {
+  const auto domain_values = domain();
+  std::string expected = domain_values.empty() ? "a number" : "";
+  for (const std::string_view d : domain_values) expected += (expected.empty() ? "" : ", ") + std::string(d);
   dropped_ = true;
-  const std::string_view close = nearest(value.text, domain);
-  const std::string found = "\"" + printable(value.text) + "\"";
-  const std::string message = std::string(info.name) + " is never " + found;
+  const std::string_view close = nearest(value.text, domain_values);
+  const std::string message = std::string(field_info(field_.id).name) + " is never \"" + printable(value.text) + "\"";
   reasons_.push_back(message);
   context_.impossible(
       "impossible-value", message, value.span,

@@ -148,6 +148,15 @@ TEST(RuleLoader, AnExpiredFilterIsOffAndSaid) {
   }
 }
 
+TEST(RuleLoader, RegularExpressionsThatNoValueOfTheFieldMatchesAreImpossible) {
+  const auto dead = [](const std::string& fields) { return load({detection("a", 1, fields)}).rules.rules.at(0).dead; };
+  EXPECT_EQ(dead("verb|re: ^exec$"), "verb is never \"^exec$\"");
+  EXPECT_EQ(dead("verb|re: ^(get|exec)$"), "");
+  EXPECT_EQ(dead("verb|re: ^GET$"), "verb is never \"^GET$\"") << "re is case-sensitive";
+  EXPECT_EQ(dead("verb|re|i: ^GET$"), "");
+  EXPECT_EQ(dead("user.username|re: ^exec$"), "");
+}
+
 TEST(RuleLoader, WhatIsNoRuleIsOneError) {
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: []\n", "Kubernetes object"},
