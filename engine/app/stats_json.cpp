@@ -51,7 +51,8 @@ void write_sources(JsonWriter& json, const RunFacts& facts) {
   json.end_array().key("source_kinds").begin_array();
   for (const SourceKindFacts& kind : source_kinds(facts.report, facts.rules)) {
     json.begin_object().member("envelope", kind.envelope).member("events", kind.events);
-    json.member("never_carries", kind.never_carries).member("blind_rules", kind.blind_rules).end_object();
+    json.member("never_carries", kind.never_carries).member("blind_rules", kind.blind_rules);
+    json.optional("note", kind.note).end_object();
   }
   json.end_array();
 }

@@ -177,6 +177,7 @@ void Panel::blind() {
     if (!kind.never_carries.empty()) text += "; never carries " + some_of(kind.never_carries);
     if (!kind.blind_rules.empty()) text += fmt::format("; blind there: {}", some_of(kind.blind_rules));
     line("source", text);
+    if (!kind.note.empty()) line("", kind.note);
   }
 }
 
@@ -228,13 +229,13 @@ std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const Rule
   for (const EnvelopeInfo& info : envelope_table()) {
     const auto it = report.tally.envelopes.find(info.name);
     if (it == report.tally.envelopes.end() || it->second == 0) continue;
-    SourceKindFacts kind{std::string(info.name), it->second, {}, {}};
+    SourceKindFacts kind{std::string(info.name), it->second, {}, {}, std::string(info.note)};
     std::vector<FieldId> lacking;
     for (const std::string_view name : info.never_carries) {
       kind.never_carries.emplace_back(name);
       if (const auto field = parse_field(name); field && field->path.empty()) lacking.push_back(field->id);
     }
-    kind.blind_rules = blind_rules(rules, lacking);
+    kind.blind_rules = blind_rules(rules, {lacking, info.never_verbs});
     out.push_back(std::move(kind));
   }
   return out;

@@ -31,6 +31,7 @@ struct SourceKindFacts {
   uint64_t events = 0;
   std::vector<std::string> never_carries;
   std::vector<std::string> blind_rules;
+  std::string note;  // what else that kind of source does
 };
 std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const RuleSet& rules);
 

@@ -25,6 +25,7 @@ enum class EnvelopeKind : uint8_t {
   CloudWatchExport,
   Gke,
   Aks,
+  AksAdmin,
   OpenShift,
   Ovh,
   Shipper,
@@ -45,10 +46,11 @@ inline constexpr size_t kEnvelopeKindCount = static_cast<size_t>(EnvelopeKind::L
 
 struct EnvelopeInfo {
   EnvelopeKind kind;
-  std::string_view name;                            // "eks-cloudwatch": Event::envelope
-  std::string_view description;                     // one line
-  std::span<const std::string_view> never_carries;  // names of the field table that are never there
-  std::string_view note;                            // what else a reader of the summary should know; may be empty
+  std::string_view name;                               // "eks-cloudwatch": Event::envelope
+  std::string_view description;                        // one line
+  std::span<const std::string_view> never_carries;     // names of the field table that are never there
+  std::string_view note;                               // what else a reader of the summary should know; may be empty
+  std::span<const std::string_view> never_verbs = {};  // requests that are never there
 };
 std::span<const EnvelopeInfo> envelope_table();
 const EnvelopeInfo& envelope_info(EnvelopeKind kind);

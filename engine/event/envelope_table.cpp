@@ -8,8 +8,10 @@ using Names = std::span<const std::string_view>;
 constexpr std::string_view kGkeNever[] = {"user.uid",      "user.groups", "user.extra",  "impersonatedUser.username",
                                           "objectRef.uid", "uri.query",   "execCommand", "credentialId",
                                           "caller.pod",    "caller.node"};
-constexpr std::string_view kLegacyNever[] = {"requestObject", "responseObject", "user.uid",    "user.extra",
-                                             "annotations",   "authz.decision", "credentialId"};
+constexpr std::string_view kLegacyNever[] = {"requestObject", "responseObject", "user.uid",
+                                             "user.extra",    "annotations",    "authz.decision",
+                                             "credentialId",  "podSpec",        "rbacRules"};
+constexpr std::string_view kReads[] = {"get", "list"};
 constexpr std::string_view kElasticNever[] = {"requestObject.metadata", "responseObject.metadata"};
 
 constexpr EnvelopeInfo kTable[] = {
@@ -25,12 +27,19 @@ constexpr EnvelopeInfo kTable[] = {
      {},
      "AWS fixes the audit policy; the export does not name the cluster"},
     {EnvelopeKind::Gke, "gke", "Google GKE, Cloud Audit Logs", kGkeNever,
-     "the event is rebuilt from a log entry; response codes are derived from gRPC codes"},
+     "the event is rebuilt from a log entry; response codes are derived from gRPC codes; reads are only in the Data "
+     "Access log, which is off by default"},
     {EnvelopeKind::Aks,
      "aks",
-     "Azure AKS diagnostic records",
+     "Azure AKS diagnostic records, category kube-audit",
      {},
-     "the category kube-audit-admin leaves out get and list; records are cut at 16 KiB"},
+     "Storage cuts records at 16 KiB, Log Analytics at 32 KiB: such events lose bodies, times and annotations"},
+    {EnvelopeKind::AksAdmin,
+     "aks-admin",
+     "Azure AKS diagnostic records, category kube-audit-admin",
+     {},
+     "this category leaves out get and list: nobody is seen reading; records are cut at 16 KiB",
+     kReads},
     {EnvelopeKind::OpenShift, "openshift", "OpenShift logging (ViaQ)", {}, {}},
     {EnvelopeKind::Ovh, "ovh", "OVHcloud, GELF", {}, {}},
     {EnvelopeKind::Shipper, "shipper", "fluent-bit, Vector, Filebeat, Logstash: the line in a string member", {}, {}},

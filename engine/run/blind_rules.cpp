@@ -2,16 +2,29 @@
 
 #include <algorithm>
 
+#include "engine/base/text.h"
+
 namespace kubevigil {
 namespace {
 
+// Whether the test wants one of `verbs` and nothing else.
+bool asks_for_verbs(const Test& test, std::span<const std::string_view> verbs) {
+  if (test.field.id != FieldId::Verb || test.op != TestOp::Equals) return false;
+  return !test.patterns.empty() && std::all_of(test.patterns.begin(), test.patterns.end(), [&](const Pattern& p) {
+    return std::find(verbs.begin(), verbs.end(), folded(p.text)) != verbs.end();
+  });
+}
+
 // Truth of the condition with the lacking fields absent and all others unknown; sound by Kleene's monotonicity.
-Truth judge(const Expr& e, std::span<const FieldId> lacking) {
-  const auto lacks = [&](FieldId id) { return std::find(lacking.begin(), lacking.end(), id) != lacking.end(); };
+Truth judge(const Expr& e, const Lacking& lacking) {
+  const auto lacks = [&](FieldId id) {
+    return std::find(lacking.fields.begin(), lacking.fields.end(), id) != lacking.fields.end();
+  };
   switch (e.kind) {
     case Expr::Kind::Constant:
       return e.constant;
     case Expr::Kind::Test:
+      if (asks_for_verbs(e.test, lacking.verbs)) return Truth::False;
       if (!lacks(e.test.field.id)) return Truth::Unknown;
       if (e.test.op == TestOp::Null) return Truth::True;
       if (e.test.op == TestOp::Exists) {
@@ -50,11 +63,9 @@ bool is_blind_correlation(const Correlation& correlation, const std::vector<bool
 
 }  // namespace
 
-bool is_blind(const Expr& condition, std::span<const FieldId> lacking) {
-  return judge(condition, lacking) == Truth::False;
-}
+bool is_blind(const Expr& condition, const Lacking& lacking) { return judge(condition, lacking) == Truth::False; }
 
-std::vector<std::string> blind_rules(const RuleSet& rules, std::span<const FieldId> lacking) {
+std::vector<std::string> blind_rules(const RuleSet& rules, const Lacking& lacking) {
   std::vector<bool> blind(rules.rules.size());
   std::vector<std::string> names;
   for (size_t i = 0; i < rules.rules.size(); ++i) {
