@@ -1,7 +1,9 @@
 // CSV after RFC 4180: header line, CRLF, every cell quoted. Cells that a spreadsheet would run as a formula (first
-// character = + - @, tab or return; OWASP "CSV Injection") get an apostrophe in front; control characters are escaped.
+// character = + - @, full-width or not, tab or return; OWASP "CSV Injection"), with blanks in front of it or not, get
+// an apostrophe in front; control characters are escaped.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/base/text.h"
@@ -11,9 +13,22 @@
 namespace kubevigil {
 namespace {
 
+// Blanks that a spreadsheet may trim, and what it then takes for the beginning of a formula.
+constexpr std::array<std::string_view, 2> kBlanks = {" ", "\u00A0"};
+constexpr std::array<std::string_view, 10> kFormulas = {"=",  "+",      "-",      "@",      "\t",
+                                                        "\r", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+
+bool is_formula(std::string_view text) {
+  const auto begins = [&](std::string_view sign) { return text.starts_with(sign); };
+  for (auto blank = kBlanks.begin(); blank != kBlanks.end();) {
+    blank = std::find_if(kBlanks.begin(), kBlanks.end(), begins);
+    if (blank != kBlanks.end()) text.remove_prefix(blank->size());
+  }
+  return std::any_of(kFormulas.begin(), kFormulas.end(), begins);
+}
+
 std::string cell(std::string_view text) {
-  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
-  std::string out = formula ? "\"'" : "\"";
+  std::string out = is_formula(text) ? "\"'" : "\"";
   for (const char c : printable(text)) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + '"';
 }

@@ -75,7 +75,7 @@ std::string shell_word(std::string_view text) {
            std::string_view("._:/@-").find(c) != std::string_view::npos;
   };
   if (!text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), harmless)) return std::string(text);
-  std::string out = "'";
+  std::string out = text.starts_with('-') ? "'\\" : "'";
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
 }

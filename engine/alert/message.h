@@ -33,7 +33,8 @@ using FieldText = std::function<std::string(std::string_view name)>;
 std::vector<MessagePart> parse_message(std::string_view text, const FieldText& field);
 std::string fill_message(const std::vector<MessagePart>& parts, const MessageNumbers& numbers);
 
-// The text as one word of a POSIX shell command: quoted unless it holds only harmless characters.
+// The text as one word of a POSIX shell command: quoted unless it holds only harmless characters. A name that would be
+// read as an option gets a backslash that stays in it (`kubectl delete pod '\--all'`): no object is called so.
 std::string shell_word(std::string_view text);
 
 }  // namespace kubevigil

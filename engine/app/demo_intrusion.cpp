@@ -17,7 +17,8 @@ const Actor kDefault = {"system:serviceaccount:shop:default",
                         kAddress,
                         {{"authentication.kubernetes.io/pod-name", "web-2"},
                          {"authentication.kubernetes.io/pod-uid", "0d9c8f4e-5f0b-4a38-8f0a-51d8b8b2c7aa"},
-                         {"authentication.kubernetes.io/node-name", "node-2"}},
+                         {"authentication.kubernetes.io/node-name", "node-2"},
+                         {"authentication.kubernetes.io/credential-id", "JTI=5f3d1c52-6a0e-4f5b-9a43-2f8e7c1b9d60"}},
                         "RBAC: allowed by ClusterRoleBinding \"shop-debug\" of ClusterRole \"cluster-admin\" to "
                         "ServiceAccount \"default/shop\""};
 const Actor kDaemonSets = {"system:serviceaccount:kube-system:daemon-set-controller",

@@ -30,7 +30,8 @@ TEST(Message, ShellWords) {
   EXPECT_EQ(shell_word("a b"), "'a b'");
   EXPECT_EQ(shell_word("x; rm -rf /"), "'x; rm -rf /'");
   EXPECT_EQ(shell_word("it's $(x)"), "'it'\\''s $(x)'");
-  EXPECT_EQ(shell_word("-rf"), "'-rf'");
+  EXPECT_EQ(shell_word("-rf"), "'\\-rf'");
+  EXPECT_EQ(shell_word("--all"), "'\\--all'");
   EXPECT_EQ(shell_word(""), "''");
 }
 

@@ -123,6 +123,23 @@ TEST(Encodings, HostileTextDoesNotReachTheTerminal) {
   EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3);
 }
 
+TEST(Encodings, CsvFormulasInEverySpellingAreDefused) {
+  for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "  \xC2\xA0 =1",
+                           "\xEF\xBC\x9D"
+                           "1",
+                           "\xEF\xBC\x8B"
+                           "1"}) {
+    Alert alert = sample();
+    alert.target.name = text;
+    EXPECT_NE(encoded("csv", {alert}).find("\"'"), std::string::npos) << text;
+  }
+  for (const char* text : {"", " ", "web-0", "a=1", " a"}) {
+    Alert alert = sample();
+    alert.target.name = text;
+    EXPECT_EQ(encoded("csv", {alert}).find("\"'"), std::string::npos) << text;
+  }
+}
+
 TEST(Encodings, CsvCellsAreQuotedAndFormulasDefused) {
   Alert alert = sample();
   alert.actor.username = "=HYPERLINK(\"http://evil\")";
