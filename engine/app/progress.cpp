@@ -68,8 +68,10 @@ std::string progress_line(const ReplayProgress& p, const RateMeter& rate) {
   } else {
     out += human_number(static_cast<double>(p.bytes), "B");
   }
-  out += fmt::format("  {:.2f} GB/s  {}", rate.rate() / 1e9,
-                     human_number(static_cast<double>(p.events) / seconds, "ev/s"));
+  constexpr double kSlow = 1e7;  // less than 0.01 GB/s
+  const std::string speed =
+      rate.rate() < kSlow ? human_number(rate.rate(), "B/s") : fmt::format("{:.2f} GB/s", rate.rate() / 1e9);
+  out += fmt::format("  {}  {}", speed, human_number(static_cast<double>(p.events) / seconds, "ev/s"));
   if (const auto eta = rate.eta(p.bytes, p.total_bytes)) out += "  ETA " + human_duration(*eta);
   return out + "  " + alerts_text(p.alerts);
 }

@@ -98,7 +98,8 @@ bool load_selection(const RuleSelection& selection, Context& context, LoadedRule
   size_t added = 0;
   const std::vector<RuleSource> sources = sources_of(selection, unreadable, added);
   if (unreadable.has_errors()) {
-    for (const Diagnostic& d : unreadable.entries()) context.console.error("--rules " + printable(d.span.file + ": " + d.message));
+    for (const Diagnostic& d : unreadable.entries())
+      context.console.error("--rules " + printable(d.span.file + ": " + d.message));
     context.exit_code = kExitUsage;
     return false;
   }

@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/event/envelope.h"
 #include "engine/run/blind_rules.h"
+#include "engine/run/gap_meter.h"
 
 namespace kubevigil {
 namespace {
@@ -55,11 +56,7 @@ class Panel {
   void orders();
 
   double seconds() const { return std::max(1e-6, static_cast<double>(facts_.elapsed.micros) / 1e6); }
-  double bytes() const {
-    double sum = 0;
-    for (const InputFile& file : report_.files) sum += static_cast<double>(file.read ? file.size : 0);
-    return sum;
-  }
+  double bytes() const { return static_cast<double>(report_.bytes_read); }
 
   const RunFacts& facts_;
   const ReplayReport& report_;
@@ -206,7 +203,9 @@ void Panel::gaps() {
                        human_duration(static_cast<double>((gap.to - gap.from).micros) / 1e6), format_rfc3339(gap.from),
                        format_rfc3339(gap.to), format_duration(source.pace.usual_gap)));
     }
-    if (source.pace.silences.size() > 3) line("", fmt::format("{} more", source.pace.silences.size() - 3));
+    const size_t more = source.pace.silences.size() - std::min<size_t>(3, source.pace.silences.size());
+    const bool all = source.pace.silences.size() < GapMeter::kKept;
+    if (more > 0) line("", fmt::format("{} {} more (see --stats-json)", all ? "and" : "at least", more));
   }
 }
 
@@ -217,8 +216,13 @@ void Panel::orders() {
                                      "it; put it into order (tac FILE | kubevigil replay -) and run again",
                                      printable(source.name)));
   }
-  if (report_.tally.events == 0 && bytes() > 0) {
+  const bool skipped =
+      std::any_of(report_.files.begin(), report_.files.end(), [](const InputFile& f) { return f.skipped; });
+  const Tally& tally = report_.tally;
+  if (tally.events == 0 && bytes() > 0) {
     line("NOTHING SEEN", "no audit event was found: this says nothing about the cluster");
+  } else if (tally.events == tally.outside_range && (tally.events > 0 || skipped)) {
+    line("NOTHING SEEN", "no event lies between --from and --to: this says nothing about the cluster");
   }
 }
 

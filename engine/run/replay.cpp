@@ -331,6 +331,7 @@ ReplayReport Run::report(const Merge& merge, const std::vector<SourceReach>& rea
     out.last = std::max(out.last, out.sources.back().pace.last);
   }
   out.tally = tally_;
+  out.bytes_read = progress_.bytes;
   out.bad_total = bad_.total();
   out.bad = bad_.take();
   out.correlator = correlator_.counters();

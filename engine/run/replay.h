@@ -83,6 +83,7 @@ struct ReplayReport {
   std::vector<RuleReport> rules;    // by RuleSet index
   std::vector<ActorReport> actors;  // most alerts first, at most 10
   std::array<uint64_t, kLevelNames.size()> alerts{};
+  uint64_t bytes_read = 0;                                      // of the files as they are on disk
   uint64_t alerts_early = 0;                                    // given out before they closed
   Timestamp first = Timestamp::max(), last = Timestamp::min();  // robust times
   bool stopped = false;                                         // by `stop`

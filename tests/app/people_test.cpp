@@ -40,6 +40,17 @@ TEST(Progress, EtaIsHiddenAtFirstAndFollowsBytes) {
   EXPECT_FALSE(rate.eta(500, 0).has_value());
 }
 
+TEST(Progress, TheUnitOfTheRateFollowsTheRate) {
+  ReplayProgress progress;
+  for (const auto& [bytes, text] :
+       {std::pair(4'200'000'000ULL, "  2.10 GB/s  "), std::pair(400'000'000ULL, "  0.20 GB/s  "),
+        std::pair(400'000ULL, "  200 kB/s  ")}) {
+    RateMeter rate;
+    rate.add(bytes, Duration::seconds(2));
+    EXPECT_THAT(progress_line(progress, rate), testing::HasSubstr(text));
+  }
+}
+
 TEST(Progress, LineAndJson) {
   ReplayProgress progress;
   progress.bytes = 500;

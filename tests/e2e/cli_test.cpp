@@ -98,6 +98,12 @@ TEST(Cli, NoEventAtAllIsSaidLoudly) {
   const Folder folder;
   const std::string log = folder.write("other.log", "one line\nand another\n");
   EXPECT_THAT(run({"replay", log}).err, HasSubstr("no audit event was found: this says nothing about the cluster"));
+  const std::string events = folder.write("events.log", demo_events());
+  for (const std::vector<std::string>& range :
+       {std::vector<std::string>{"--from", "2040-01-01"}, {"--to", "2001-01-01"}}) {
+    EXPECT_THAT(run({"replay", events, range[0], range[1]}).err, HasSubstr("no event lies between --from and --to"));
+  }
+  EXPECT_THAT(run({"replay", events, "--from", "2026-03-02T12:00Z"}).err, Not(HasSubstr("NOTHING SEEN")));
 }
 
 TEST(Cli, ANewestFirstLogIsSaidLoudlyAndExits3) {
