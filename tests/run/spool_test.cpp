@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
 #include "engine/run/spool_reader.h"
@@ -304,6 +305,32 @@ TEST(Spool, FlippedBitsAreFoundAndNeverRead) {
   }
   EXPECT_GT(corrupt, 10u);
   EXPECT_GT(gaps, 10u);
+}
+
+TEST(Spool, OnTheMachinesOwnDisk) {
+  std::string folder = (std::filesystem::temp_directory_path() / "kubevigil-spool-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  SpoolOptions options = small_spool();
+  options.folder = folder + "/spool";
+  SpoolPosition position;
+  uint64_t next = 0;
+  for (int life = 0; life < 3; ++life) {
+    options.secret = static_cast<uint64_t>(life);
+    auto spool = opened(posix_disk(), options);
+    EXPECT_TRUE(spool->damage().empty());
+    for (uint64_t i = 0; i < 20; ++i) put(*spool, noise(i * 300, next + i));
+    SpoolReader reader(*spool, position);
+    for (const Read& body : read_all(reader)) {
+      EXPECT_EQ(body.end, StreamEnd::Complete);
+      EXPECT_EQ(body.bytes, noise(next % 20 * 300, next));
+      ++next;
+    }
+    position = reader.position();
+    ASSERT_TRUE(spool->trim(position));
+  }
+  EXPECT_EQ(next, 60u);
+  EXPECT_EQ(posix_disk().list(options.folder)->size(), 1u);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Spool, ManySendersAtOnce) {

@@ -1,0 +1,115 @@
+#include "engine/run/outbox.h"
+
+#include <algorithm>
+#include <future>
+
+#include "engine/run/log_reader.h"
+#include "engine/run/record_bytes.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr uint32_t kCursors = 1;
+
+}  // namespace
+
+std::optional<std::map<std::string, uint64_t, std::less<>>> decode_cursors(std::string_view payload) {
+  RecordBytes in{payload};
+  std::map<std::string, uint64_t, std::less<>> cursors;
+  for (uint32_t left = in.u32(); left > 0 && !in.bad; --left) {
+    const std::string name = in.text();
+    cursors[name] = in.u64();
+  }
+  if (in.bad || !in.rest.empty()) return std::nullopt;
+  return cursors;
+}
+
+std::string Outbox::table() const {
+  std::string out;
+  put_u32(out, static_cast<uint32_t>(cursors_.size()));
+  for (const auto& [name, sequence] : cursors_) {
+    put_text(out, name);
+    put_u64(out, sequence);
+  }
+  return out;
+}
+
+DiskResult<std::unique_ptr<Outbox>> Outbox::open(Disk& disk, OutboxOptions options) {
+  std::unique_ptr<Outbox> outbox(new Outbox());
+  auto log = SegmentLog::open(disk, {options.folder, "outbox", options.segment_bytes, options.secret, options.reserve});
+  if (!log) return tl::unexpected(log.error());
+  outbox->log_ = std::move(*log);
+  const auto same = outbox->load(options);
+  if (!same) return tl::unexpected(same.error());
+  outbox->own_thread_ = options.commit.own_thread;
+  outbox->commit_ = std::make_unique<GroupCommit>(*outbox->log_, options.commit);
+  // Where a new sink begins must be the same after the next start.
+  if (!*same) {
+    if (auto ok = outbox->flush(); !ok) return tl::unexpected(ok.error());
+  }
+  return outbox;
+}
+
+// False: the cursors are not those on the disk.
+DiskResult<bool> Outbox::load(const OutboxOptions& options) {
+  std::map<std::string, uint64_t, std::less<>> newest;
+  bool damaged = !log_->damage().empty();
+  LogReader reader(*log_, log_->first_sequence());
+  for (;;) {
+    const auto step = reader.next();
+    if (!step) return tl::unexpected(step.error());
+    if (*step == LogReader::Step::End) break;
+    damaged |= *step == LogReader::Step::Gap;
+    if (*step == LogReader::Step::Gap) continue;
+    if (auto cursors = decode_cursors(reader.record().payload)) newest = std::move(*cursors);
+  }
+  for (const std::string& sink : options.sinks) {
+    const auto known = newest.find(sink);
+    // It may have had a cursor in what is damaged.
+    const uint64_t begin = damaged ? 0 : options.new_sinks_begin;
+    cursors_[sink] = known != newest.end() ? known->second : begin;
+  }
+  return cursors_ == newest;
+}
+
+uint64_t Outbox::cursor(std::string_view sink) const {
+  const std::lock_guard hold(mutex_);
+  const auto found = cursors_.find(sink);
+  return found != cursors_.end() ? found->second : 0;
+}
+
+void Outbox::delivered(std::string_view sink, uint64_t sequence) {
+  // Submitted under the lock, so that the newest record is the newest table.
+  const std::lock_guard hold(mutex_);
+  const auto found = cursors_.find(sink);
+  if (found == cursors_.end() || found->second >= sequence) return;
+  found->second = sequence;
+  commit_->submit(kCursors, table(), [this](const DiskResult<uint64_t>& written) {
+    // Older tables are of no use; what cannot be removed now is removed next time.
+    if (written) static_cast<void>(log_->trim(*written));
+  });
+}
+
+DiskResult<void> Outbox::flush() {
+  const auto answer = std::make_shared<std::promise<DiskResult<uint64_t>>>();
+  auto written = answer->get_future();
+  {
+    const std::lock_guard hold(mutex_);
+    commit_->submit(kCursors, table(), [answer](const DiskResult<uint64_t>& result) { answer->set_value(result); });
+  }
+  while (!own_thread_ && commit_->pump()) {
+  }
+  const auto result = written.get();
+  if (!result) return tl::unexpected(result.error());
+  return {};
+}
+
+std::optional<uint64_t> Outbox::oldest() const {
+  const std::lock_guard hold(mutex_);
+  if (cursors_.empty()) return std::nullopt;
+  return std::min_element(cursors_.begin(), cursors_.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->second;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,74 @@
+// Outbox: how far each sink has delivered the journal's alerts, on the disk. One cursor a sink: the sequence of the
+// last journal entry that it is done with (delivered, filtered out, or in its dead-letter file). At-least-once: after a
+// crash a sink may be sent again what it got since its last durable cursor; the alert's id makes that harmless.
+//
+//   JournalReader reader(journal, outbox.cursor("slack") + 1);
+//   ... deliver the alert ...; outbox.delivered("slack", reader.sequence());
+//
+// A sink that is down keeps its cursor, and with it the journal from there on: it delays nobody else. Trim the journal
+// at most to oldest() + 1.
+//
+// A SegmentLog named "outbox"; each record is the whole table, and the newest one counts:
+//   kind 1 cursors   u32 sinks, for each: text name, u64 sequence (text: u32 length and its bytes)
+//
+// Errors: when the disk is full a cursor is not written, and the next one is; when it breaks, broken() says so, sinks
+// may go on, and all is sent again after the restart. After damage a cursor may be an older one, never a newer.
+//
+// Threads: all. Disk outlives the outbox.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/run/group_commit.h"
+#include "engine/run/segment_log.h"
+
+namespace kubevigil {
+
+struct OutboxOptions {
+  std::string folder;
+  std::vector<std::string> sinks;  // as configured; cursors of others are forgotten
+  uint64_t new_sinks_begin =
+      0;                // their cursor: the journal's durable_end() - 1 for what comes, 0 for all that is there
+  uint64_t secret = 0;  // random, a new one at each start (Env::random)
+  uint64_t segment_bytes = 1u << 20;
+  DiskReserve* reserve = nullptr;
+  GroupCommitOptions commit;
+};
+
+class Outbox {
+ public:
+  static DiskResult<std::unique_ptr<Outbox>> open(Disk& disk, OutboxOptions options);
+
+  uint64_t cursor(std::string_view sink) const;  // 0 for a sink that was not named
+  // Moves the sink's cursor forward; durable soon. Smaller sequences are ignored.
+  void delivered(std::string_view sink, uint64_t sequence);
+  // Waits until the cursors of now are durable.
+  DiskResult<void> flush();
+  // The smallest cursor; nullopt: there are no sinks, nothing holds the journal back.
+  std::optional<uint64_t> oldest() const;
+
+  std::optional<DiskError> broken() const { return commit_->broken(); }
+  const std::vector<LogDamage>& damage() const { return log_->damage(); }
+
+ private:
+  Outbox() = default;
+  DiskResult<bool> load(const OutboxOptions& options);
+  std::string table() const;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, uint64_t, std::less<>> cursors_;
+  std::unique_ptr<SegmentLog> log_;
+  bool own_thread_ = true;
+  std::unique_ptr<GroupCommit> commit_;  // last: it answers while it ends
+};
+
+// The table of a record; nullopt: none.
+std::optional<std::map<std::string, uint64_t, std::less<>>> decode_cursors(std::string_view payload);
+
+}  // namespace kubevigil
