@@ -16,15 +16,15 @@ TEST(BlindRules, ConditionsThatCannotHold) {
     bool blind;
   } cases[] = {
       {R"(user.groups equals ["system:masters"])", true},
-      {R"(not (user.groups equals ["system:masters"]))", false},
+      {R"(not(user.groups equals ["system:masters"]))", false},
       {R"(user.groups exists ["false"])", false},
-      {R"(verb equals ["create"] and requestObject.kind equals ["Pod"])", true},
-      {R"(verb equals ["create"] or requestObject.kind equals ["Pod"])", false},
+      {R"(all(verb equals ["create"], requestObject.kind equals ["Pod"]))", true},
+      {R"(any(verb equals ["create"], requestObject.kind equals ["Pod"]))", false},
       {R"(verb equals ["get"])", true},
       {R"(verb equals ["get", "list"])", true},
       {R"(verb equals ["get", "watch"])", false},
-      {R"(verb equals ["get"] or verb equals ["create"])", false},
-      {R"(not (verb equals ["get"]))", false},
+      {R"(any(verb equals ["get"], verb equals ["create"]))", false},
+      {R"(not(verb equals ["get"]))", false},
       {R"(verb startswith ["g"])", false},
   };
   for (const auto& c : cases) {
