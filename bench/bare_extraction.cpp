@@ -108,6 +108,18 @@ class Extractor {
   Extraction result_;
 };
 
+uint64_t values_in(simdjson::dom::element element) {
+  uint64_t values = 1;
+  simdjson::dom::object object;
+  simdjson::dom::array array;
+  if (element.get(object) == simdjson::SUCCESS) {
+    for (const auto member : object) values += values_in(member.value);
+  } else if (element.get(array) == simdjson::SUCCESS) {
+    for (const auto item : array) values += values_in(item);
+  }
+  return values;
+}
+
 }  // namespace
 
 Extraction extract_bare(std::string_view log) {
@@ -119,6 +131,12 @@ Extraction extract_bare(std::string_view log) {
     at = next + 1;
   }
   return extractor.result();
+}
+
+uint64_t count_values_by_dom(std::string_view json) {
+  static thread_local simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  return parser.parse(json.data(), json.size(), false).get(root) == simdjson::SUCCESS ? values_in(root) : 0;
 }
 
 uint64_t count_lines(std::string_view log) {

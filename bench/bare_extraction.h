@@ -72,6 +72,10 @@ struct Extraction {
 // Over NDJSON. REQUIRES: 64 readable bytes behind `log`.
 Extraction extract_bare(std::string_view log);
 
+// Values in one JSON document, read into simdjson's DOM: the yardstick of body parsing. 0: no JSON.
+// REQUIRES: 64 readable bytes behind `json`.
+uint64_t count_values_by_dom(std::string_view json);
+
 // Number of newlines: the memory limit of the machine, by memchr.
 uint64_t count_lines(std::string_view log);
 

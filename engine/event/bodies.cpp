@@ -118,11 +118,22 @@ BodyDefect Bodies::defect(FieldId body) {
     return read != BodyDefect::None ? read : response_.defect;
   }
   if (event_->defect != BodyDefect::None) return event_->defect;
+  if (!request_.done && !is_json_patch()) return checked_defect(event_->raw(body));
   const bool rebuilt = request_as_object().tree == &patch_.tree;
   if (request_.defect != BodyDefect::None) return request_.defect;
   if (rebuilt && patch_.defect != BodyDefect::None) return patch_.defect;
   return request_.view && has_long_array(request_.tree) ? BodyDefect::Values : BodyDefect::None;
 }
+
+// A tree is not worth making for this question alone; most bodies are asked no other.
+BodyDefect Bodies::checked_defect(std::string_view text) const {
+  if (text.empty()) return BodyDefect::None;
+  const auto facts = check_json(text);
+  if (!facts) return body_defect_of(facts.error().defect);
+  return facts->longest_array > limits::kListValues ? BodyDefect::Values : BodyDefect::None;
+}
+
+bool Bodies::is_json_patch() const { return is_patch() && event_->raw(FieldId::RequestObject).starts_with('['); }
 
 bool Bodies::is_patch() const { return event_->text(FieldId::Verb) == "patch"; }
 

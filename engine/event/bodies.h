@@ -55,7 +55,9 @@ class Bodies {
     bool done = false;
   };
   BodyView parse(Slot& slot, FieldId body, Presence when_missing);
+  BodyDefect checked_defect(std::string_view text) const;
   bool is_patch() const;
+  bool is_json_patch() const;
 
   const Event* event_ = nullptr;
   Slot request_, response_, details_, patch_;

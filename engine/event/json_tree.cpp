@@ -14,12 +14,27 @@ namespace {
 constexpr size_t kKeptNodes = 1u << 15;  // memory that reset() keeps: 2 MiB of nodes
 constexpr size_t kKeptBytes = 1u << 20;
 
-// RFC 8259, without recursion: `open` holds the containers that are not closed yet.
+bool ends_scalar(char c) {
+  switch (c) {
+    case ',':
+    case ':':
+    case ']':
+    case '}':
+    case '[':
+    case '{':
+    case '"':
+      return true;
+    default:
+      return is_json_space(c);
+  }
+}
+
+// RFC 8259, without recursion: `open` holds the containers that are not closed yet. Without a tree it only checks.
 class Parser {
  public:
-  Parser(std::string_view json, JsonTree& tree, std::string& decoded) : json_(json), tree_(tree), decoded_(decoded) {}
+  Parser(std::string_view json, JsonTree* tree, std::string& decoded) : json_(json), tree_(tree), decoded_(decoded) {}
 
-  tl::expected<void, JsonError> run() {
+  tl::expected<JsonFacts, JsonError> run() {
     while (!failed_) {
       value();
       if (failed_ || !close_finished()) break;
@@ -27,10 +42,16 @@ class Parser {
     if (!failed_ && peek() != 0) fail("expected the end");
     if (!failed_ && at_ < json_.size()) fail("expected the end");
     if (failed_) return tl::unexpected(error_);
-    return {};
+    return facts_;
   }
 
  private:
+  struct Open {
+    uint32_t node;
+    uint32_t values;
+    bool object;
+  };
+
   void fail(std::string_view message, JsonDefect defect = JsonDefect::Grammar) {
     if (failed_) return;
     failed_ = true;
@@ -42,38 +63,42 @@ class Parser {
     return at_ < json_.size() ? json_[at_] : '\0';
   }
 
-  uint32_t parent() const { return depth_ == 0 ? JsonNode::kNone : open_[depth_ - 1].node; }
-
-  uint32_t add(Value value) {
-    if (tree_.size() >= limits::kJsonNodes) fail("too many values", JsonDefect::Nodes);
-    return failed_ ? JsonNode::kNone : tree_.add(parent(), key_, value);
+  uint32_t add(const Value& value) {
+    if (facts_.values == limits::kJsonNodes) fail("too many values", JsonDefect::Nodes);
+    if (failed_) return JsonNode::kNone;
+    ++facts_.values;
+    if (depth_ > 0 && !open_[depth_ - 1].object) {
+      facts_.longest_array = std::max(facts_.longest_array, ++open_[depth_ - 1].values);
+    }
+    return tree_ == nullptr ? 0 : tree_->add(depth_ == 0 ? JsonNode::kNone : open_[depth_ - 1].node, key_, value);
   }
 
   std::string_view string() {
-    const size_t stop = find_string_stop(json_, at_ + 1);
+    const size_t begin = at_ + 1;
+    size_t stop = find_string_stop(json_, begin);
     if (stop < json_.size() && json_[stop] == '"') {  // most strings: nothing to decode, nothing forbidden
-      const std::string_view raw = json_.substr(at_ + 1, stop - at_ - 1);
       at_ = stop + 1;
-      return raw;
+      return json_.substr(begin, stop - begin);
     }
-    const size_t end = closing_quote(json_, at_);
-    if (end == std::string_view::npos) {
-      fail("string without end");
-      return {};
+    bool control = false;
+    for (; stop < json_.size() && json_[stop] != '"'; stop = find_string_stop(json_, stop)) {
+      control = control || json_[stop] != '\\';
+      stop += json_[stop] == '\\' ? 2 : 1;
     }
-    const std::string_view raw = json_.substr(at_ + 1, end - at_ - 1);
-    for (const char c : raw) {
-      if (static_cast<unsigned char>(c) < 0x20) fail("control character in a string");
-    }
+    if (stop >= json_.size()) fail("string without end");
+    if (control) fail("control character in a string");
+    if (failed_) return {};
+    if (tree_ == nullptr) decoded_.clear();
     if (decoded_.capacity() < json_.size()) decoded_.reserve(json_.size());  // at once: views must stay valid
-    const auto text = decode_json_string(raw, decoded_);
+    const auto text = decode_json_string(json_.substr(begin, stop - begin), decoded_);
     if (!text) fail("unknown escape in a string");
-    at_ = end + 1;
+    at_ = stop + 1;
     return text.value_or(std::string_view{});
   }
 
   void scalar() {
-    const size_t end = std::min(json_.find_first_of(",]}: \t\n\r\"[{", at_), json_.size());
+    size_t end = at_;
+    while (end < json_.size() && !ends_scalar(json_[end])) ++end;
     const auto parsed = parse_json_scalar(json_.substr(at_, end - at_));
     if (!parsed) return fail("expected a value");
     add(*parsed);
@@ -92,7 +117,7 @@ class Parser {
     if (depth_ == limits::kJsonDepth) return fail("nested too deep", JsonDefect::Depth);
     const bool object = c == '{';
     const uint32_t node = add(Value{object ? ValueType::Object : ValueType::Array, {}, 0});
-    open_[depth_++] = {node, object};
+    open_[depth_++] = {node, 0, object};
     ++at_;
     if (peek() == (object ? '}' : ']')) return;  // empty: close_finished() takes the bracket
     if (object) member_name();
@@ -111,16 +136,16 @@ class Parser {
   bool close_finished() {
     if (std::exchange(value_follows_, false)) return true;
     while (depth_ > 0) {
-      const Open top = open_[depth_ - 1];
+      const bool object = open_[depth_ - 1].object;
       const char c = peek();
       if (c == ',') {
         ++at_;
         key_ = {};
-        if (top.object) member_name();
+        if (object) member_name();
         return !failed_;
       }
-      if (c != (top.object ? '}' : ']')) {
-        fail(top.object ? "expected a comma or }" : "expected a comma or ]");
+      if (c != (object ? '}' : ']')) {
+        fail(object ? "expected a comma or }" : "expected a comma or ]");
         return false;
       }
       ++at_;
@@ -130,14 +155,10 @@ class Parser {
     return false;
   }
 
-  struct Open {
-    uint32_t node;
-    bool object;
-  };
-
   std::string_view json_;
-  JsonTree& tree_;
+  JsonTree* tree_;
   std::string& decoded_;
+  JsonFacts facts_;
   size_t at_ = 0;
   size_t depth_ = 0;
   std::string_view key_;
@@ -187,9 +208,15 @@ void append_text(const JsonTree& tree, uint32_t node, std::string& out) {
 
 tl::expected<void, JsonError> JsonTree::parse(std::string_view json) {
   reset();
-  auto result = Parser(json, *this, decoded_).run();
-  if (!result) reset();
-  return result;
+  const auto result = Parser(json, this, decoded_).run();
+  if (result) return {};
+  reset();
+  return tl::unexpected(result.error());
+}
+
+tl::expected<JsonFacts, JsonError> check_json(std::string_view json) {
+  std::string decoded;
+  return Parser(json, nullptr, decoded).run();
 }
 
 void JsonTree::reset() {

@@ -35,6 +35,14 @@ struct JsonError {
   std::string_view message;  // what was expected there; static text
 };
 
+struct JsonFacts {
+  uint32_t values = 0;         // containers and scalars, not keys
+  uint32_t longest_array = 0;  // most elements of one array
+};
+
+// Whether JsonTree::parse() would take it, without making a tree.
+tl::expected<JsonFacts, JsonError> check_json(std::string_view json);
+
 class JsonTree {
  public:
   // Parses one JSON document, strictly. Scalars and keys without escapes borrow from `json`; others are decoded

@@ -13,6 +13,13 @@ namespace {
 std::string reprinted(std::string_view json) {
   JsonTree tree;
   const auto result = tree.parse(json);
+  const auto facts = check_json(json);  // says the same of every text
+  EXPECT_EQ(facts.has_value(), result.has_value()) << json;
+  if (facts) {
+    EXPECT_EQ(facts->values, tree.size()) << json;
+  } else if (!result) {
+    EXPECT_EQ(facts.error().offset, result.error().offset) << json;
+  }
   return result ? to_text(tree, tree.root()) : "error at " + std::to_string(result.error().offset);
 }
 
@@ -104,6 +111,12 @@ TEST(JsonTree, CopyKeepsShapeAndRepeats) {
   const uint32_t root = to.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
   to.copy(root, to.keep("copied"), from, from.root());
   EXPECT_EQ(to_text(to, root), R"({"copied":{"a":[1,{"x":null,"x":2}]}})");
+}
+
+TEST(JsonTree, CheckCountsElementsOfArraysOnly) {
+  EXPECT_EQ(check_json(R"({"a":1,"b":[1,[2,3,4],5],"c":"\n"})")->longest_array, 3u);
+  EXPECT_EQ(check_json("{}")->longest_array, 0u);
+  EXPECT_EQ(check_json(std::string(300, '[') + std::string(300, ']')).error().defect, JsonDefect::Depth);
 }
 
 // Random values, printed and parsed again.
