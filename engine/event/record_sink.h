@@ -24,6 +24,6 @@ class RecordSink {
   virtual void bad(BadRecord bad) = 0;
 };
 
-inline constexpr size_t kKeptBytes = 256;  // of a bad record
+inline constexpr size_t kKeptBytes = 1024;  // of a bad record
 
 }  // namespace kubevigil
