@@ -9,13 +9,12 @@
 // Label values are never empty: Alertmanager removes such labels. Texts pass chat_safe(): templates do not escape.
 //
 // Later revisions (the sink sends all of them; to every replica of a cluster):
-//   open, update   firing; endsAt = last event + options.expiry, and never less than kAtLeast ahead of the clock, so
-//   that
-//                  an alert found while catching up is seen. Alertmanager keeps no alerts over a restart: send the last
-//                  revision of the alerts that fire about once a minute.
-//   closed         resolved: endsAt = last event. Send it again for about 5 minutes.
+//   open, update   firing; endsAt = last event + options.expiry, but at least kAtLeast ahead of the clock, so that an
+//                  alert found while catching up is seen
+//   closed         resolved: endsAt = last event
 //   retracted      resolved: endsAt = startsAt.
-// Without a clock (replay) alerts are history: resolved, whatever their status.
+// Alertmanager keeps no alerts over a restart and forgets resolved ones: firing_alerts.h says what to send again, and
+// when. Without a clock (replay) alerts are history: resolved, whatever their status.
 #include <cctype>
 
 #include "engine/base/json_writer.h"

@@ -164,7 +164,7 @@ class Ecs : public Encoding {
  public:
   Ecs(const EncodingOptions& options, bool bulk) : options_(options), bulk_(bulk) {}
   Format format() const override {
-    return bulk_ ? Format{Framing::Lines, true, "application/x-ndjson"}
+    return bulk_ ? Format{Framing::Lines, true, "application/x-ndjson", true}
                  : Format{Framing::Lines, false, "application/json"};
   }
 

@@ -31,6 +31,8 @@ Hash128 siphash(std::string_view bytes, HashKey key = {});
 // 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
 std::string to_hex(Hash128 hash);
+// HMAC (RFC 2104) with SHA-256, 64 lower-case hexadecimal digits.
+std::string hmac_sha256_hex(std::string_view key, std::string_view text);
 
 // SHA-256 fed in pieces, for files.
 class Sha256 {

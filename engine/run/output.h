@@ -29,6 +29,7 @@ struct Format {
   Framing framing = Framing::Lines;  // what the consumer expects
   bool fixed = true;                 // false: any other but Document would also be understood (JSON records)
   std::string_view content_type;     // of a message with one record
+  bool judges_records = false;       // over HTTP the consumer answers for each record (Elasticsearch's _bulk)
 };
 
 struct EncodingOptions {
@@ -38,9 +39,9 @@ struct EncodingOptions {
   // says in its own words what is new, what goes on and what is over.
   bool revisions = false;
   const Env* env = nullptr;                 // serve: the clock by which a consumer's time-outs run
-  std::string version = {};                      // of this program, where the format names it
-  std::string host = {};                         // of this instance, where the format names it; "": "kubevigil"
-  std::string link = {};                         // address that an alert's id is appended to; "": none
+  std::string version = {};                 // of this program, where the format names it
+  std::string host = {};                    // of this instance, where the format names it; "": "kubevigil"
+  std::string link = {};                    // address that an alert's id is appended to; "": none
   Duration expiry = Duration::minutes(15);  // alertmanager: how long after its last event an alert fires
 };
 

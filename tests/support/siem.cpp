@@ -1,5 +1,7 @@
 // CEF ("ArcSight Common Event Format Implementation Standard", version 0: header, extension, dictionary of extensions)
 // and RFC 5424 (section 6: the syslog message format).
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <regex>
 
@@ -113,6 +115,23 @@ bool is_printable_ascii(std::string_view text, size_t most) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > 32 && c < 127; });
 }
 
+// Structured data ends at the first "]" that stands outside of quotes and is not followed by another element.
+size_t end_of_data(std::string_view text) {
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && quoted) {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (text[i] == ']' && !quoted && (i + 1 == text.size() || text[i + 1] != '[')) {
+      return i + 1;
+    } else if (text[i] == ' ' && text.substr(0, i) == "-") {
+      return i;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace
 
 Problems cef_problems(std::string_view record) {
@@ -134,22 +153,25 @@ Problems cef_problems(std::string_view record) {
 Problems syslog_problems(std::string_view message) {
   JsonFacts facts;
   // HEADER: PRI VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP MSG]
-  static const std::regex kHeader(R"(^<(\d{1,3})>1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[.*?[^\\]\])+)( [\s\S]*)?$)");
-  std::match_results<std::string_view::const_iterator> m;
-  if (!std::regex_match(message.begin(), message.end(), m, kHeader)) {
-    facts.problem("the header does not follow the grammar");
-    return facts.problems();
+  std::vector<std::string> header;
+  for (std::string_view rest = message; header.size() < 6;) {
+    const size_t space = rest.find(' ');
+    header.emplace_back(rest.substr(0, space));
+    rest = space == std::string_view::npos ? std::string_view{} : rest.substr(space + 1);
+    message = rest;
   }
-  const std::string pri = m[1];
-  facts.expect(std::stoi(pri) <= 191 && (pri == "0" || pri[0] != '0'), "PRI " + pri);
-  facts.expect(m[2] == "-" || parse_rfc3339(m[2].str()).has_value(), "TIMESTAMP");
-  facts.expect(is_printable_ascii(m[3].str(), 255), "HOSTNAME");
-  facts.expect(is_printable_ascii(m[4].str(), 48), "APP-NAME");
-  facts.expect(is_printable_ascii(m[5].str(), 128), "PROCID");
-  facts.expect(is_printable_ascii(m[6].str(), 32), "MSGID");
-  static const std::regex kData(R"re(^(\[[!-~]{1,32}( [!#-<>-\\^-~]{1,32}="([^"\\\]]|\\["\\\]])*")*\])+$)re");
-  const std::string data = m[7];
+  static const std::regex kPriority("<(0|[1-9][0-9]{0,2})>1");
+  std::smatch priority;
+  facts.expect(std::regex_match(header[0], priority, kPriority) && std::stoi(priority[1]) <= 191, "PRI " + header[0]);
+  facts.expect(header[1] == "-" || parse_rfc3339(header[1]).has_value(), "TIMESTAMP " + header[1]);
+  constexpr size_t kMost[] = {255, 48, 128, 32};  // HOSTNAME, APP-NAME, PROCID, MSGID
+  for (size_t i = 0; i < std::size(kMost); ++i) {
+    facts.expect(is_printable_ascii(header[i + 2], kMost[i]), "header field " + header[i + 2]);
+  }
+  const std::string data(message.substr(0, end_of_data(message)));
+  static const std::regex kData(R"re((\[[!-~]{1,32}( [!#-<>-\\^-~]{1,32}="([^"\\\]]|\\["\\\]])*")*\])+)re");
   facts.expect(data == "-" || std::regex_match(data, kData), "STRUCTURED-DATA " + data);
+  facts.expect(message.size() == data.size() || message[data.size()] == ' ', "no space in front of MSG");
   facts.expect(is_utf8(message), "not UTF-8");
   return facts.problems();
 }
