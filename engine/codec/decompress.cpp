@@ -12,6 +12,7 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kInputBytes = 256 << 10;
+constexpr size_t kOutputBytes = 128 << 10;
 constexpr size_t kMagicBytes = 4;
 
 // zstd: 28 B5 2F FD, or a skippable frame 5x 2A 4D 18 (RFC 8878, 3.1).
@@ -64,15 +65,19 @@ class PeekedStream final : public ByteStream {
 class DecompressingStream final : public ByteStream {
  public:
   DecompressingStream(std::unique_ptr<ByteStream> source, DecompressLimits limits)
-      : source_(std::move(source)), limits_(limits), input_(kInputBytes) {}
+      : source_(std::move(source)), limits_(limits), input_(kInputBytes), output_buffer_(kOutputBytes) {}
 
+  // Through a buffer of our own: how much a decoder gives of broken data depends on the room that it has.
   size_t read(std::span<char> out) override {
-    while (!ended_ && !out.empty()) {
+    while (taken_ == made_ && !ended_) {
       if (decoder_ == nullptr && !next_member()) break;
-      const size_t n = decode(out);
-      if (n > 0) return n;
+      taken_ = 0;
+      made_ = decode(output_buffer_);
     }
-    return 0;
+    const size_t n = std::min(out.size(), made_ - taken_);
+    if (n > 0) std::memcpy(out.data(), output_buffer_.data() + taken_, n);
+    taken_ += n;
+    return n;
   }
   const StreamStatus& status() const override { return status_; }
   uint64_t raw_bytes() const override { return source_->raw_bytes(); }
@@ -194,6 +199,9 @@ class DecompressingStream final : public ByteStream {
   std::unique_ptr<ByteStream> source_;
   DecompressLimits limits_;
   std::vector<char> input_;
+  std::vector<char> output_buffer_;
+  size_t taken_ = 0;  // of the output buffer
+  size_t made_ = 0;
   size_t begin_ = 0;
   size_t end_ = 0;
   bool source_ended_ = false;
