@@ -91,25 +91,23 @@ bool GroupCommit::pump() {
 }
 
 void GroupCommit::finish(std::vector<Waiting>& round, std::vector<DiskResult<uint64_t>>& results) {
-  size_t bytes = 0;
   {
     const std::lock_guard hold(mutex_);
     ++counts_.rounds;
     for (size_t i = 0; i < round.size(); ++i) {
-      bytes += round[i].payload.size();
+      const size_t bytes = round[i].payload.size();
+      queued_bytes_ -= bytes;  // before the answers: whoever hears one finds its bytes in the log, not in both
       counts_.records += results[i] ? 1 : 0;
       counts_.failed += results[i] ? 0 : 1;
-      counts_.bytes += results[i] ? round[i].payload.size() : 0;
+      counts_.bytes += results[i] ? bytes : 0;
       if (!results[i] && log_.dead() && !broken_) broken_ = results[i].error();
     }
   }
   durable_.notify_all();
+  room_.notify_all();
   for (size_t i = 0; i < round.size(); ++i) {
     if (round[i].done) round[i].done(results[i]);
   }
-  const std::lock_guard hold(mutex_);
-  queued_bytes_ -= bytes;
-  room_.notify_all();
 }
 
 bool GroupCommit::wait_past(uint64_t sequence) {

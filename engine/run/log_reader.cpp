@@ -5,37 +5,37 @@
 
 namespace kubevigil {
 
-DiskResult<bool> LogReader::open(const SegmentView& view) {
-  if (segment_.scan && segment_.first == view.first) {
-    segment_.scan->set_end(view.bytes);
+DiskResult<bool> LogReader::open() {
+  if (segment_.scan && segment_.first == view_->first) {
+    segment_.scan->set_end(view_->bytes);
     return true;
   }
   segment_ = {};
-  auto file = log_.disk().open(view.path);
+  auto file = log_.disk().open(view_->path);
   if (!file && file.error().fault == DiskFault::Missing) return false;
   if (!file) return tl::unexpected(file.error());
-  const auto mark = segment_mark(**file, view.path, view.first);
+  const auto mark = segment_mark(**file, view_->path, view_->first);
   if (!mark) return tl::unexpected(mark.error());
   if (!*mark) return false;
-  segment_ = {view.first, view.path, std::move(*file), nullptr};
-  segment_.scan = std::make_unique<SegmentScan>(*segment_.file, (*mark)->mark, kSegmentDataBegin, view.bytes);
+  segment_ = {view_->first, std::move(*file), nullptr};
+  segment_.scan = std::make_unique<SegmentScan>(*segment_.file, (*mark)->mark, kSegmentDataBegin, view_->bytes);
   return true;
 }
 
-LogReader::Step LogReader::lost(const SegmentView& view, uint64_t begin, uint64_t end, uint64_t next) {
-  gap_ = {LogDamage::Kind::Gap, view.path, begin, end, next_, next};
+LogReader::Step LogReader::lost(uint64_t begin, uint64_t end, uint64_t next) {
+  gap_ = {LogDamage::Kind::Gap, view_->path, begin, end, next_, next};
   next_ = next;
   return Step::Gap;
 }
 
-LogReader::Step LogReader::take(const SegmentView& view, const ScannedPart& part, uint64_t good_end) {
-  record_ = {part.header.sequence, part.header.kind, part.payload, {view.first, part.begin, part.header.size}};
+LogReader::Step LogReader::take(const ScannedPart& part, uint64_t good_end) {
+  record_ = {part.header.sequence, part.header.kind, part.payload, {view_->first, part.begin, part.header.size}};
   if (part.header.sequence == next_) {
     ++next_;
     return Step::Record;
   }
   held_ = true;
-  return lost(view, good_end, part.begin, part.header.sequence);
+  return lost(good_end, part.begin, part.header.sequence);
 }
 
 DiskResult<LogReader::Step> LogReader::next() {
@@ -44,22 +44,21 @@ DiskResult<LogReader::Step> LogReader::next() {
     next_ = record_.sequence + 1;
     return Step::Record;
   }
-  const auto view = log_.segment_for(next_);
-  if (!view) return Step::End;
-  if (view->first > next_) return lost(*view, 0, 0, view->first);
-  const auto opened = open(*view);
+  if (!view_ || next_ >= view_->end) view_ = log_.segment_for(next_);
+  if (!view_) return Step::End;
+  if (view_->first > next_) return lost(0, 0, view_->first);
+  const auto opened = open();
   if (!opened) return tl::unexpected(opened.error());
-  if (!*opened) return lost(*view, 0, view->bytes, view->end);
+  if (!*opened) return lost(0, view_->bytes, view_->end);
   uint64_t good_end = segment_.scan->at();
   ScannedPart part;
   for (;;) {
     const auto more = segment_.scan->next(part);
     if (!more) return tl::unexpected(more.error());
-    if (!*more || (part.good && part.header.sequence >= view->end)) {
-      return lost(*view, good_end, view->bytes, view->end);
-    }
+    const bool over = !*more || (part.good && part.header.sequence >= view_->end);
+    if (over) return lost(good_end, view_->bytes, view_->end);
     if (!part.good) continue;
-    if (part.header.sequence >= next_) return take(*view, part, good_end);
+    if (part.header.sequence >= next_) return take(part, good_end);
     good_end = part.end;
   }
 }

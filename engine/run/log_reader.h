@@ -45,18 +45,18 @@ class LogReader {
  private:
   struct OpenSegment {
     uint64_t first = 0;
-    std::string path;
     std::unique_ptr<DiskFile> file;
     std::unique_ptr<SegmentScan> scan;
   };
 
   // False: there is no such file, or no way to find records in it.
-  DiskResult<bool> open(const SegmentView& view);
-  Step lost(const SegmentView& view, uint64_t begin, uint64_t end, uint64_t next);
-  Step take(const SegmentView& view, const ScannedPart& part, uint64_t good_end);
+  DiskResult<bool> open();
+  Step lost(uint64_t begin, uint64_t end, uint64_t next);
+  Step take(const ScannedPart& part, uint64_t good_end);
 
   const SegmentLog& log_;
   uint64_t next_;
+  std::optional<SegmentView> view_;  // of the segment of next_, as it was when its end was reached last
   OpenSegment segment_;
   bool held_ = false;  // record_ comes after the gap that was just given
   LogRecord record_;

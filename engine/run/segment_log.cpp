@@ -19,7 +19,7 @@ std::string to_text(const LogDamage& damage) {
     case LogDamage::Kind::TornTail:
       return where + ": was being written when the program or the machine stopped; cut off, nobody was told it is safe";
     case LogDamage::Kind::Header:
-      return where + ": damaged header, read from its copy; nothing is lost, but check the disk";
+      return where + ": damaged header; what can be read without it is read; check the disk";
     case LogDamage::Kind::Gap:
       return fmt::format("{}: damaged, records {} to {} are lost; check the disk", where, damage.first, damage.end - 1);
   }
@@ -38,6 +38,7 @@ DiskResult<std::unique_ptr<SegmentLog>> SegmentLog::open(Disk& disk, SegmentLogO
   std::unique_ptr<SegmentLog> log(new SegmentLog(disk, std::move(options)));
   if (auto ok = disk.make_folder(log->options_.folder); !ok) return tl::unexpected(ok.error());
   if (auto ok = log->find_segments(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = log->check_older(); !ok) return tl::unexpected(ok.error());
   if (auto ok = log->recover_newest(); !ok) return tl::unexpected(ok.error());
   return log;
 }
@@ -60,6 +61,20 @@ DiskResult<void> SegmentLog::find_segments() {
   return {};  // list() is sorted, and so are hexadecimal digits
 }
 
+// The records of older segments are looked at when they are read; their headers now.
+DiskResult<void> SegmentLog::check_older() {
+  for (size_t i = 0; i + 1 < segments_.size(); ++i) {
+    const Segment& segment = segments_[i];
+    const auto file = disk_.open(segment.path);
+    if (!file) return tl::unexpected(file.error());
+    const auto mark = segment_mark(**file, segment.path, segment.first);
+    if (!mark) return tl::unexpected(mark.error());
+    if (*mark && !(*mark)->damaged) continue;
+    damage_.push_back({LogDamage::Kind::Header, segment.path, 0, kSegmentDataBegin, segment.first, segment.first});
+  }
+  return {};
+}
+
 DiskResult<void> SegmentLog::recover_newest() {
   if (segments_.empty()) return {};
   Segment& newest = segments_.back();
@@ -77,7 +92,7 @@ DiskResult<void> SegmentLog::recover_newest() {
   newest.bytes = found->bytes;
   next_ = durable_end_ = found->end;
   durable_bytes_ = found->bytes;
-  damage_ = std::move(found->damage);
+  damage_.insert(damage_.end(), found->damage.begin(), found->damage.end());
   return {};
 }
 

@@ -47,7 +47,7 @@ struct LogDamage {
   enum class Kind : uint8_t {
     TornTail,  // was being written at a crash; nobody was told that it is safe
     Gap,       // was safe once
-    Header,    // a segment's header was bad and could be replaced by its copy
+    Header,    // a segment's header is bad; its copy or its first record do, else the reader reports a gap
   };
   Kind kind = Kind::Gap;
   std::string file;
@@ -94,6 +94,7 @@ class SegmentLog {
 
   SegmentLog(Disk& disk, SegmentLogOptions options) : disk_(disk), options_(std::move(options)) {}
   DiskResult<void> find_segments();
+  DiskResult<void> check_older();
   DiskResult<void> recover_newest();
   DiskResult<void> roll();
   DiskResult<std::unique_ptr<DiskFile>> create_segment(const std::string& path, uint64_t mark);

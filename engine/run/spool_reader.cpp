@@ -38,8 +38,8 @@ class BodyStream final : public ByteStream {
   uint64_t raw_bytes() const override { return taken_; }
 
  private:
-  bool corrupt(std::string what) {
-    status_ = {StreamEnd::Corrupt, fmt::format("spooled body {}: {}", sequence_, what)};
+  bool give_up(StreamEnd end, const std::string& what) {
+    status_ = {end, fmt::format("spooled body {}: {}", sequence_, what)};
     plain_.clear();
     at_ = 0;
     return false;
@@ -52,16 +52,17 @@ class BodyStream final : public ByteStream {
     raw_crc_seen_ = crc32c(plain_, raw_crc_seen_);
     raw_bytes_left_ -= std::min<uint64_t>(raw_bytes_left_, plain_.size());
     ++next_;
-    if (last && (raw_bytes_left_ != 0 || raw_crc_seen_ != raw_crc_)) return corrupt("its blocks are not its own");
+    if (last && (raw_bytes_left_ != 0 || raw_crc_seen_ != raw_crc_))
+      return give_up(StreamEnd::Corrupt, "its blocks are not its own");
     return true;
   }
   bool load_block() {
     const auto damaged = [&] {
-      return corrupt(fmt::format("block {} of {} is damaged or gone", next_ + 1, count_ + 1));
+      return give_up(StreamEnd::Corrupt, fmt::format("block {} of {} is damaged or gone", next_ + 1, count_ + 1));
     };
     if (next_ >= blocks_.size()) return damaged();
     const auto got = read_again(log_, blocks_[next_], payload_);
-    if (!got) return corrupt(got.error().message);
+    if (!got) return give_up(StreamEnd::ReadError, got.error().message);
     const auto block = *got ? decode_block(payload_) : std::nullopt;
     if (!block || block->body != body_ || block->index != next_) return damaged();
     return unpack(block->frame, block->raw_size);
@@ -69,7 +70,7 @@ class BodyStream final : public ByteStream {
   bool unpack(std::string_view frame, size_t size) {
     taken_ += frame.size();
     const auto unpacked = zstd_decompress_block(frame, size, plain_);
-    return unpacked ? true : corrupt(unpacked.error().message);
+    return unpacked ? true : give_up(StreamEnd::Corrupt, unpacked.error().message);
   }
 
   const SegmentLog& log_;

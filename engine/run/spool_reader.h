@@ -26,7 +26,8 @@ struct SpooledBody {
   uint64_t sequence = 0;   // of its commit: its name
   uint64_t raw_bytes = 0;  // how long it is
   SpoolPosition position;  // behind it: a reader from here gives the next one
-  // Exactly what was written. After damage: everything before it, then StreamEnd::Corrupt with a message.
+  // Exactly what was written. After damage: everything before it, then StreamEnd::Corrupt with a message. ReadError:
+  // the disk refused; take the body again from the position before it.
   std::unique_ptr<ByteStream> bytes;
 };
 

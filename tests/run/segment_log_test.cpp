@@ -180,6 +180,9 @@ TEST(SegmentLog, AFlippedBitCostsOneRecordAndIsReportedExactly) {
     }
     if (at < kSegmentDataBegin) {
       EXPECT_EQ(seen.size(), 29u) << "a header has its copy";
+      ASSERT_EQ(reported.size(), 1u);
+      EXPECT_EQ(reported[0].kind, LogDamage::Kind::Header);
+      EXPECT_EQ(reported[0].file, path);
       ++headers;
       continue;
     }
