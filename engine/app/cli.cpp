@@ -48,6 +48,7 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
   root.footer(kExamples);
   root.require_subcommand(1);
   root.fallthrough();
+  root.set_version_flag("--version", "kubevigil " + version_text(), "Print the version (version -o json says more)");
   root.get_formatter()->column_width(34);
   root.add_option("--color", context.color, "Colour: auto (a terminal, and NO_COLOR not set), always, never")
       ->check(CLI::IsMember({"auto", "always", "never"}))

@@ -126,7 +126,8 @@ void run(const ReplayFlags& flags, Context& context) {
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
   for (const std::string& note : opened.notes) context.console.say(printable(note));
-  if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
+  if (opened.inputs.empty()) context.fail(kExitInput, "there is nothing to read");
+  if (opened.inputs.empty() && flags.stats_file.empty()) return;
   request.inputs = std::move(opened.inputs);
   request.unreadable = opened.problems;
   request.reopen = [&] {

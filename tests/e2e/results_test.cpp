@@ -103,6 +103,8 @@ TEST(Results, APathThatIsNotThereIsInTheStatistics) {
   EXPECT_THAT(result.err, HasSubstr("NOT READ  missing.log: no such file"));
   EXPECT_THAT(read_file(folder.path("stats")), HasSubstr("\"unreadable_paths\":[\"missing.log: no such file"));
   EXPECT_THAT(read_file(folder.path("stats")), HasSubstr("\"exit_code\":3"));
+  EXPECT_EQ(shell(folder, "$K replay missing.log --stats-json none").code, 3);
+  EXPECT_THAT(read_file(folder.path("none")), HasSubstr("\"unreadable_paths\":[\"missing.log: no such file"));
 }
 
 TEST(Results, EvidenceIsPrivateAndHoldsTheRawRecords) {
