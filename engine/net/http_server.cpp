@@ -91,7 +91,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
  private:
   void rest_after(const Code& error) {
     ++shared_->counters.accept_errors;
-    threads_.front()->trouble("", fmt::format("accept: {}", error.message()));
+    threads_.front()->trouble("", fmt::format("accept: {}", strerror(error.value())));
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([self = shared_from_this()](const Code& cancelled) {
       if (!cancelled) self->accept_next();
