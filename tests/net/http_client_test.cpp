@@ -166,10 +166,12 @@ TEST(HttpClient, ConnectionThatDiesDuringARequestIsTriedOnceMore) {
     wire.read_until("\r\n\r\n");
     ++deaths;
   };
-  ScriptedServer server({die_on_second, die_at_once});
-  auto client = open_client(options_for(server.port()));
-  ASSERT_TRUE(client->send({}));
-  EXPECT_FALSE(client->send({}));  // over the kept one, then over a new one; not a third time
+  {
+    ScriptedServer server({die_on_second, die_at_once});
+    auto client = open_client(options_for(server.port()));
+    ASSERT_TRUE(client->send({}));
+    EXPECT_FALSE(client->send({}));  // over the kept one, then over a new one; not a third time
+  }
   EXPECT_EQ(deaths, 2);
 }
 
