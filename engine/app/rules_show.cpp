@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "engine/alert/alert_builder.h"
@@ -23,11 +24,15 @@ struct ShowFlags {
 
 std::vector<std::string> case_names(const Rule& rule) {
   std::vector<std::string> names;
-  if (!rule.meta.builtin) return names;
-  for (const CaseSource& source : builtin_cases()) {
-    Diagnostics ignored;
+  Diagnostics ignored;
+  const std::string beside = case_file_of(rule.meta.span.file);
+  std::error_code missing;
+  std::vector<CaseSource> sources;
+  if (rule.meta.builtin) sources = builtin_cases();
+  if (!rule.meta.builtin && std::filesystem::exists(beside, missing)) sources = find_case_files({beside}, ignored);
+  for (const CaseSource& source : sources) {
     const CaseFile file = parse_case_file(source, ignored);
-    if (file.rule_file != rule.meta.span.file) continue;
+    if (rule.meta.builtin && file.rule_file != rule.meta.span.file) continue;
     for (const Case& c : file.cases) names.push_back(c.name);
   }
   return names;
@@ -118,10 +123,21 @@ std::string fields_text() {
   return out;
 }
 
+// Meaning, other names and values of a field.
+std::string full_doc(const FieldInfo& field) {
+  std::string out(field.doc);
+  const auto add = [&](std::string_view title, const auto& words) {
+    for (size_t i = 0; i < words.size(); ++i) out += fmt::format("{} `{}`", i == 0 ? title : ",", words[i]);
+  };
+  add(". Also:", field.aliases);
+  add(". One of:", field.domain);
+  return out;
+}
+
 std::string fields_markdown() {
   std::string out = "| field | shape | origin | meaning |\n|---|---|---|---|\n";
   for (const FieldInfo* f : public_fields()) {
-    std::string doc(f->doc);
+    std::string doc = full_doc(*f);
     for (size_t at = 0; (at = doc.find('|', at)) != std::string::npos; at += 2) doc.insert(at, "\\");
     out += fmt::format("| `{}` | {} | {} | {} |\n", f->name, shape_text(f->shape), origin_text(f->origin), doc);
   }

@@ -156,6 +156,11 @@ TEST(RulesCommands, CheckKnowsTheBuiltInRules) {
   EXPECT_THAT(run({"rules", "check", twice}).out, HasSubstr("was given already at detections/"));
 }
 
+TEST(RulesCommands, FieldsInMarkdownHaveTheirValues) {
+  EXPECT_THAT(run({"rules", "fields", "-o", "markdown"}).out,
+              HasSubstr("One of: `Metadata`, `Request`, `RequestResponse` |\n"));
+}
+
 TEST(RulesCommands, TestFindsRulesAndCasesBesideEachOther) {
   const Folder folder;
   folder.write("a.yaml",
@@ -168,6 +173,8 @@ TEST(RulesCommands, TestFindsRulesAndCasesBesideEachOther) {
     EXPECT_EQ(result.code, 0) << path << result.err;
     EXPECT_THAT(result.out, HasSubstr("1 of 1 cases passed")) << path;
   }
+  const Result sheet = run({"rules", "show", "a", "--no-builtin", "--rules", folder.path("a.yaml")});
+  EXPECT_THAT(sheet.out, HasSubstr("cases          c\n"));
   EXPECT_THAT(run({"rules", "test", folder.path("none.yaml")}).err, HasSubstr("none.yaml: cannot be read"));
 }
 
