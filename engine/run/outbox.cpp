@@ -13,12 +13,13 @@ constexpr uint32_t kCursors = 1;
 
 }  // namespace
 
-std::optional<std::map<std::string, uint64_t, std::less<>>> decode_cursors(std::string_view payload) {
+std::optional<std::map<std::string, SinkCursor, std::less<>>> decode_cursors(std::string_view payload) {
   RecordBytes in{payload};
-  std::map<std::string, uint64_t, std::less<>> cursors;
+  std::map<std::string, SinkCursor, std::less<>> cursors;
   for (uint32_t left = in.u32(); left > 0 && !in.bad; --left) {
-    const std::string name = in.text();
-    cursors[name] = in.u64();
+    SinkCursor& cursor = cursors[in.text()];
+    cursor.sequence = in.u64();
+    cursor.place = in.text();
   }
   if (in.bad || !in.rest.empty()) return std::nullopt;
   return cursors;
@@ -27,9 +28,10 @@ std::optional<std::map<std::string, uint64_t, std::less<>>> decode_cursors(std::
 std::string Outbox::table() const {
   std::string out;
   put_u32(out, static_cast<uint32_t>(cursors_.size()));
-  for (const auto& [name, sequence] : cursors_) {
+  for (const auto& [name, cursor] : cursors_) {
     put_text(out, name);
-    put_u64(out, sequence);
+    put_u64(out, cursor.sequence);
+    put_text(out, cursor.place);
   }
   return out;
 }
@@ -52,7 +54,7 @@ DiskResult<std::unique_ptr<Outbox>> Outbox::open(Disk& disk, OutboxOptions optio
 
 // False: the cursors are not those on the disk.
 DiskResult<bool> Outbox::load(const OutboxOptions& options) {
-  std::map<std::string, uint64_t, std::less<>> newest;
+  std::map<std::string, SinkCursor, std::less<>> newest;
   bool damaged = !log_->damage().empty();
   LogReader reader(*log_, log_->first_sequence());
   for (;;) {
@@ -67,7 +69,7 @@ DiskResult<bool> Outbox::load(const OutboxOptions& options) {
     const auto known = newest.find(sink);
     // It may have had a cursor in what is damaged.
     const uint64_t begin = damaged ? 0 : options.new_sinks_begin;
-    cursors_[sink] = known != newest.end() ? known->second : begin;
+    cursors_[sink] = known != newest.end() ? known->second : SinkCursor{begin, {}};
   }
   return cursors_ == newest;
 }
@@ -75,15 +77,23 @@ DiskResult<bool> Outbox::load(const OutboxOptions& options) {
 uint64_t Outbox::cursor(std::string_view sink) const {
   const std::lock_guard hold(mutex_);
   const auto found = cursors_.find(sink);
-  return found != cursors_.end() ? found->second : 0;
+  return found != cursors_.end() ? found->second.sequence : 0;
 }
 
-void Outbox::delivered(std::string_view sink, uint64_t sequence) {
+std::string Outbox::place(std::string_view sink) const {
+  const std::lock_guard hold(mutex_);
+  const auto found = cursors_.find(sink);
+  return found != cursors_.end() ? found->second.place : std::string();
+}
+
+void Outbox::delivered(std::string_view sink, uint64_t sequence, std::string_view place) {
   // Submitted under the lock, so that the newest record is the newest table.
   const std::lock_guard hold(mutex_);
   const auto found = cursors_.find(sink);
-  if (found == cursors_.end() || found->second >= sequence) return;
-  found->second = sequence;
+  if (found == cursors_.end() || found->second.sequence > sequence) return;
+  SinkCursor next{sequence, std::string(place.size() <= kPlaceBytes ? place : std::string_view())};
+  if (found->second == next) return;
+  found->second = std::move(next);
   commit_->submit(kCursors, table(), [this](const DiskResult<uint64_t>& written) {
     // Older tables are of no use; what cannot be removed now is removed next time.
     if (written) static_cast<void>(log_->trim(*written));
@@ -108,8 +118,8 @@ std::optional<uint64_t> Outbox::oldest() const {
   const std::lock_guard hold(mutex_);
   if (cursors_.empty()) return std::nullopt;
   return std::min_element(cursors_.begin(), cursors_.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->second;
+                          [](const auto& a, const auto& b) { return a.second.sequence < b.second.sequence; })
+      ->second.sequence;
 }
 
 }  // namespace kubevigil

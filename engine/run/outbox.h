@@ -9,7 +9,10 @@
 // at most to oldest() + 1.
 //
 // A SegmentLog named "outbox"; each record is the whole table, and the newest one counts:
-//   kind 1 cursors   u32 sinks, for each: text name, u64 sequence (text: u32 length and its bytes)
+//   kind 1 cursors   u32 sinks, for each: text name, u64 sequence, text place (text: u32 length and its bytes)
+//
+// The place is Transport::position(): where a file ends that has everything up to the sequence. It becomes durable with
+// the sequence or not at all, so that after a crash the file is cut where redelivery begins.
 //
 // Errors: when the disk is full a cursor is not written, and the next one is; when it breaks, broken() says so, sinks
 // may go on, and all is sent again after the restart. After damage a cursor may be an older one, never a newer.
@@ -41,13 +44,21 @@ struct OutboxOptions {
   GroupCommitOptions commit;
 };
 
+struct SinkCursor {
+  uint64_t sequence = 0;
+  std::string place;  // at most kPlaceBytes
+  bool operator==(const SinkCursor&) const = default;
+};
+inline constexpr size_t kPlaceBytes = 256;  // a longer one is not kept
+
 class Outbox {
  public:
   static DiskResult<std::unique_ptr<Outbox>> open(Disk& disk, OutboxOptions options);
 
-  uint64_t cursor(std::string_view sink) const;  // 0 for a sink that was not named
-  // Moves the sink's cursor forward; durable soon. Smaller sequences are ignored.
-  void delivered(std::string_view sink, uint64_t sequence);
+  uint64_t cursor(std::string_view sink) const;    // 0 for a sink that was not named
+  std::string place(std::string_view sink) const;  // of the cursor; "" when none was given
+  // Moves the sink's cursor forward, or gives it another place; durable soon. Smaller sequences are ignored.
+  void delivered(std::string_view sink, uint64_t sequence, std::string_view place = {});
   // Waits until the cursors of now are durable.
   DiskResult<void> flush();
   // The smallest cursor; nullopt: there are no sinks, nothing holds the journal back.
@@ -62,13 +73,13 @@ class Outbox {
   std::string table() const;
 
   mutable std::mutex mutex_;
-  std::map<std::string, uint64_t, std::less<>> cursors_;
+  std::map<std::string, SinkCursor, std::less<>> cursors_;
   std::unique_ptr<SegmentLog> log_;
   bool own_thread_ = true;
   std::unique_ptr<GroupCommit> commit_;  // last: it answers while it ends
 };
 
 // The table of a record; nullopt: none.
-std::optional<std::map<std::string, uint64_t, std::less<>>> decode_cursors(std::string_view payload);
+std::optional<std::map<std::string, SinkCursor, std::less<>>> decode_cursors(std::string_view payload);
 
 }  // namespace kubevigil

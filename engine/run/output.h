@@ -90,8 +90,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual Delivery send(const Message& message) = 0;
-  // For the file: where the last delivered message ends. Stored together with the sink's cursor and given back at the
-  // next start, it makes redelivery after a crash leave no record twice. Opaque; "" where there is no such place.
+  // For the file: where the last delivered message ends. Stored with the sink's cursor (Outbox::delivered) and given
+  // back at the next start, it makes redelivery after a crash leave no record twice. Opaque; "": no such place.
   virtual std::string position() const { return {}; }
 };
 

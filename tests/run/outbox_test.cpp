@@ -50,6 +50,27 @@ TEST(Outbox, CursorsMoveForwardAndSurvive) {
   EXPECT_EQ(outbox->cursor("slack"), 50u);
 }
 
+TEST(Outbox, PlacesGoWithTheirCursors) {
+  SimulatedDisk disk;
+  auto outbox = opened(disk, with_sinks({"file", "slack"}));
+  EXPECT_EQ(outbox->place("file"), "");
+  outbox->delivered("file", 0, "1:0");
+  EXPECT_EQ(outbox->place("file"), "1:0") << "a place before the first alert";
+  outbox->delivered("file", 5, "1:40");
+  outbox->delivered("file", 4, "1:30");
+  outbox->delivered("slack", 5);
+  ASSERT_TRUE(outbox->flush());
+  outbox->delivered("file", 6, "1:50");  // lost, both or none
+  outbox.reset();
+  disk.lose_power(1);
+  outbox = opened(disk, with_sinks({"file", "slack"}));
+  const bool moved = outbox->cursor("file") == 6;
+  EXPECT_EQ(outbox->place("file"), moved ? "1:50" : "1:40");
+  EXPECT_EQ(outbox->place("slack"), "");
+  outbox->delivered("file", 7, std::string(kPlaceBytes + 1, 'x'));
+  EXPECT_EQ(outbox->place("file"), "") << "longer than any of ours";
+}
+
 TEST(Outbox, ANewSinkBeginsWhereItWasToldAlsoAfterACrash) {
   SimulatedDisk disk;
   opened(disk, with_sinks({"a"}))->delivered("a", 7);
