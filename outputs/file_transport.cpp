@@ -74,23 +74,24 @@ Result<std::unique_ptr<FileTransport>> FileTransport::open(const FileTransportOp
 
 std::string FileTransport::rotated(uint64_t number) const { return fmt::format("{}.{}", options_.path, number); }
 
-// The highest number of a rotated file; 0: there is none.
-DiskResult<uint64_t> FileTransport::count_rotated() {
+DiskResult<std::vector<uint64_t>> FileTransport::rotated_numbers() {
   const auto names = disk_.list(folder_);
   if (!names) return tl::unexpected(names.error());
-  uint64_t newest = 0;
+  std::vector<uint64_t> numbers;
   for (const std::string& name : *names) {
     if (!name.starts_with(name_ + ".")) continue;
-    newest = std::max(newest, parse_number(std::string_view(name).substr(name_.size() + 1)).value_or(0));
+    const auto number = parse_number(std::string_view(name).substr(name_.size() + 1));
+    if (number && *number > 0) numbers.push_back(*number);
   }
-  return newest;
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
 
 DiskResult<void> FileTransport::reopen() {
   file_.reset();
-  const auto newest = count_rotated();
-  if (!newest) return tl::unexpected(newest.error());
-  number_ = *newest + 1;
+  const auto numbers = rotated_numbers();
+  if (!numbers) return tl::unexpected(numbers.error());
+  number_ = numbers->empty() ? 1 : numbers->back() + 1;
   if (const auto undone = undo_rotation(); !undone) return undone;
   if (const auto opened = open_active(); !opened) return opened;
   const auto cut = cut_back();
@@ -162,9 +163,15 @@ DiskResult<void> FileTransport::rotate() {
   if (const auto synced = disk_.sync_folder(folder_); !synced) return synced;
   file_ = std::move(*created);
   ++number_;
-  if (number_ > options_.keep + 1) {
-    const auto removed = disk_.remove(rotated(number_ - options_.keep - 1));
-    if (!removed && removed.error().fault != DiskFault::Missing) return removed;
+  return remove_old();
+}
+
+DiskResult<void> FileTransport::remove_old() {
+  const auto numbers = rotated_numbers();
+  if (!numbers) return tl::unexpected(numbers.error());
+  for (const uint64_t number : *numbers) {
+    if (number + options_.keep >= number_) break;
+    if (const auto removed = disk_.remove(rotated(number)); !removed) return removed;
   }
   return {};
 }

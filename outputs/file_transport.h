@@ -5,20 +5,21 @@
 //                       removed. Rotation is done here: do not point logrotate at it.
 //
 // Delivered: the bytes are in the file and, with `sync`, on the disk. After kill -9 (with `sync` after a loss of power,
-// too) no record is torn or there twice: position(), stored after open() and, together with the sink's cursor, after
-// each Delivered send, and given back to open(), says where the delivered part ends; what stands behind it is cut off,
-// to be sent again.
+// too) no record is torn or there twice: position(), given to Outbox::delivered() after open() and after each Delivered
+// send, and back to open(), says where the delivered part ends; what stands behind it is cut off, to be sent again.
 //
 //   position = number ":" size       number of the active file once it is rotated; size of its delivered part in bytes
 //
-// Between two stored positions lies one message and at most one rotation. What does not look like that (files changed
-// by others, a position out of a backup) is not touched: writing goes on behind it, and note() says so; alerts may then
-// be there twice, known by (id, revision). Without a position an unfinished last line is cut off.
+// Behind a stored position lie at most 32 MiB and one rotation: a cursor that is durable soon is well within that. What
+// does not look like it (files changed by others, a position out of a backup) is not touched: writing goes on behind
+// it, and note() says so; alerts may then be there twice, known by (id, revision). Without a position an unfinished
+// last line is cut off.
 // Files are made 0600, folders 0700. One thread; every call ends with the disk's answer.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/disk.h"
 #include "engine/run/output.h"
@@ -47,7 +48,8 @@ class FileTransport : public Transport {
  private:
   FileTransport(const FileTransportOptions& options, Disk& disk);
   DiskResult<void> reopen();
-  DiskResult<uint64_t> count_rotated();
+  DiskResult<std::vector<uint64_t>> rotated_numbers();
+  DiskResult<void> remove_old();
   DiskResult<void> undo_rotation();
   DiskResult<void> open_active();
   DiskResult<void> cut_back();

@@ -64,6 +64,9 @@ TEST(FileTransport, OldFilesAreRemoved) {
   EXPECT_EQ(disk.paths(),
             (std::vector<std::string>{"/var/alerts.jsonl", "/var/alerts.jsonl.4", "/var/alerts.jsonl.5"}));
   EXPECT_EQ(open(disk, file->position(), options)->position(), "6:81") << "numbers go on";
+  options.keep = 1;
+  open(disk, file->position(), options)->send(message(std::string(80, 'z')));
+  EXPECT_EQ(disk.paths(), (std::vector<std::string>{"/var/alerts.jsonl", "/var/alerts.jsonl.6"})) << "all that are old";
 }
 
 TEST(FileTransport, WhatStandsBehindThePositionIsCutOff) {

@@ -1,0 +1,69 @@
+// A real server program for tests: started with arguments, its output in a file, ended with the test.
+#pragma once
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/base/env.h"
+#include "engine/net/descriptor.h"
+
+namespace kubevigil::test {
+
+class Daemon {
+ public:
+  Daemon(const std::vector<std::string>& arguments, const std::string& output) {
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    process_ = ::fork();
+    if (process_ != 0) return;
+    const int out = ::open(output.c_str(), O_WRONLY | O_CREAT, 0600);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ~Daemon() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+ private:
+  pid_t process_ = -1;
+};
+
+// A port of loopback that nobody had a moment ago.
+inline uint16_t free_port() {
+  const Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(made.get(), generic, size) != 0 || ::getsockname(made.get(), generic, &size) != 0) return 0;
+  return ntohs(address.sin_port);
+}
+
+// Asks until it is so; false after a minute, which only a broken test sees. The other side is another process: there is
+// nothing to wait on.
+inline bool becomes(const std::function<bool()>& so) {
+  const Duration deadline{system_env().monotonic().micros + Duration::minutes(1).micros};
+  while (!so()) {
+    if (system_env().monotonic() > deadline) return false;
+    ::poll(nullptr, 0, 10);
+  }
+  return true;
+}
+
+}  // namespace kubevigil::test
