@@ -13,6 +13,7 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kHashFrom = 5;       // fewer whole values are compared one after the other
+constexpr size_t kFinderFrom = 3;     // fewer words are looked for one after the other
 constexpr size_t kAutomatonFrom = 4;  // fewer regular expressions are asked one after the other
 
 bool same_text(std::string_view pattern, std::string_view text, bool fold_case) {
@@ -147,6 +148,10 @@ void PatternSet::prepare(const Test& test) {
     }
   }
   std::sort(sorted_numbers_.begin(), sorted_numbers_.end());
+  const auto fits = [](const std::string& word) { return word.size() >= WordFinder::kShortest; };
+  if (op_ == TestOp::Contains && size_ >= kFinderFrom && std::all_of(texts_.begin(), texts_.end(), fits)) {
+    finder_.emplace(texts_, fold_case_);
+  }
   if (op_ == TestOp::Equals && size_ >= kHashFrom) whole_.insert(texts_.begin(), texts_.end());
 }
 
@@ -168,6 +173,7 @@ bool PatternSet::any(const Value& value, uint64_t& set_fallbacks) const {
     return whole_.contains(value.text) ||
            (value.is_number() && std::binary_search(sorted_numbers_.begin(), sorted_numbers_.end(), value.number));
   }
+  if (finder_) return has_text(value) && finder_->any_in(value.text);
   if (regex_set_ && has_text(value)) {
     const RegexSet::Answer answer = regex_set_->matches(value.text);
     if (answer != RegexSet::Answer::Broken) return answer == RegexSet::Answer::Yes;

@@ -15,6 +15,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/network.h"
 #include "engine/event/value.h"
+#include "engine/match/word_finder.h"
 #include "engine/rule/expr.h"
 #include "engine/rule/regex.h"
 
@@ -68,6 +69,7 @@ class PatternSet {
   std::vector<double> numbers_;         // Equals, Less, ...: by pattern; NaN where the literal was no number
   std::vector<double> sorted_numbers_;  // Equals
   std::unordered_set<std::string, Hash, Same> whole_;
+  std::optional<WordFinder> finder_;  // Contains
   std::vector<Regex> regexes_;
   std::optional<RegexSet> regex_set_;
   std::vector<Network> networks_;
