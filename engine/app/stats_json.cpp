@@ -1,6 +1,7 @@
 // --stats-json: everything that a replay can say about itself, with the chain of custody. Keys in a fixed order.
 #include <numeric>
 
+#include "engine/app/bounds.h"
 #include "engine/app/summary.h"
 #include "engine/base/json_writer.h"
 
@@ -120,6 +121,13 @@ void write_alerts(JsonWriter& json, const ReplayReport& report) {
   json.end_array().end_object();
 }
 
+void write_bounds(JsonWriter& json, const ReplayReport& report) {
+  json.key("bounds").begin_object();
+  for (const Bound& bound : bounds_of(report)) json.member(bound.name, bound.count);
+  const Duration window = report.correlator.duplicate_window;
+  json.member("duplicate_window_seconds", static_cast<double>(window.micros) / 1e6).end_object();
+}
+
 void write_bad(JsonWriter& json, const ReplayReport& report) {
   json.key("bad_lines").begin_array();
   for (size_t i = 0; i < std::min<size_t>(report.bad.size(), 100); ++i) {
@@ -149,6 +157,7 @@ std::string stats_json(const RunFacts& facts) {
   write_events(json, report);
   write_alerts(json, report);
   write_rules(json, facts);
+  write_bounds(json, report);
   write_bad(json, report);
   json.key("run").begin_object().member("seconds", static_cast<double>(facts.elapsed.micros) / 1e6);
   json.member("peak_memory_bytes", facts.peak_memory).member("stopped", report.stopped || report.strict_stop);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
+#include "engine/app/bounds.h"
 #include "engine/app/progress.h"
 #include "engine/base/text.h"
 #include "engine/event/envelope.h"
@@ -34,6 +36,7 @@ class Panel {
     events();
     bad_lines();
     alerts();
+    bounds();
     blind();
     states();
     gaps();
@@ -50,6 +53,7 @@ class Panel {
   void events();
   void bad_lines();
   void alerts();
+  void bounds();
   void blind();
   void states();
   void gaps();
@@ -149,8 +153,13 @@ void Panel::alerts() {
     actors += fmt::format("{}{} ({})", actors.empty() ? "" : ", ", printable(actor.username), actor.alerts);
   }
   if (!actors.empty()) line("top actors", actors);
-  if (report_.alerts_early > 0)
-    line("", fmt::format("{} alerts were given out before they ended", report_.alerts_early));
+}
+
+void Panel::bounds() {
+  std::string_view title = "limits met";
+  for (const Bound& bound : bounds_of(report_)) {
+    if (bound.count > 0) line(std::exchange(title, {}), bound.meaning);
+  }
 }
 
 void Panel::blind() {

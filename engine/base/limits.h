@@ -18,8 +18,8 @@ inline constexpr size_t kUnwrapDepth = 3;        // string wrappers around one e
 inline constexpr size_t kDecompressRatio =
     2000;  // output/input beyond 64 MiB of output; the file is given up, "bad_files{ratio}"
 inline constexpr size_t kBadLinesKept = 10'000;  // records written to --bad-lines; "bad_lines_not_kept"
-inline constexpr size_t kListValues =
-    4096;  // values of one field in one event; tests that the others could decide are Unknown, body.defect=values
+inline constexpr size_t kListValues = 4096;  // values of one field in one event; tests that the others could decide are
+                                             // Unknown, body.defect=values; "field_values_cut"
 
 // Rules
 inline constexpr size_t kRuleFileBytes = 4u << 20;      // larger: load error
@@ -31,12 +31,24 @@ inline constexpr size_t kRegexProgramBytes = 8u << 20;  // RE2 max_mem of one pa
 // Matching
 inline constexpr size_t kInternedValues =
     65'536;  // distinct values remembered per field and worker, then cleared; "intern_clears"
-inline constexpr size_t kInternedValueBytes = 512;  // longer values are evaluated without being remembered
-inline constexpr size_t kInternedBytes = 8u << 20;  // of all fields of one worker; "intern_clears"
+inline constexpr size_t kInternedValueBytes = 512;   // longer values are evaluated without being remembered
+inline constexpr size_t kInternedBytes = 16u << 20;  // of all fields, shared by the workers; "intern_clears"
+inline constexpr size_t kBatchBytes = 16u << 20;     // of batches that are read ahead; reading waits
+inline constexpr size_t kJudgedBytes = 1u << 20;     // of large records that workers judge at one time; others wait
 
-// State. What the correlator and the alerts that wait for their order hold at most: kStateBytes, twice kOpenAlertBytes,
-// the duplicate window (24 bytes an id, in a table that is at least half full: 25 MiB) and the long requests (100 bytes
-// each: 5 MiB), in all 126 MiB. With the 64 MB of batches and workers that stays below 200 MB.
+// Memory of a run, for any input and any number of threads up to 16, in MiB:
+//   15   program, rules, buffers of inputs, stacks
+//   16   kBatchBytes, and a record of kRecordBytes that is being cut (its buffer has twice its size)      16
+//   16   kInternedBytes
+//   45   kJudgedBytes of large records: a record of kRecordBytes takes 4 bytes of index a byte, or up to 64 bytes for
+//        each of kJsonNodes in the trees of its bodies; a light one up to 0.6 MiB with its worker            16 x 0.6
+//   48   kStateBytes, and the tables of its keys
+//   32   kOpenAlertBytes, in the table of open alerts and again while they wait for their order
+//   24   kDuplicateWindow: 16 bytes an id, in tables that are three quarters full
+//    5   kLongRequests: 100 bytes each
+// Not all of it is full at the same time: measured peaks are in bench/README.md; `make soak` holds 200 MB.
+
+// State
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
 inline constexpr size_t kCountedValues =
     100;  // distinct values of a window that are counted beyond what the condition needs; then "at least"
@@ -45,11 +57,11 @@ inline constexpr size_t kStateBytes = 48u << 20;   // all operators; oldest keys
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
 inline constexpr size_t kOpenAlerts =
     20'000;  // held for their last revision; then printed early, "alerts_closed_early"
-inline constexpr size_t kOpenAlertBytes = 24u << 20;  // of these; "alerts_closed_early"
+inline constexpr size_t kOpenAlertBytes = 16u << 20;  // of these, twice; "alerts_closed_early"
 inline constexpr size_t kSampleEvents = 10;           // events listed in an alert
 inline constexpr size_t kDisplayBytes = 1024;         // one displayed value in an alert, cut with an ellipsis
 inline constexpr size_t kDuplicateWindow =
-    1u << 19;  // event ids remembered (two generations of 10 minutes each); "duplicate_window_full"
+    3 * (3u << 17);  // event ids remembered (three generations of 5 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =
     50'000;                               // long-running requests whose end is awaited; "long_requests_forgotten"
 inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error

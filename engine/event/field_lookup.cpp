@@ -272,6 +272,12 @@ FieldLookup::~FieldLookup() = default;
 
 void FieldLookup::begin(const Event& event) { state_->begin(event); }
 
+void FieldLookup::release() {
+  auto fresh = std::make_unique<State>(DerivedConfig{});
+  fresh->proxies = std::move(state_->proxies);
+  state_ = std::move(fresh);
+}
+
 BodyDefect FieldLookup::defect(FieldId body) { return state_->bodies.defect(body); }
 
 FieldValues FieldLookup::values(const FieldRef& field) {

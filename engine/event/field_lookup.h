@@ -49,6 +49,9 @@ class FieldLookup {
   // REQUIRES: `event` outlives the use; spans returned before are dead.
   void begin(const Event& event);
 
+  // Forgets the event and gives back the memory that its bodies took; begin() comes next.
+  void release();
+
   // Spans stay valid until the next begin().
   FieldValues values(const FieldRef& field);
   ArrayValues elements(const FieldRef& array);

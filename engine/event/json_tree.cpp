@@ -11,8 +11,8 @@
 namespace kubevigil {
 namespace {
 
-constexpr size_t kKeptNodes = 1u << 15;  // memory that reset() keeps: 2 MiB of nodes
-constexpr size_t kKeptBytes = 1u << 20;
+constexpr size_t kKeptNodes = 1u << 13;  // memory that reset() keeps: 512 KiB of nodes
+constexpr size_t kKeptBytes = 64u << 10;
 
 bool ends_scalar(char c) {
   switch (c) {

@@ -37,7 +37,7 @@ bool share_a_bit(std::span<const uint64_t> a, std::span<const uint64_t> b) {
 }  // namespace
 
 struct Matcher::State {
-  State(std::shared_ptr<const Program> p, HashKey k)
+  State(std::shared_ptr<const Program> p, HashKey k, size_t interned_bytes)
       : program(std::move(p)),
         code(program->code()),
         key(k),
@@ -46,7 +46,7 @@ struct Matcher::State {
         operands(evaluator, k),
         left(code.words()) {
     for (size_t i = 0; i < code.index.size(); ++i) {
-      tables.emplace_back(code.words(), k, limits::kInternedBytes / code.index.size());
+      tables.emplace_back(code.words(), k, interned_bytes / code.index.size());
     }
   }
 
@@ -163,8 +163,8 @@ EventMark Matcher::State::mark(const Event& event, bool hit) {
   return mark;
 }
 
-Matcher::Matcher(std::shared_ptr<const Program> program, HashKey key)
-    : state_(std::make_unique<State>(std::move(program), key)) {}
+Matcher::Matcher(std::shared_ptr<const Program> program, HashKey key, size_t interned_bytes)
+    : state_(std::make_unique<State>(std::move(program), key, interned_bytes)) {}
 Matcher::~Matcher() = default;
 
 void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchResult& result) {
@@ -183,6 +183,8 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   mark.hit_count = hits;
   result.events.push_back(mark);
 }
+
+void Matcher::release() { state_->lookup.release(); }
 
 const MatchCounters& Matcher::counters() const { return state_->counters; }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/limits.h"
 #include "engine/event/field_lookup.h"
 #include "engine/match/hit.h"
 #include "engine/rule/rule.h"
@@ -60,11 +61,16 @@ struct MatchCounters {
 
 class Matcher {
  public:
-  explicit Matcher(std::shared_ptr<const Program> program, HashKey key = {});
+  // `interned_bytes`: what it may remember of distinct values.
+  explicit Matcher(std::shared_ptr<const Program> program, HashKey key = {},
+                   size_t interned_bytes = limits::kInternedBytes);
   ~Matcher();
 
   // Appends one EventMark and its hits to `result`. REQUIRES: calls come in record order.
   void match(const Event& event, uint32_t record, uint32_t inner, MatchResult& result);
+
+  // Forgets the last event and gives back the memory that its bodies took.
+  void release();
 
   const MatchCounters& counters() const;
 

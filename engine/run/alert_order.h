@@ -10,12 +10,13 @@
 #include <map>
 
 #include "engine/alert/alert_builder.h"
+#include "engine/base/limits.h"
 
 namespace kubevigil {
 
 class AlertOrder {
  public:
-  static constexpr size_t kHeldBytes = 24u << 20;
+  static constexpr size_t kHeldBytes = limits::kOpenAlertBytes;
 
   explicit AlertOrder(std::function<void(const Alert&)> out) : out_(std::move(out)) {}
 

@@ -1,6 +1,7 @@
 #include "engine/run/batch_judge.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "engine/event/record_reader.h"
@@ -37,13 +38,13 @@ std::array<uint8_t, 16> uuid_bytes(std::string_view text) {
 struct BatchJudge::State : EventSink {
   State(std::shared_ptr<const Program> program, JudgeOptions judge_options)
       : options(std::move(judge_options)),
-        matcher(program, options.key),
+        matcher(program, options.key, limits::kInternedBytes / std::max<size_t>(options.workers, 1)),
         reader(options.cluster),
         fields(program->derived()) {}
 
   JudgeOptions options;
   Matcher matcher;
-  RecordReader reader;
+  std::optional<RecordReader> reader;  // always there; made anew to give back its memory
   FieldLookup fields;
   const Batch* batch = nullptr;
   Tally* tally = nullptr;
@@ -54,6 +55,8 @@ struct BatchJudge::State : EventSink {
   Timestamp previous;
   bool halted = false;
 
+  // Reads one record into the sink; what a large one needs is shared with the other workers and given back.
+  void read(const Batch& from, const Record& at, Timestamp before, EventSink& sink);
   void begin(const Batch& batch_, Tally& tally_);
   void read_record();
   void event(const Event& e) override;
@@ -74,7 +77,16 @@ void BatchJudge::State::read_record() {
   file = &tally->files[batch->records[record].position.file];
   ++file->records;
   inner = 0;
-  reader.read(*batch, batch->records[record], previous, *this);
+  read(*batch, batch->records[record], previous, *this);
+}
+
+void BatchJudge::State::read(const Batch& from, const Record& at, Timestamp before, EventSink& sink) {
+  if (MemoryGate::is_light(at.size)) return reader->read(from, at, before, sink);
+  const MemoryGate::Pass pass(*options.gate, at.size);
+  reader->read(from, at, before, sink);
+  reader.emplace(options.cluster);
+  matcher.release();
+  fields.release();
 }
 
 void BatchJudge::State::bad(BadRecord b) {
@@ -103,6 +115,7 @@ void BatchJudge::State::count(const Event& e) {
   ++tally->stages[audit_stage_index(e.text(FieldId::Stage))];
   tally->truncated += e.truncated ? 1 : 0;
   tally->body_defects += e.defect != BodyDefect::None ? 1 : 0;
+  tally->field_values_cut += e.values_cut;
   tally->salvaged += e.salvaged ? 1 : 0;
 }
 
@@ -191,7 +204,7 @@ Timestamp BatchJudge::start_of(const Batch& batch) {
     void bad(BadRecord) override {}
   } first;
   for (const Record& record : batch.records) {
-    if (first.seen < 3) state_->reader.read(batch, record, Timestamp{}, first);
+    if (first.seen < 3) state_->read(batch, record, Timestamp{}, first);
   }
   return first.seen == 0 ? Timestamp::min() : first.smallest;
 }
@@ -213,7 +226,7 @@ bool BatchJudge::reread(const Batch& batch, const EventMark& mark, const UseEven
   pick.wanted = mark.inner;
   pick.fields = &state_->fields;
   pick.use = &use;
-  state_->reader.read(batch, batch.records[mark.record], mark.time, pick);
+  state_->read(batch, batch.records[mark.record], mark.time, pick);
   return pick.found;
 }
 

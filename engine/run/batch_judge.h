@@ -7,9 +7,11 @@
 #include <memory>
 #include <string>
 
+#include "engine/base/limits.h"
 #include "engine/event/field_lookup.h"
 #include "engine/match/program.h"
 #include "engine/run/judged_batch.h"
+#include "engine/run/memory_gate.h"
 
 namespace kubevigil {
 
@@ -18,6 +20,8 @@ struct JudgeOptions {
   std::string cluster;  // for events that do not tell
   HashKey key;
   bool strict = false;  // what stands behind the first bad record of a batch is left out
+  std::shared_ptr<MemoryGate> gate = std::make_shared<MemoryGate>(limits::kJudgedBytes);  // shared by all workers
+  size_t workers = 1;  // that share limits::kInternedBytes
 };
 
 class BatchJudge {

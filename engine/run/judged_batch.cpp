@@ -45,6 +45,7 @@ void Tally::add(const Tally& other) {
   without_time += other.without_time;
   truncated += other.truncated;
   body_defects += other.body_defects;
+  field_values_cut += other.field_values_cut;
   salvaged += other.salvaged;
 }
 

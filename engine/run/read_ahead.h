@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/base/limits.h"
 #include "engine/run/input.h"
 #include "engine/run/judged_batch.h"
 
@@ -22,7 +23,7 @@ using MakeJudge = std::function<Judge()>;
 
 struct ReadAheadOptions {
   size_t threads = 1;
-  size_t bytes_in_flight = 32u << 20;
+  size_t bytes_in_flight = limits::kBatchBytes;
 };
 
 class ReadAhead {

@@ -78,6 +78,7 @@ class Run : public EventSource {
   const ReplayHooks& hooks_;
   const Env& env_;
   TimeRange range_;
+  const std::shared_ptr<MemoryGate> gate_ = std::make_shared<MemoryGate>(limits::kJudgedBytes);
   BatchJudge judge_;
   Correlator correlator_;
   AlertBuilder builder_;
@@ -108,7 +109,7 @@ Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Prog
       hooks_(hooks),
       env_(env),
       range_(widened(options)),
-      judge_(program, {range_, options.cluster, options.key, options.strict}),
+      judge_(program, {range_, options.cluster, options.key, options.strict, gate_, options.threads}),
       correlator_(program, {.state_bytes = options.state_bytes,
                             .open_from = options.range.from,
                             .learn_until = options.learn_until,
@@ -262,9 +263,9 @@ void Run::report_progress() {
 ReplayReport Run::go() {
   std::vector<Input*> pointers;
   for (const auto& input : inputs_) pointers.push_back(input.get());
-  const MakeJudge make_judge = [this] {
-    auto judge =
-        std::make_shared<BatchJudge>(program_, JudgeOptions{range_, options_.cluster, options_.key, options_.strict});
+  JudgeOptions judging{range_, options_.cluster, options_.key, options_.strict, gate_, options_.threads};
+  const MakeJudge make_judge = [program = program_, judging] {
+    auto judge = std::make_shared<BatchJudge>(program, judging);
     return [judge](JudgedBatch& batch) { judge->judge(batch); };
   };
   const std::vector<SourceStart> sources = starts();

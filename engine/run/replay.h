@@ -32,7 +32,7 @@ struct ReplayOptions {
   std::optional<std::string> baseline;  // learned state, the bytes of baseline.h
   std::string cluster;   // name for sources that do not tell
   size_t threads = 1;
-  size_t bytes_in_flight = 32u << 20;
+  size_t bytes_in_flight = limits::kBatchBytes;
   size_t state_bytes = limits::kStateBytes;
   size_t bad_kept = limits::kBadLinesKept;
   bool strict = false;  // stop at the first bad line

@@ -171,6 +171,7 @@ void Correlator::finish(std::vector<EpisodeChange>& changes) {
 Correlator::Counters Correlator::counters() const {
   Counters counters = state_->counters;
   counters.duplicate_window_full = state_->ids.full();
+  counters.duplicate_window = state_->ids.shortest_window();
   counters.long_requests_forgotten = state_->stages.forgotten();
   counters.alerts_closed_early = state_->episodes.closed_early();
   return counters;

@@ -61,6 +61,7 @@ class Correlator {
     uint64_t events = 0, duplicates = 0, late = 0, audit_id_reuse = 0, joined_stages = 0;
     uint64_t time_outliers = 0;  // event time more than `lateness` ahead of the source's robust time
     uint64_t duplicate_window_full = 0, long_requests_forgotten = 0, alerts_closed_early = 0;  // bounds that bit
+    Duration duplicate_window{};  // the shortest time within which duplicates were found
   };
   Counters counters() const;
   Timestamp watermark() const;

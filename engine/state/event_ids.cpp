@@ -1,60 +1,125 @@
 #include "engine/state/event_ids.h"
 
 #include <algorithm>
-#include <vector>
+#include <iterator>
+#include <utility>
 
 #include "engine/base/limits.h"
 
 namespace kubevigil {
+namespace {
 
-const EventIds::Seen* EventIds::find(uint64_t key) const {
-  if (const auto at = young_.find(key); at != young_.end()) return &at->second;
-  if (const auto at = old_.find(key); at != old_.end()) return &at->second;
-  return nullptr;
+constexpr size_t kFirstSlots = 1u << 10;
+
+}  // namespace
+
+// Keys are keyed hashes: their low bits are as good as any hash of them.
+size_t FingerprintTable::slot_of(uint64_t key) const {
+  size_t at = key & (slots_.size() - 1);
+  while (slots_[at].key != 0 && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+  return at;
+}
+
+std::optional<uint64_t> FingerprintTable::find(uint64_t key) const {
+  if (slots_.empty()) return std::nullopt;
+  const Slot& slot = slots_[slot_of(std::max<uint64_t>(key, 1))];
+  if (slot.key == 0) return std::nullopt;
+  return slot.fingerprint;
+}
+
+void FingerprintTable::add(uint64_t key, uint64_t fingerprint) {
+  if (4 * (size_ + 1) > 3 * slots_.size()) {
+    const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(std::max(kFirstSlots, 2 * slots_.size())));
+    size_ = 0;
+    for (const Slot& slot : old) {
+      if (slot.key != 0) put(slot);
+    }
+  }
+  put({std::max<uint64_t>(key, 1), fingerprint});
+}
+
+void FingerprintTable::put(Slot slot) {
+  slots_[slot_of(slot.key)] = slot;
+  ++size_;
+}
+
+void FingerprintTable::clear() {
+  std::fill(slots_.begin(), slots_.end(), Slot{});
+  size_ = 0;
+}
+
+// Sorted: which slot a key has follows from the order of its coming.
+void FingerprintTable::archive(Archive& archive) {
+  std::vector<Slot> sorted;
+  if (archive.is_saving()) {
+    std::copy_if(slots_.begin(), slots_.end(), std::back_inserter(sorted), [](const Slot& s) { return s.key != 0; });
+    std::sort(sorted.begin(), sorted.end());
+  }
+  archive.each(sorted, [&](Slot& slot) {
+    archive(slot.key);
+    archive(slot.fingerprint);
+  });
+  if (archive.is_saving()) return;
+  slots_.clear();
+  size_ = 0;
+  for (const Slot& slot : sorted) add(slot.key, slot.fingerprint);
+}
+
+std::optional<uint64_t> EventIds::find(uint64_t key) const {
+  for (size_t age = 0; age < kGenerations; ++age) {
+    if (const auto found = generations_[(young_ + kGenerations - age) % kGenerations].find(key)) return found;
+  }
+  return std::nullopt;
 }
 
 void EventIds::rotate(Timestamp watermark) {
-  const bool full = young_.size() >= limits::kDuplicateWindow / 2;
-  if (watermark - started_ < kGeneration && !full) return;
-  if (full) ++full_;
-  old_.swap(young_);
-  young_.clear();
-  started_ = watermark;
+  if (started_[young_] == Timestamp::min()) started_[young_] = watermark;  // no event had a time before
+  const Duration age = watermark - started_[young_];
+  const bool full = generations_[young_].size() >= limits::kDuplicateWindow / kGenerations;
+  if (age < kGeneration && !full) return;
+  full_ += age < kGeneration ? 1 : 0;
+  // After a silence more than one is over.
+  const int64_t over = std::clamp<int64_t>(age.micros / kGeneration.micros, 1, kGenerations);
+  for (int64_t i = 0; i < over; ++i) {
+    young_ = (young_ + 1) % kGenerations;
+    // What is left reaches back to the beginning of the one behind it.
+    const Timestamp reach = started_[(young_ + 1) % kGenerations];
+    if (generations_[young_].size() > 0) shortest_ = std::min(shortest_, watermark - reach);
+    generations_[young_].clear();
+    started_[young_] = watermark;
+  }
 }
 
 SeenBefore EventIds::see(const EventMark& mark, Timestamp watermark) {
   rotate(watermark);
-  const Seen now{mark.identity.low, mark.intent};
-  const Seen* same_id = find(mark.audit_stage.low);
-  if (same_id == nullptr) {
-    young_.emplace(mark.audit_stage.low, now);
+  const uint64_t print = FingerprintTable::fingerprint(mark.identity.low, mark.intent);
+  FingerprintTable& young = generations_[young_];
+  const auto same_id = find(mark.audit_stage.low);
+  if (!same_id) {
+    young.add(mark.audit_stage.low, print);
     return SeenBefore::No;
   }
-  if (same_id->identity == now.identity) return SeenBefore::Duplicate;
-  const bool reused = same_id->intent != now.intent;
-  if (const Seen* further = find(mark.identity.high); further != nullptr && further->identity == now.identity) {
-    return SeenBefore::Duplicate;
-  }
-  young_.emplace(mark.identity.high, now);
-  return reused ? SeenBefore::AuditIdReused : SeenBefore::No;
+  if (FingerprintTable::same_identity(*same_id, print)) return SeenBefore::Duplicate;
+  const auto further = find(mark.identity.high);
+  if (further && FingerprintTable::same_identity(*further, print)) return SeenBefore::Duplicate;
+  if (!further) young.add(mark.identity.high, print);
+  // The first identity of an audit id is the way to all others: it stays as long as they do.
+  if (!young.find(mark.audit_stage.low)) young.add(mark.audit_stage.low, *same_id);
+  return FingerprintTable::same_intent(*same_id, print) ? SeenBefore::No : SeenBefore::AuditIdReused;
 }
 
 void EventIds::archive(Archive& archive) {
-  for (Generation* generation : {&young_, &old_}) {
-    std::vector<std::pair<uint64_t, Seen>> sorted;
-    if (archive.is_saving()) {
-      sorted.assign(generation->begin(), generation->end());
-      std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    }
-    archive.each(sorted, [&](auto& entry) {
-      archive(entry.first);
-      archive(entry.second.identity);
-      archive(entry.second.intent);
-    });
-    if (!archive.is_saving()) *generation = Generation(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < kGenerations; ++i) {
+    generations_[i].archive(archive);
+    archive(started_[i]);
   }
-  archive(started_);
+  archive(young_);
   archive(full_);
+  archive(shortest_.micros);
+  if (young_ >= kGenerations) {
+    archive.fail();
+    young_ = 0;
+  }
 }
 
 }  // namespace kubevigil

@@ -1,11 +1,16 @@
-// EventIds: which events were seen within the last 10 to 20 minutes of the watermark: finds duplicates (webhook
+// EventIds: which events were seen within the last 10 to 15 minutes of the watermark: finds duplicates (webhook
 // retries, the same log twice) and audit ids that were used for another request (design/rules.md 4, streaming.md S16).
-// Two generations; each takes at most limits::kDuplicateWindow / 2 ids and is then closed early, which is counted.
+// Three generations of five minutes; each takes at most a third of limits::kDuplicateWindow ids and is then closed
+// early, which shortens the time and is counted. One owner, one thread.
 #pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "engine/match/hit.h"
 #include "engine/state/archive.h"
-#include "engine/state/key_index.h"
 
 namespace kubevigil {
 
@@ -16,28 +21,60 @@ enum class SeenBefore : uint8_t {
                   // these
 };
 
-class EventIds {
+// What is kept of an event: 16 bytes. Hashes are cut: a key is wrong once in 2^64 / ids look-ups, an identity for the
+// same key once in 2^40 (then an event is taken for a duplicate), an intent once in 2^24 (then a reuse is missed).
+class FingerprintTable {
  public:
-  static constexpr Duration kGeneration = Duration::minutes(10);
+  static uint64_t fingerprint(uint64_t identity, uint64_t intent) {
+    return (identity & ~kIntentMask) | (intent & kIntentMask);
+  }
+  static bool same_identity(uint64_t a, uint64_t b) { return ((a ^ b) & ~kIntentMask) == 0; }
+  static bool same_intent(uint64_t a, uint64_t b) { return ((a ^ b) & kIntentMask) == 0; }
 
-  SeenBefore see(const EventMark& mark, Timestamp watermark);
-  uint64_t full() const { return full_; }  // generations that were closed early
+  // The fingerprint that was added with the key.
+  std::optional<uint64_t> find(uint64_t key) const;
+  // REQUIRES: the key is not in the table.
+  void add(uint64_t key, uint64_t fingerprint);
+  size_t size() const { return size_; }
+  size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+  void clear();
   void archive(Archive& archive);
 
  private:
-  // By the low half of audit_stage; further identities of the same audit id by the low half of their own.
-  struct Seen {
-    uint64_t identity;
-    uint64_t intent;
+  static constexpr uint64_t kIntentMask = (1u << 24) - 1;
+  struct Slot {
+    uint64_t key = 0;  // 0: free (a key of 0 is taken for 1)
+    uint64_t fingerprint = 0;
+    bool operator<(const Slot& other) const { return key < other.key; }
   };
-  using Generation = KeyIndex<uint64_t, Seen>;
+  size_t slot_of(uint64_t key) const;
+  void put(Slot slot);
 
-  const Seen* find(uint64_t key) const;
+  std::vector<Slot> slots_;  // open addressing; a power of two, at most three quarters full
+  size_t size_ = 0;
+};
+
+class EventIds {
+ public:
+  static constexpr Duration kGeneration = Duration::minutes(5);
+  static constexpr size_t kGenerations = 3;
+
+  SeenBefore see(const EventMark& mark, Timestamp watermark);
+  uint64_t full() const { return full_; }  // generations that were closed early
+  // The shortest time that two closed generations covered; kGeneration * 2 when none was closed early.
+  Duration shortest_window() const { return shortest_; }
+  void archive(Archive& archive);
+
+ private:
+  // By the low half of audit_stage; further identities of the same audit id by the high half of their own.
+  std::optional<uint64_t> find(uint64_t key) const;
   void rotate(Timestamp watermark);
 
-  Generation young_, old_;
-  Timestamp started_ = Timestamp::min();  // watermark at which the young generation began
+  std::array<FingerprintTable, kGenerations> generations_;
+  std::array<Timestamp, kGenerations> started_{Timestamp::min(), Timestamp::min(), Timestamp::min()};
+  size_t young_ = 0;  // the generation that takes new ids
   uint64_t full_ = 0;
+  Duration shortest_{kGeneration.micros * 2};
 };
 
 }  // namespace kubevigil

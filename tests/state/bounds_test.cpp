@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <random>
 #include <set>
 
 #include "engine/base/limits.h"
@@ -57,22 +60,76 @@ TEST(StateBounds, OldestLongRequestsAreForgotten) {
   EXPECT_FALSE(stages.finish(request(6), 2)) << "another rule";
 }
 
-TEST(StateBounds, AFullDuplicateWindowRotatesEarly) {
-  EventIds ids;
+EventMark numbered(uint64_t n) {
   EventMark mark;
-  const auto see = [&](uint64_t n) {
-    mark.identity = siphash("i" + std::to_string(n));
-    mark.audit_stage = siphash("a" + std::to_string(n));
-    return ids.see(mark, Timestamp{0});
-  };
-  const uint64_t half = limits::kDuplicateWindow / 2;
-  for (uint64_t n = 0; n < half; ++n) ASSERT_EQ(see(n), SeenBefore::No);
-  EXPECT_EQ(ids.full(), 0u);
-  EXPECT_EQ(see(half), SeenBefore::No);
-  EXPECT_EQ(ids.full(), 1u);
-  EXPECT_EQ(see(0), SeenBefore::Duplicate);
-  for (uint64_t n = half + 1; n < 2 * half + 1; ++n) see(n);
-  EXPECT_EQ(see(0), SeenBefore::No) << "two generations later it is forgotten";
+  mark.identity = siphash("i" + std::to_string(n));
+  mark.audit_stage = siphash("a" + std::to_string(n));
+  return mark;
+}
+
+TEST(StateBounds, AFullDuplicateWindowRotatesEarlyAndSaysHowShortItWas) {
+  EventIds ids;
+  const uint64_t part = limits::kDuplicateWindow / EventIds::kGenerations;
+  const auto see = [&](uint64_t n, uint64_t at) { return ids.see(numbered(n), Timestamp{static_cast<int64_t>(at)}); };
+  const uint64_t last = 3 * part - 1;
+  for (uint64_t n = 0; n < last; ++n) ASSERT_EQ(see(n, n), SeenBefore::No);
+  EXPECT_EQ(see(0, last), SeenBefore::Duplicate);
+  EXPECT_EQ(see(last, last), SeenBefore::No);
+  EXPECT_EQ(ids.full(), 2u);
+  EXPECT_EQ(ids.shortest_window(), Duration::minutes(10)) << "nothing was forgotten early so far";
+  EXPECT_EQ(see(last + 1, last + 1), SeenBefore::No);
+  EXPECT_EQ(ids.full(), 3u);
+  EXPECT_EQ(ids.shortest_window(), Duration{static_cast<int64_t>(2 * part)});
+  EXPECT_EQ(see(part, last + 2), SeenBefore::Duplicate);
+  EXPECT_EQ(see(part - 1, last + 2), SeenBefore::No) << "forgotten with its generation";
+}
+
+// Against a plain map, on few ids so that reuses, duplicates and aggregated requests meet; saved at every step.
+TEST(EventIds, EqualAMapOfEverythingWithinTheWindow) {
+  size_t duplicates = 0, reuses = 0;
+  for (uint64_t seed : test_seeds(30)) {
+    std::mt19937_64 random(seed);
+    auto ids = std::make_unique<EventIds>();
+    std::map<std::pair<uint64_t, uint64_t>, Timestamp> seen;  // (audit id, event) -> last time it was taken in
+    std::map<uint64_t, uint64_t> intents;                     // of the first event of an audit id
+    Timestamp now{1'000'000'000'000};
+    for (int step = 0; step < 400; ++step) {
+      now = now + Duration::seconds(static_cast<int64_t>(random() % 3));
+      const uint64_t audit = random() % 20, event = random() % 6, intent = event % 2;
+      EventMark mark = numbered(audit * 100 + event);
+      mark.audit_stage = siphash("audit " + std::to_string(audit));
+      mark.intent = intent;
+      const bool known = seen.contains({audit, event});
+      const bool first = intents.try_emplace(audit, intent).second;
+      const SeenBefore expected = known                                   ? SeenBefore::Duplicate
+                                  : !first && intents.at(audit) != intent ? SeenBefore::AuditIdReused
+                                                                          : SeenBefore::No;
+      ASSERT_EQ(ids->see(mark, now), expected) << "seed " << seed << " step " << step;
+      seen[{audit, event}] = now;
+      duplicates += known ? 1 : 0;
+      reuses += expected == SeenBefore::AuditIdReused ? 1 : 0;
+      Archive saved = Archive::saving();
+      ids->archive(saved);
+      ids = std::make_unique<EventIds>();
+      Archive loading = Archive::loading(saved.bytes());
+      ids->archive(loading);
+      ASSERT_TRUE(loading.at_end() && !loading.failed());
+    }
+  }
+  EXPECT_GT(duplicates, 1000u);
+  EXPECT_GT(reuses, 100u);
+}
+
+TEST(EventIds, AFurtherEventOfAnAuditIdIsADuplicateAsLongAsItIsKept) {
+  EventIds ids;
+  EventMark first = numbered(1), second = numbered(2);
+  second.audit_stage = first.audit_stage;
+  const auto at = [](int64_t minutes) { return Timestamp{1} + Duration::minutes(minutes); };
+  EXPECT_EQ(ids.see(first, at(0)), SeenBefore::No);
+  EXPECT_EQ(ids.see(second, at(9)), SeenBefore::No);
+  EXPECT_EQ(ids.see(numbered(3), at(14)), SeenBefore::No);
+  EXPECT_EQ(ids.see(second, at(18)), SeenBefore::Duplicate) << "the first one left meanwhile";
+  EXPECT_EQ(ids.see(second, at(60)), SeenBefore::No);
 }
 
 TEST(StateBounds, QuestionsThatWaitForTheWatermarkAreBounded) {
