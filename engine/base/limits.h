@@ -56,7 +56,7 @@ inline constexpr size_t kRecentSlack = 4096;  // matches of one key kept inside 
 inline constexpr size_t kStateBytes = 48u << 20;   // all operators; oldest keys leave first, "state_evictions"
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
 inline constexpr size_t kOpenAlerts =
-    20'000;  // held for their last revision; then printed early, "alerts_closed_early"
+    16'000;  // held for their last revision; then printed early, "alerts_closed_early"
 inline constexpr size_t kOpenAlertBytes = 16u << 20;  // of these, twice; "alerts_closed_early"
 inline constexpr size_t kSampleEvents = 10;           // events listed in an alert
 inline constexpr size_t kDisplayBytes = 1024;         // one displayed value in an alert, cut with an ellipsis
