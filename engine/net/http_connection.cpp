@@ -123,6 +123,8 @@ void HttpConnection::decide(const RequestHead& head, std::string_view& rest) {
   const auto route = std::make_shared<Route>(thread_.weak_from_this(), weak_from_this(), request_);
   phase_ = Phase::Body;
   set_deadline(shared().limits.body_window);
+  // The handshake looked at the dates once; a connection may outlive them.
+  if (certificate_ && certificate_->not_after < shared().env.now()) certificate_.reset();
   Decision decision =
       shared().handler.decide({head, origin_.peer, certificate_.get(), origin_.listener}, Responder(route));
   if (decision.reply) {

@@ -62,7 +62,7 @@ class BodySink {
 struct RequestContext {
   const RequestHead& head;
   const std::string& peer;             // address as text, without the port
-  const PeerCertificate* certificate;  // verified; nullptr without one, and on plain listeners
+  const PeerCertificate* certificate;  // verified; nullptr without one, once expired, and on plain listeners
   size_t listener;                     // index into HttpServerOptions::listeners
 };
 
