@@ -1,11 +1,16 @@
 // Containers: the documents that hold records in a list, and where that list stands. The splitter cuts each element
 // out as it streams by, so that a container may be of any size.
 //
-//   EventList, Vector     {"items":[event, ..]}                      CloudEvents around it  {"data":{"items":[event,
-//   ..]}} Azure, Firehose       {"records":[record, ..]}                   Lambda on Kinesis      {"Records":[record,
-//   ..]} CloudWatch            {"logEvents":[message, ..]}, {"events":[message, ..]} Pub/Sub pull
-//   {"receivedMessages":[message, ..]} OTLP/JSON             {"resourceLogs":[{"scopeLogs":[{"logRecords":[record,
-//   ..]}]}]} Loki                  {"streams":[{"values":[[time, line], ..]}]}, {"data":{"result":[stream, ..]}}
+// clang-format off
+//   EventList, Vector    {"items":[event, ..]}
+//   CloudEvents          {"data":{"items":[event, ..]}}
+//   Azure, Firehose      {"records":[record, ..]}
+//   Lambda on Kinesis    {"Records":[record, ..]}
+//   CloudWatch           {"logEvents":[message, ..]}, {"events":[message, ..]}
+//   Pub/Sub pull         {"receivedMessages":[message, ..]}
+//   OTLP/JSON            {"resourceLogs":[{"scopeLogs":[{"logRecords":[record, ..]}]}]}
+//   Loki                 {"streams":[{"values":[[time, line], ..]}]}, {"data":{"result":[stream, ..]}}
+// clang-format on
 //
 // An object that has an auditID in front of the list is an event, not a container.
 #pragma once
