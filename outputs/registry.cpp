@@ -29,9 +29,11 @@ std::unique_ptr<Encoding> make_encoding(std::string_view name, const EncodingOpt
   return nullptr;
 }
 
-std::string encoding_names() {
+std::string encoding_help() {
   std::string out;
-  for (const EncodingRow& row : encodings()) out.append(out.empty() ? "" : ", ").append(row.name);
+  for (const EncodingRow& row : encodings()) {
+    out.append(out.empty() ? "" : "\n").append(row.name).append(": ").append(row.help);
+  }
   return out;
 }
 

@@ -18,8 +18,8 @@ struct EncodingRow {
 std::span<const EncodingRow> encodings();
 // Null for an unknown name.
 std::unique_ptr<Encoding> make_encoding(std::string_view name, const EncodingOptions& options);
-// "table, jsonl, json": the names in their order.
-std::string encoding_names();
+// One line a row, "name: help": for option help.
+std::string encoding_help();
 
 std::unique_ptr<Encoding> make_table(const EncodingOptions& options);
 std::unique_ptr<Encoding> make_json(const EncodingOptions& options);

@@ -138,7 +138,9 @@ void write_files(RunRequest& request, Context& context, RunFacts& facts, std::ve
 size_t default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 void add_output_flags(CLI::App& command, OutputFlags& flags) {
-  command.add_option("-o,--output", flags.format, encoding_names() + "; default table on a terminal, else jsonl")
+  command
+      .add_option("-o,--output", flags.format,
+                  "Form of the alerts; default table on a terminal, else jsonl\n" + encoding_help())
       ->check(CLI::IsMember(format_names()))
       ->type_name("FORMAT");
   command.add_option("--min-level", flags.min_level, "Print only alerts of this level and above")

@@ -26,7 +26,7 @@ TEST(Registry, NamesAreUniqueAndListed) {
   std::set<std::string_view> names;
   for (const EncodingRow& row : encodings()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    EXPECT_NE(encoding_names().find(row.name), std::string::npos);
+    EXPECT_NE(encoding_help().find(std::string(row.name) + ": " + std::string(row.help)), std::string::npos);
   }
 }
 
