@@ -81,7 +81,7 @@ class SegmentLog {
   uint64_t bytes() const;           // on the disk, all segments
   // The segment that holds this record, or else the next one there is; nullopt: nothing durable from there on.
   std::optional<SegmentView> segment_for(uint64_t sequence) const;
-  // What recovery found.
+  // What recovery found in the newest segment and in the headers of all. Readers report gaps again, in place.
   const std::vector<LogDamage>& damage() const { return damage_; }
   Disk& disk() const { return disk_; }
 

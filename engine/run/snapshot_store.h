@@ -2,7 +2,8 @@
 // file, synced, renamed, and its folder synced: it is there whole or not at all. A damaged one is found by its
 // checksums, reported, and the older one is taken.
 //
-// Spool and journal may be trimmed only behind the OLDER of the two (kept().front()): put the positions into the note.
+// Spool and journal may be trimmed only behind the OLDER of two (kept().front()), and not at all while kept() has
+// fewer: put the positions into the note.
 //
 // Errors: Full and others leave the snapshots that are there as they are; try again at the next one. After a sync that
 // failed, too: its file was temporary.
