@@ -29,7 +29,7 @@ class Finder {
     if (path == "-") {
       standard_input_ = true;
     } else if (status.type() == fs::file_type::not_found) {
-      glob_or_missing(path);
+      fs::is_symlink(path, error) ? problem(path, "a symbolic link that leads nowhere") : glob_or_missing(path);
     } else if (error) {
       problem(path, "cannot look at it: " + error.message());
     } else if (fs::is_directory(status)) {
@@ -83,6 +83,8 @@ class Finder {
         const fs::file_status status = entry.status(error);
         if (status.type() == fs::file_type::not_found) {
           problem(entry.path().string(), "a symbolic link that leads nowhere");
+        } else if (error) {
+          problem(entry.path().string(), "cannot look at it: " + error.message());
         } else {
           file(entry.path().string(), status);
         }

@@ -1,5 +1,6 @@
 // `kubevigil baseline build`: reads logs of normal days and keeps what the new_value rules learned.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <memory>
 
 #include "engine/app/cli.h"
@@ -31,9 +32,9 @@ void run(const BaselineFlags& flags, Context& context) {
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
-  if (const auto checked = check_private_file(flags.out); !checked) {
-    return context.fail(kExitUsage, printable(checked.error().message));
-  }
+  auto checked = check_not_read(flags.out, opened.inputs);
+  if (checked) checked = check_private_file(flags.out);
+  if (!checked) return context.fail(kExitUsage, printable(checked.error().message));
   ReplayOptions options;
   options.learn_until = Timestamp::max();
   options.threads = flags.threads;
@@ -46,7 +47,10 @@ void run(const BaselineFlags& flags, Context& context) {
   const auto report = replay(opened.inputs, Program::compile(rules), options, hooks, context.env);
   progress.clear();
   if (!report) return context.fail(kExitUsage, report.error().message);
-  if (report->stopped) return context.fail(kExitInterrupt, "interrupted: no baseline was written");
+  if (report->stopped) {
+    return context.fail(signal.load() == SIGTERM ? kExitTerminated : kExitInterrupt,
+                        "interrupted: no baseline was written");
+  }
   if (const auto written = write_private_file(flags.out, report->learned); !written) {
     return context.fail(kExitInput, written.error().message);
   }

@@ -106,10 +106,11 @@ EvidenceItem evidence_of(const Alert& alert) {
 }
 
 Result<void> make_evidence_folder(const std::string& folder) {
-  if (auto made = make_private_folder(folder); !made) return made;
   std::error_code error;
-  if (std::filesystem::is_empty(folder, error)) return {};
-  if (error) return fail(fmt::format("cannot list the folder {}: {}", folder, error.message()));
+  const bool there = std::filesystem::is_directory(folder, error);
+  const bool empty = !there || std::filesystem::is_empty(folder, error);
+  if (there && error) return fail(fmt::format("cannot list the folder {}: {}", folder, error.message()));
+  if (empty) return make_private_folder(folder);  // a folder of other things keeps its rights
   return fail(
       fmt::format("--evidence {}: the folder is not empty, and evidence of two runs must not be mixed; name a new "
                   "one",

@@ -1,6 +1,9 @@
 #include "engine/app/open_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
 
 #include "inputs/file_input.h"
 #include "inputs/file_set.h"
@@ -28,6 +31,20 @@ OpenedFiles open_files(const std::vector<std::string>& paths, InputOptions optio
     first_file += files;
   }
   return out;
+}
+
+Result<void> check_not_read(const std::string& path, std::span<const std::unique_ptr<Input>> inputs) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
+  for (const auto& input : inputs) {
+    for (const InputFile& file : input->files()) {
+      if (std::filesystem::equivalent(path, file.path, ignored)) {
+        return fail(fmt::format("{} is one of the files to read ({}), and writing would destroy it; name another file",
+                                path, file.path));
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace kubevigil

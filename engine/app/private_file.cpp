@@ -18,7 +18,9 @@ tl::unexpected<Error> failed(std::string_view what, const std::string& path) {
 Result<void> write_all(const std::string& path, int mode, std::string_view text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0600);
   if (file < 0) return failed("cannot write", path);
-  ::fchmod(file, 0600);  // it may have been there with other rights
+  struct stat info {};
+  // It may have been there with other rights; but never those of a device: /dev/null belongs to all.
+  if (::fstat(file, &info) == 0 && S_ISREG(info.st_mode)) ::fchmod(file, 0600);
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
@@ -38,11 +40,19 @@ Result<void> write_all(const std::string& path, int mode, std::string_view text)
 Result<void> make_private_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return failed("cannot create folder", path);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return failed("cannot look at the folder", path);
+  if (!S_ISDIR(info.st_mode)) return fail(fmt::format("cannot create folder {}: there is a file of this name", path));
   if (::chmod(path.c_str(), 0700) != 0) return failed("cannot make private the folder", path);
   return {};
 }
 
 Result<void> check_private_file(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode)) {  // opened and closed, it would end its reader
+    if (::access(path.c_str(), W_OK) != 0) return failed("cannot write", path);
+    return {};
+  }
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return failed("cannot write", path);
   ::close(file);

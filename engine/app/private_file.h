@@ -1,4 +1,5 @@
-// Files that may hold secrets: created 0600 whatever the umask, folders 0700. Errors as text.
+// Files that may hold secrets: 0600 whatever the umask, folders 0700, also where they were there with other rights;
+// devices and pipes keep theirs. Errors as text.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/app/evidence.h"
+#include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
 #include "engine/app/progress.h"
 #include "engine/app/signals.h"
@@ -96,9 +97,14 @@ std::string bad_lines_text(const ReplayReport& report, const Redactor& redactor)
 
 // A wrong path is said before the logs are read, not hours later.
 bool files_can_be_written(const RunRequest& request, Context& context) {
+  if (!request.stats_file.empty() && request.stats_file == request.bad_lines_file) {
+    return context.fail(kExitUsage, "--stats-json and --bad-lines name the same file"), false;
+  }
   for (const std::string* path : {&request.stats_file, &request.bad_lines_file}) {
     if (path->empty()) continue;
-    if (const auto checked = check_private_file(*path); !checked) {
+    auto checked = check_not_read(*path, request.inputs);
+    if (checked) checked = check_private_file(*path);
+    if (!checked) {
       return context.fail(kExitUsage, printable(checked.error().message)), false;
     }
   }

@@ -68,6 +68,7 @@ class Run : public EventSource {
   void on_changes(const EventMark* mark);
   void open(const EpisodeChange& change, const EventMark* mark);
   void report_progress();
+  bool is_stopped() const { return hooks_.stop != nullptr && hooks_.stop->load() != 0; }
   bool take_all(Merge& merge);
   std::vector<SourceReach> take_begun(const Merge& merge);
   ReplayReport report(const Merge& merge, const std::vector<SourceReach>& reach);
@@ -291,7 +292,7 @@ bool Run::take_all(Merge& merge) {
   uint32_t steps = 0;
   for (;;) {
     const Merge::Next next = merge.next(event);
-    if (next == Merge::Next::End) return false;
+    if (next == Merge::Next::End) return is_stopped();  // a stop may have ended the inputs, too
     if (next == Merge::Next::Batch) on_batch(event);
     if (next == Merge::Next::Batch && event.batch->halted) {
       const BadRecord& bad = event.batch->batch.bad.front();
@@ -300,7 +301,7 @@ bool Run::take_all(Merge& merge) {
     }
     if (next == Merge::Next::Event) on_event(event);
     if (next == Merge::Next::Event && (++steps & 0x3FF) != 0) continue;
-    if (hooks_.stop != nullptr && hooks_.stop->load() != 0) return true;
+    if (is_stopped()) return true;
     report_progress();
   }
 }

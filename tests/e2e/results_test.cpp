@@ -86,6 +86,38 @@ TEST(Results, AClosedPipeEndsTheRunQuietly) {
 }
 
 // Else a log or a result file would be opened under the number of standard output.
+TEST(Results, WhatIsReadIsNotOverwritten) {
+  const Folder folder;
+  folder.write("demo.log", demo_events());
+  for (const char* command : {"replay . --stats-json demo.log", "replay demo.log --bad-lines ./demo.log",
+                              "replay demo.log --stats-json link", "baseline build demo.log -o demo.log"}) {
+    const Result result = shell(folder, std::string("ln -sf demo.log link; $K ") + command);
+    EXPECT_EQ(result.code, 2) << command;
+    EXPECT_THAT(result.err, HasSubstr("is one of the files to read"));
+    EXPECT_EQ(read_file(folder.path("demo.log")), demo_events()) << command;
+  }
+  EXPECT_EQ(shell(folder, "$K replay demo.log -q --stats-json x --bad-lines x").code, 2);
+}
+
+TEST(Results, RightsOfDevicesAndOfForeignFoldersStay) {
+  const Folder folder;
+  folder.write("demo.log", demo_events());
+  const auto mode_of = [&](const std::string& name) {
+    struct stat info {};
+    return ::stat(folder.path(name).c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
+  };
+  const std::string shared = "mkdir shared; touch shared/file file; chmod 1777 shared; chmod 644 file; ";
+  EXPECT_EQ(shell(folder, shared + "$K replay demo.log -q --evidence shared").code, 2);
+  EXPECT_EQ(mode_of("shared"), 01777u);
+  const Result file = shell(folder, "$K replay demo.log -q --evidence file");
+  EXPECT_EQ(file.code, 2);
+  EXPECT_THAT(file.err, HasSubstr("there is a file of this name"));
+  EXPECT_EQ(mode_of("file"), 0644u);
+  // A pipe stands for /dev/null, which no test should touch.
+  EXPECT_EQ(shell(folder, "mkfifo -m 666 pipe; cat pipe & $K replay demo.log -q --stats-json pipe; wait").code, 0);
+  EXPECT_EQ(mode_of("pipe"), 0666u);
+}
+
 TEST(Results, ClosedStandardStreamsAreNotTakenByFiles) {
   const Folder folder;
   folder.write("demo.log", demo_events());

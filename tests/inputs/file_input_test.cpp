@@ -110,6 +110,8 @@ TEST_F(Files, PathsGlobsAndProblems) {
   EXPECT_EQ(found({d}), "a.log: a.log\nb.log: b.log\nbad broken\nbad pipe\n");
   EXPECT_EQ(found({d + "/none.log"}), "bad none.log\n");
   EXPECT_EQ(found({d + "/*.none"}), "bad *.none\n");
+  fs::create_symlink(dir_ / "nowhere", dir_ / "a*z");
+  EXPECT_EQ(found({d + "/a*z"}), "bad a*z\n") << "a name that is a pattern for itself";
   const std::vector<std::string> standard_input = {"-"};
   EXPECT_EQ(find_sources(standard_input).sources.at(0).name, "-");
 }

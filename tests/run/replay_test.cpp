@@ -95,6 +95,12 @@ TEST(Replay, StopEndsTheRunAndKeepsWhatWasFound) {
   EXPECT_LT(out.report.correlator.events, 20'000u);
 }
 
+// A signal interrupts reading, too: then the inputs have ended before the run sees the stop.
+TEST(Replay, AStopThatEndsTheInputsIsAStop) {
+  const std::atomic<int> stop = 15;
+  EXPECT_TRUE(run({{"a", {}}}, {}, 4096, &stop).report.stopped);
+}
+
 TEST(Replay, RulesThatCouldNotBeJudgedAreReportedByLevel) {
   const Outcome out = run({{"a", {json_of({.verb = "create", .resource = "pods", .id = "1"})}}});
   EXPECT_TRUE(out.alerts.empty());
