@@ -20,7 +20,8 @@ std::atomic<int> pending_lookups{0};
 struct Lookup {
   std::string host, service;
   Descriptor done{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::vector<Endpoint> endpoints;  // read only after `done` is readable
+  std::atomic<bool> finished{false};
+  std::vector<Endpoint> endpoints;  // read only after `finished`, which `done` announces
   int error = 0;
 };
 
@@ -46,6 +47,7 @@ bool start(const std::shared_ptr<Lookup>& lookup) {
       std::thread([lookup] {
         look_up(*lookup, 0);
         pending_lookups.fetch_sub(1);
+        lookup->finished.store(true, std::memory_order_release);
         eventfd_write(lookup->done.get(), 1);
       }).detach();
       return true;
@@ -69,7 +71,7 @@ Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port, Du
   if (!start(lookup)) return fail(fmt::format("{} name look-ups are still pending", kPendingLookups));
   auto ready = wait_for(lookup->done.get(), false, deadline, cancellation, env);
   if (!ready) return fail(fmt::format("looking up the name {}: {}", printable(host), ready.error().message));
-  if (lookup->error != 0) {
+  if (!lookup->finished.load(std::memory_order_acquire) || lookup->error != 0) {
     return fail(fmt::format("the name {} has no address: {}", printable(host), gai_strerror(lookup->error)));
   }
   return std::move(lookup->endpoints);
