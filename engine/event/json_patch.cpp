@@ -1,5 +1,6 @@
 #include "engine/event/json_patch.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>
@@ -70,8 +71,8 @@ class Rebuild {
 
  private:
   // False once too much was visited.
-  bool step() {
-    if (steps_ > 0) --steps_;
+  bool step(size_t count = 1) {
+    steps_ -= std::min(steps_, count);
     return steps_ > 0;
   }
 
@@ -95,10 +96,12 @@ class Rebuild {
     });
   }
 
-  // The tokens of a pointer to something below the root.
+  // The tokens of a pointer to something below the root. Repeated members read the same pointer again and again: it is
+  // paid for by its length.
   bool parse(uint32_t node, Pointer& tokens) {
     const std::string_view pointer = in_[node].value.text;
     if (in_[node].value.type != ValueType::String || !pointer.starts_with('/')) return false;
+    if (!step(pointer.size() / kPathBytesPerStep)) return false;
     for (const std::string_view token : split(pointer.substr(1), '/')) {
       if (tokens.size() == kPatchDepth) return false;
       tokens.push_back(canonical(unescaped(token, out_)));

@@ -22,7 +22,8 @@ enum class PatchView : uint8_t {
 // API server refuses too (apiserver pkg/endpoints/handlers/patch.go, maxJSONPatchOperations).
 inline constexpr size_t kPatchDepth = 64;
 inline constexpr size_t kPatchOperations = 10'000;
-inline constexpr size_t kPatchSteps = 1u << 22;  // nodes visited while rebuilding; then TooLarge
+inline constexpr size_t kPatchSteps = 1u << 22;  // nodes visited while rebuilding, and bytes of paths; then TooLarge
+inline constexpr size_t kPathBytesPerStep = 8;
 PatchView rebuild_json_patch(const JsonTree& tree, uint32_t patch, JsonTree& out);
 
 }  // namespace kubevigil
