@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "tests/e2e/program.h"
 
 namespace kubevigil::e2e {
@@ -116,15 +119,20 @@ TEST(Canary, NoOutputShowsASecret) {
   const Folder folder;
   const std::string log = folder.write("log", planted());
   const std::string rules = folder.write("rules.yaml", kRules);
-  for (const char* format : {"jsonl", "json", "csv", "table"}) {
+  const std::set<std::string> whole = {"jsonl", "json", "csv", "table", "ocsf"};  // with names of rules and all values
+  for (const std::string format :
+       {"jsonl", "json", "csv", "table", "text", "falco", "alertmanager", "slack", "ocsf", "ecs", "es-bulk", "cef"}) {
     const Result result = run({"replay", log, "--rules", rules, "-o", format, "--stats-json", folder.path("stats"),
                                "--bad-lines", folder.path("bad")});
     EXPECT_EQ(result.code, 0) << result.err;
-    for (const char* rule :
-         {"secret_written", "env_value", "command_password", "config_map", "token", "distinct_values"}) {
-      EXPECT_THAT(result.out, testing::HasSubstr(rule));
+    EXPECT_GT(result.out.size(), 500u) << format;
+    if (whole.contains(format)) {
+      for (const char* rule :
+           {"secret_written", "env_value", "command_password", "config_map", "token", "distinct_values"}) {
+        EXPECT_THAT(result.out, testing::HasSubstr(rule));
+      }
+      EXPECT_THAT(result.out, testing::HasSubstr("redacted(sha256:"));
     }
-    EXPECT_THAT(result.out, testing::HasSubstr("redacted(sha256:"));
     for (const std::string& text :
          {result.out, result.err, read_file(folder.path("stats")), read_file(folder.path("bad"))}) {
       EXPECT_THAT(text, testing::Not(testing::HasSubstr(kCanary))) << format;
