@@ -30,7 +30,7 @@ struct ReplayOptions {
   Duration warm_up{};  // events so long before range.from feed state, but open nothing
   Timestamp learn_until = Timestamp::min();
   std::optional<std::string> baseline;  // learned state, the bytes of baseline.h
-  std::string cluster;   // name for sources that do not tell
+  std::string cluster;                  // name for sources that do not tell
   size_t threads = 1;
   size_t bytes_in_flight = limits::kBatchBytes;
   size_t state_bytes = limits::kStateBytes;
@@ -92,7 +92,8 @@ struct ReplayReport {
   std::string learned;                      // the state of the rules that learn, for a baseline
 };
 
-// `inputs` are read to their end (or to the stop). The only error is a baseline that cannot be used. REQUIRES: hooks.alert.
+// `inputs` are read to their end (or to the stop). The only error is a baseline that cannot be used. REQUIRES:
+// hooks.alert.
 Result<ReplayReport> replay(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
                             const ReplayOptions& options, const ReplayHooks& hooks, const Env& env);
 
