@@ -30,9 +30,16 @@ std::string url_decoded(std::string_view text, bool query) {
   return is_utf8(out) ? out : repair_utf8(out, repaired);
 }
 
+bool is_plain(std::string_view text, bool query) {
+  return text.find('%') == text.npos && (!query || text.find('+') == text.npos);
+}
+
 std::string_view kept_decoded(std::string_view text, bool query, TextPool& texts) {
-  const bool plain = text.find('%') == text.npos && (!query || text.find('+') == text.npos);
-  return plain ? text : texts.keep(url_decoded(text, query));
+  return is_plain(text, query) ? text : texts.keep(url_decoded(text, query));
+}
+
+bool decodes_to(std::string_view coded, std::string_view name) {
+  return is_plain(coded, true) ? coded == name : url_decoded(coded, true) == name;
 }
 
 // A request has no fragment: Go's server reads '#' as any other character (net/url ParseRequestURI).
@@ -109,7 +116,7 @@ Presence uri_query(const DerivedInput& in, std::string_view name, Values& out) {
     for (const std::string_view pair : split(query_of(uri.text), '&')) {
       const size_t equals = pair.find('=');
       if (pair.empty() || out.size() >= limits::kListValues) continue;
-      if (kept_decoded(pair.substr(0, equals), true, in.texts) != name) continue;
+      if (!decodes_to(pair.substr(0, equals), name)) continue;
       const std::string_view value = equals == pair.npos ? std::string_view{} : pair.substr(equals + 1);
       out.push_back(Value::string(kept_decoded(value, true, in.texts)));
     }

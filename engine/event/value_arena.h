@@ -1,11 +1,14 @@
-// ValueArena: memory of the values that FieldLookup hands out, until reset(). Reuses what it has; spans and texts stay
-// valid until then although more is added.
+// ValueArena: memory of the values that FieldLookup hands out, until reset(). Reuses a little of what it has: clients
+// choose how many values an event has, and by many such events must not make a worker keep them all. Spans and texts
+// stay valid until reset() although more is added.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/event/value.h"
@@ -23,29 +26,27 @@ class RunPool {
     return run;
   }
   void reset() {
-    for (size_t i = 0; i < used_; ++i) {
-      if (runs_[i].capacity() > kKept) std::vector<T>().swap(runs_[i]);
+    if (runs_.size() > kKeptRuns) runs_.resize(kKeptRuns);
+    for (size_t i = 0; i < std::min(used_, kKeptRuns); ++i) {
+      if (runs_[i].capacity() > kKeptValues) std::vector<T>().swap(runs_[i]);
     }
     used_ = 0;
   }
 
  private:
-  static constexpr size_t kKept = 4096;
+  static constexpr size_t kKeptRuns = 256;
+  static constexpr size_t kKeptValues = 128;  // of each
   std::deque<std::vector<T>> runs_;
   size_t used_ = 0;
 };
 
 class TextPool {
  public:
-  std::string_view keep(std::string text) {
-    if (used_ == texts_.size()) texts_.emplace_back();
-    return texts_[used_++] = std::move(text);
-  }
-  void reset() { used_ = 0; }
+  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+  void reset() { texts_.clear(); }
 
  private:
   std::deque<std::string> texts_;
-  size_t used_ = 0;
 };
 
 }  // namespace kubevigil
