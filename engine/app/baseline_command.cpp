@@ -22,6 +22,16 @@ struct BaselineFlags {
   size_t threads = default_threads();
 };
 
+// What was not learned from.
+void say_losses(const ReplayReport& report, const Console& console) {
+  for (const InputFile& file : report.files) {
+    if (!file.problem.empty()) console.error(printable("not read as a whole: " + file.path + ": " + file.problem));
+  }
+  if (report.bad_total == 0) return;
+  console.error(std::to_string(report.bad_total) +
+                " bad lines were left out, the first: " + bad_line_text(report.bad.front(), report.files));
+}
+
 void run(const BaselineFlags& flags, Context& context) {
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
@@ -31,6 +41,7 @@ void run(const BaselineFlags& flags, Context& context) {
   input.stop = &signal;
   auto opened = open_files(flags.paths, input);
   for (const std::string& problem : opened.problems) context.console.error(printable(problem));
+  for (const std::string& note : opened.notes) context.console.say(printable(note));
   if (opened.inputs.empty()) return context.fail(kExitInput, "there is nothing to read");
   auto checked = check_not_read(flags.out, opened.inputs);
   if (checked) checked = check_private_file(flags.out);
@@ -56,6 +67,7 @@ void run(const BaselineFlags& flags, Context& context) {
   }
   context.console.say("wrote " + printable(flags.out) + ": " + std::to_string(report->tally.events) +
                       " events learned from");
+  say_losses(*report, context.console);
   if (input_incomplete(*report) || !opened.problems.empty()) context.exit_code = kExitInput;
 }
 

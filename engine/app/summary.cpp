@@ -228,7 +228,7 @@ void Panel::orders() {
   const bool skipped =
       std::any_of(report_.files.begin(), report_.files.end(), [](const InputFile& f) { return f.skipped; });
   const Tally& tally = report_.tally;
-  if (tally.events == 0 && bytes() > 0) {
+  if (tally.events == 0 && !skipped) {
     line("NOTHING SEEN", "no audit event was found: this says nothing about the cluster");
   } else if (tally.events == tally.outside_range && (tally.events > 0 || skipped)) {
     line("NOTHING SEEN", "no event lies between --from and --to: this says nothing about the cluster");
@@ -257,6 +257,7 @@ std::vector<SourceKindFacts> source_kinds(const ReplayReport& report, const Rule
 bool input_incomplete(const ReplayReport& report) {
   const auto backwards = [](const SourceReport& source) { return source.pace.newest_first(); };
   if (std::any_of(report.sources.begin(), report.sources.end(), backwards)) return true;
+  if (report.tally.events == 0 && report.bad_total > 0) return true;  // something else than an audit log
   return report.strict_stop || std::any_of(report.files.begin(), report.files.end(),
                                            [](const InputFile& file) { return !file.problem.empty(); });
 }

@@ -28,6 +28,8 @@ std::string_view to_text(StreamEnd end) {
       return "ratio";
     case StreamEnd::ReadError:
       return "read-error";
+    case StreamEnd::Foreign:
+      return "foreign";
   }
   return "";
 }

@@ -24,6 +24,7 @@ enum class StreamEnd : uint8_t {
   Garbage,    // complete, but with bytes between or behind members that belong to none; they were left out
   Ratio,      // expands beyond limits::kDecompressRatio; given up
   ReadError,  // the operating system refused to read on
+  Foreign,    // packed or encoded in a way that is not read; nothing of it was
 };
 std::string_view to_text(StreamEnd end);
 

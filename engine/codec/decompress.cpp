@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -33,6 +34,43 @@ size_t find_member(std::string_view bytes) {
   while (at + kMagicBytes <= bytes.size() && !begins_member(bytes.substr(at))) ++at;
   return at;
 }
+
+// Why a content that begins so is not read; empty: it may be text.
+std::string_view foreign(std::string_view head) {
+  struct Magic {
+    std::string_view bytes, what;
+  };
+  constexpr std::array<Magic, 6> kMagic = {{{"\xFD"
+                                             "7zX",
+                                             "compressed with xz; unpack it first (xz -dc)"},
+                                            {"BZh", "compressed with bzip2; unpack it first (bzip2 -dc)"},
+                                            {"\x04\x22\x4D\x18", "compressed with lz4; unpack it first (lz4 -dc)"},
+                                            {"PK\x03\x04", "a zip archive; unpack it first (unzip -p)"},
+                                            {"\xFF\xFE", "UTF-16 text; convert it first (iconv -f utf-16 -t utf-8)"},
+                                            {"\xFE\xFF", "UTF-16 text; convert it first (iconv -f utf-16 -t utf-8)"}}};
+  for (const Magic& magic : kMagic) {
+    if (head.starts_with(magic.bytes)) return magic.what;
+  }
+  if (head.size() < kMagicBytes) return {};
+  const auto pair = [&](size_t zero, size_t other) { return head[zero] == 0 && head[other] > 0; };
+  if (pair(1, 0) && pair(3, 2)) return "UTF-16 text; convert it first (iconv -f utf-16le -t utf-8)";
+  if (pair(0, 1) && pair(2, 3)) return "UTF-16 text; convert it first (iconv -f utf-16be -t utf-8)";
+  return {};
+}
+
+// Nothing, and why.
+class NoStream final : public ByteStream {
+ public:
+  NoStream(std::unique_ptr<ByteStream> source, std::string_view why)
+      : source_(std::move(source)), status_{StreamEnd::Foreign, std::string(why)} {}
+  size_t read(std::span<char>) override { return 0; }
+  const StreamStatus& status() const override { return status_; }
+  uint64_t raw_bytes() const override { return source_->raw_bytes(); }
+
+ private:
+  std::unique_ptr<ByteStream> source_;
+  StreamStatus status_;
+};
 
 // A stream whose first bytes can be looked at before it is read.
 class PeekedStream final : public ByteStream {
@@ -228,6 +266,9 @@ std::unique_ptr<ByteStream> decompressed(std::unique_ptr<ByteStream> source, Dec
   for (int layer = 0;; ++layer) {
     auto peeked = std::make_unique<PeekedStream>(std::move(source));
     const bool gzip = is_gzip(peeked->head());
+    if (const auto why = foreign(peeked->head()); !why.empty()) {
+      return std::make_unique<NoStream>(std::move(peeked), why);
+    }
     if (layer == kCompressionLayers || (!gzip && !is_zstd(peeked->head()))) return peeked;
     if (layer == 0 && compression != nullptr) *compression = gzip ? "gzip" : "zstd";
     source = std::make_unique<DecompressingStream>(std::move(peeked), limits);

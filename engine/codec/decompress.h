@@ -1,5 +1,7 @@
 // Decompression by content: gzip (RFC 1952, many members one after another), zstd (RFC 8878, many frames,
-// skippable frames) and everything else passed through as it is. Names and suffixes mean nothing here.
+// skippable frames) and everything else passed through as it is. What is known to be something else (xz, bzip2, lz4,
+// zip, UTF-16) gives nothing and ends as StreamEnd::Foreign: as text it would be thousands of bad lines and no reason.
+// Names and suffixes mean nothing here.
 #pragma once
 
 #include <memory>

@@ -49,6 +49,33 @@ std::string lines(size_t count, uint32_t seed = 1) {
   return out;
 }
 
+TEST(Decompress, WhatIsNotReadIsNamed) {
+  using namespace std::string_view_literals;
+  const std::pair<std::string_view, const char*> cases[] = {{"\xFD"
+                                                             "7zXZ\0rest"sv,
+                                                             "xz -dc"},
+                                                            {"BZh91AY&SY", "bzip2 -dc"},
+                                                            {"\x04\x22\x4D\x18rest", "lz4 -dc"},
+                                                            {"PK\x03\x04rest", "unzip -p"},
+                                                            {"\xFF\xFE{\0\"\0"sv, "utf-16 "},
+                                                            {"\xFE\xFF\0{\0\""sv, "utf-16 "},
+                                                            {"{\0\"\0k\0"sv, "utf-16le"},
+                                                            {"\0{\0\"\0k"sv, "utf-16be"}};
+  for (const auto& [input, way_out] : cases) {
+    for (const std::string& bytes : {std::string(input), gzip(input)}) {
+      const Outcome outcome = run(bytes, 1);
+      EXPECT_EQ(outcome.bytes, "") << way_out;
+      EXPECT_EQ(outcome.end, StreamEnd::Foreign) << way_out;
+      EXPECT_NE(outcome.message.find(way_out), std::string::npos) << outcome.message;
+    }
+  }
+  // Text all the same: a hole in a file, a byte order mark of UTF-8, words that begin alike.
+  for (const std::string_view text : {"\0\0\0\0{}"sv, "{\0\0\0}"sv, "\0{}\n\0"sv, "\xEF\xBB\xBF{}"sv, "PK"sv, "BZ"sv}) {
+    EXPECT_EQ(run(text).bytes, text);
+    EXPECT_EQ(run(text).end, StreamEnd::Complete);
+  }
+}
+
 TEST(Decompress, ContentIsKnownByItsFirstBytes) {
   const std::string text = lines(3000);
   const struct {

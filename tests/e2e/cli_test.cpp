@@ -97,7 +97,11 @@ TEST(Cli, WrongWordsAreNamedWithWhatWasPerhapsMeant) {
 TEST(Cli, NoEventAtAllIsSaidLoudly) {
   const Folder folder;
   const std::string log = folder.write("other.log", "one line\nand another\n");
-  EXPECT_THAT(run({"replay", log}).err, HasSubstr("no audit event was found: this says nothing about the cluster"));
+  for (const auto& [path, code] : {std::pair(log, 3), {folder.write("empty.log", ""), 0}}) {
+    const Result none = run({"replay", path});
+    EXPECT_THAT(none.err, HasSubstr("no audit event was found: this says nothing about the cluster"));
+    EXPECT_EQ(none.code, code) << "a log of other things is unreadable input, an empty one is read";
+  }
   const std::string events = folder.write("events.log", demo_events());
   for (const std::vector<std::string>& range :
        {std::vector<std::string>{"--from", "2040-01-01"}, {"--to", "2001-01-01"}}) {

@@ -184,6 +184,15 @@ TEST(Results, EvidenceOfTwoRunsIsNotMixed) {
   EXPECT_EQ(again.out, "");
 }
 
+TEST(Results, ABaselineOfLessThanAllSaysSo) {
+  const Folder folder;
+  folder.write("demo.log", demo_events() + "{torn\n");
+  const Result result = shell(folder, "gzip -kc demo.log | head -c 100000 >cut.gz; $K baseline build . -o usual.kvb");
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("not read as a whole: ./cut.gz: the file ends inside compressed member 1"));
+  EXPECT_THAT(result.err, HasSubstr("bad lines were left out, the first: ./"));
+}
+
 TEST(Results, BaselineErrorsNameTheFile) {
   const Folder folder;
   folder.write("demo.log", demo_events());
