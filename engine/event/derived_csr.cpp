@@ -1,4 +1,5 @@
 // The subject that a certificate signing request asks for.
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/codec/base64.h"
 #include "engine/codec/pkcs10.h"
@@ -16,10 +17,10 @@ Presence csr_subject(const DerivedInput& in, Values& out) {
   if (node == JsonNode::kNone) return body.missing;
   const auto pem = base64_decode((*body.tree)[node].value.text);
   const auto parts = pem ? pkcs10_subject(*pem) : std::nullopt;
-  if (!parts) return Presence::Absent;
+  if (!parts) return Presence::Unknown;  // what the server reads there, if anything, is not known
   size_t repaired = 0;
   for (const std::string& part : *parts) out.push_back(Value::string(in.texts.keep(repair_utf8(part, repaired))));
-  return Presence::Present;
+  return parts->size() < limits::kListValues ? Presence::Present : Presence::Unknown;
 }
 
 }  // namespace kubevigil

@@ -229,8 +229,8 @@ TEST(DerivedFields, SubjectOfCertificateRequests) {
         .show("csr.subject");
   };
   EXPECT_EQ(subject(kRequest), "O=system:masters|CN=alice");
-  EXPECT_EQ(subject("bm90IGEgcmVxdWVzdA=="), "absent");
-  EXPECT_EQ(subject("!"), "absent");
+  EXPECT_EQ(subject("bm90IGEgcmVxdWVzdA=="), "unknown");
+  EXPECT_EQ(subject("!"), "unknown");
 }
 
 TEST(DerivedFields, NormalisedPaths) {
