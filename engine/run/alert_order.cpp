@@ -41,12 +41,20 @@ OpenAlert* AlertOrder::find(uint64_t number) {
 void AlertOrder::close(uint64_t number) {
   const auto it = held_.find(number);
   if (it == held_.end()) return;
-  it->second.closed = true;
-  while (!held_.empty() && held_.begin()->second.closed) give_out_front();
+  Held& held = it->second;
+  held.closed = true;
+  bytes_ -= held.bytes;
+  held.bytes = memory_of(held.open.alert);  // samples and values have come since it opened
+  bytes_ += held.bytes;
+  shrink();
 }
 
 void AlertOrder::finish() {
   while (!held_.empty()) give_out_front();
+}
+
+void AlertOrder::give_out_closed() {
+  while (!held_.empty() && held_.begin()->second.closed) give_out_front();
 }
 
 void AlertOrder::give_out_front() {
@@ -57,9 +65,11 @@ void AlertOrder::give_out_front() {
 }
 
 void AlertOrder::shrink() {
+  give_out_closed();
   while (held_.size() > limits::kOpenAlerts || (bytes_ > kHeldBytes && held_.size() > 1)) {
-    if (!held_.begin()->second.closed) ++early_;
+    ++early_;
     give_out_front();
+    give_out_closed();
   }
 }
 

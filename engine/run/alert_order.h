@@ -35,6 +35,7 @@ class AlertOrder {
     bool closed = false;
   };
   void give_out_front();
+  void give_out_closed();
   void shrink();
 
   std::function<void(const Alert&)> out_;

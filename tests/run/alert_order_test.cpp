@@ -43,6 +43,21 @@ TEST(AlertOrder, MemoryIsBounded) {
   EXPECT_EQ(given, 100u);
 }
 
+TEST(AlertOrder, WhatAnAlertGrewByCountsToo) {
+  size_t given = 0;
+  AlertOrder order([&](const Alert&) { ++given; });
+  for (uint64_t i = 0; i < 100; ++i) order.open(i, named("x"));
+  for (uint64_t i = 1; i < 100; ++i) {
+    order.find(i)->alert.message = std::string(1 << 20, 'x');
+    order.close(i);
+    if (given > 0) break;
+  }
+  EXPECT_GT(given, 10u) << "the first one never closes";
+  EXPECT_EQ(order.early(), 1u);
+  order.finish();
+  EXPECT_EQ(given, 100u);
+}
+
 TEST(BadLines, KeepsTheFirstByPlaceWhateverTheOrder) {
   for (const bool forward : {true, false}) {
     BadLines lines(3);
