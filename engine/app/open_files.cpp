@@ -1,6 +1,7 @@
 #include "engine/app/open_files.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,10 +15,34 @@ namespace {
 constexpr size_t kBatchesOfAllSources = 16u << 20;  // bytes, when all sources stand open at once
 constexpr size_t kSmallestBatch = 64u << 10;
 
+// Does standard output or standard error go there? What the run says is no log.
+bool is_written(const std::string& path) {
+  struct stat file {
+  }, stream{};
+  if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  for (const int descriptor : {1, 2}) {
+    const bool same = ::fstat(descriptor, &stream) == 0 && stream.st_ino == file.st_ino && stream.st_dev == file.st_dev;
+    if (same) return true;
+  }
+  return false;
+}
+
+void leave_out_written(FileSet& set) {
+  for (FileSource& source : set.sources) {
+    std::erase_if(source.files, [&](const SourceFile& file) {
+      if (source.once || !is_written(file.path)) return false;
+      set.problems.push_back({file.path, "left out: what this run prints goes there", true});
+      return true;
+    });
+  }
+  std::erase_if(set.sources, [](const FileSource& source) { return source.files.empty(); });
+}
+
 }  // namespace
 
 OpenedFiles open_files(const std::vector<std::string>& paths, InputOptions options) {
   FileSet set = find_sources(paths);
+  leave_out_written(set);
   OpenedFiles out;
   for (const PathProblem& problem : set.problems) {
     (problem.harmless ? out.notes : out.problems).push_back(problem.path + ": " + problem.message);

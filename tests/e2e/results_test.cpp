@@ -99,6 +99,17 @@ TEST(Results, WhatIsReadIsNotOverwritten) {
   EXPECT_EQ(shell(folder, "$K replay demo.log -q --stats-json x --bad-lines x").code, 2);
 }
 
+TEST(Results, WhatARunPrintsIsNotReadByIt) {
+  const Folder folder;
+  std::filesystem::create_directory(folder.path("case"));
+  folder.write("case/demo.log", demo_events());
+  const Result result = shell(folder, "cd case; $K replay . -o jsonl >alerts.jsonl");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("./alerts.jsonl: left out: what this run prints goes there"));
+  EXPECT_THAT(result.err, Not(HasSubstr("bad lines")));
+  EXPECT_EQ(shell(folder, "cd case; rm alerts.jsonl; $K replay . --strict >out 2>err").code, 0);
+}
+
 TEST(Results, RightsOfDevicesAndOfForeignFoldersStay) {
   const Folder folder;
   folder.write("demo.log", demo_events());
