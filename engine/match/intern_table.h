@@ -1,6 +1,7 @@
 // InternTable: distinct values of one field, each with a bit set over the rules, for one worker. Bounded: at
 // limits::kInternedValues, or at its share of bytes, it is emptied and starts again. Keys are bytes that attackers
-// choose, so the hash is keyed and a look-up compares the whole key.
+// choose, and the key of the hash may be public: a look-up compares the whole key, and looks at a bounded number of
+// them; when too many collide, the table is emptied, too.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ class InternTable {
 
   void clear();
   void grow();
+  bool place(size_t entry);  // false: no free bucket near the entry's own
   uint64_t hash(std::string_view value) const;
   bool is(const Entry& entry, uint64_t hash, std::string_view value) const;
 

@@ -37,6 +37,24 @@ TEST(InternTable, StaysBounded) {
   EXPECT_EQ(table.find(std::to_string(2 * limits::kInternedValues))[0], 2 * limits::kInternedValues);
 }
 
+// With this key the hash of 16 bytes is that of their halves' exclusive or.
+TEST(InternTable, CollidingValuesAreBounded) {
+  InternTable table(1, HashKey{0, 0});
+  const auto colliding = [](size_t i) {
+    std::string value = std::to_string(10'000'000 + i);
+    for (size_t k = 0; k < 8; ++k) value += static_cast<char>(value[k] ^ 0x5a);
+    return value;
+  };
+  constexpr size_t kValues = 20'000;
+  for (size_t i = 0; i < kValues; ++i) {
+    table.add(colliding(i))[0] = i + 1;
+    ASSERT_FALSE(table.find(colliding(i)).empty());
+    EXPECT_EQ(table.find(colliding(i))[0], i + 1);
+  }
+  EXPECT_LE(table.size(), 200u);
+  EXPECT_GE(table.clears(), kValues / 200);
+}
+
 TEST(InternTable, LongValuesAreBoundedByBytes) {
   InternTable table(1, {}, 64 << 10);
   for (size_t i = 0; i < 1000; ++i) table.add(std::to_string(i) + std::string(500, 'x'));
