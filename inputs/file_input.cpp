@@ -132,7 +132,8 @@ class FileInput final : public Input {
     if (open_.last != '\n') ++info.lines;
     open_.splitter->finish(!whole);
     if (options_.sha256) info.sha256 = open_.raw->drain_and_hash();
-    info.size = std::max(info.size, open_.raw->raw_bytes());
+    const uint64_t raw = open_.raw->raw_bytes();
+    info.size = info.sha256.empty() ? std::max(info.size, raw) : raw;  // the hash is that of so many bytes
     info.read = true;
   }
 

@@ -94,7 +94,7 @@ std::string FileStream::drain_and_hash() {
   std::vector<char> rest(256 << 10);
   while (read(rest) > 0) {
   }
-  return hash_->hex();
+  return status_.end == StreamEnd::Complete ? hash_->hex() : std::string();
 }
 
 }  // namespace kubevigil

@@ -72,7 +72,7 @@ class FileStream final : public ByteStream {
   const StreamStatus& status() const override { return status_; }
   uint64_t raw_bytes() const override { return raw_bytes_; }
   // Reads whatever is left, so that hash and size are those of the whole file, and finishes the hash.
-  // Call once. Empty when not hashed.
+  // Call once. Empty when not hashed, and when the end could not be reached: a hash of less is that of another file.
   std::string drain_and_hash();
 
  private:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -146,6 +147,21 @@ TEST_F(Files, AnyBatchSizeGivesTheSameRecordsAndAccounts) {
     EXPECT_EQ(got.files[1].sha256, sha256_hex(plain));
     EXPECT_TRUE(got.files[1].read && got.files[1].problem.empty());
     EXPECT_EQ(got.input_bytes, got.files[0].size + got.files[1].size);
+  }
+}
+
+TEST_F(Files, TheHashIsThatOfTheWholeFileOrNone) {
+  const std::string path = write("a.log", events(0, 10'000));
+  const std::vector<std::string> paths = {path};
+  for (const bool stops : {false, true}) {
+    std::atomic<int> stop = 0;
+    InputOptions options;
+    options.sha256 = true;
+    options.stop = &stop;
+    const auto input = make_file_input(find_sources(paths).sources.at(0), 0, options);
+    for (Batch batch; input->next(batch); batch = {}) stop = stops ? 2 : 0;
+    EXPECT_EQ(input->files()[0].sha256, stops ? "" : sha256_hex(events(0, 10'000)));
+    EXPECT_EQ(input->files()[0].size, events(0, 10'000).size());
   }
 }
 
