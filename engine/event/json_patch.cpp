@@ -11,7 +11,9 @@
 namespace kubevigil {
 namespace {
 
-// pointer = *( "/" token ), token with ~1 for / and ~0 for ~                                  (RFC 6901)
+// pointer = [ ignored ] *( "/" token ), token with ~1 for / and ~0 for ~
+// RFC 6901, but the API server does not look at what stands before the first slash, where nothing should
+// (evanphx/json-patch findObject): "x/spec/replicas" is /spec/replicas.
 std::string_view unescaped(std::string_view token, JsonTree& memory) {
   if (token.find('~') == std::string_view::npos) return token;
   std::string text;
@@ -35,12 +37,12 @@ bool is_element(std::string_view token) {
   return !token.empty() && token.find_first_not_of("0123456789") == token.npos;
 }
 
-// One spelling for each number; all other tokens as they are.
+// One spelling for each number that counts from the front; all other tokens as they are.
 std::string_view canonical(std::string_view token) {
-  if (!is_element(token) || token.starts_with('-')) return token;
-  if (token.front() == '+') token.remove_prefix(1);
-  const size_t digit = token.find_first_not_of('0');
-  return digit == token.npos ? token.substr(0, 1) : token.substr(digit);
+  if (!is_element(token) || token == "-") return token;
+  const size_t digit = token.find_first_not_of("+-0");
+  if (digit == token.npos) return "0";
+  return token.front() == '-' ? token : token.substr(digit);
 }
 
 size_t number_of(std::string_view token) {
@@ -100,9 +102,10 @@ class Rebuild {
   // paid for by its length.
   bool parse(uint32_t node, Pointer& tokens) {
     const std::string_view pointer = in_[node].value.text;
-    if (in_[node].value.type != ValueType::String || !pointer.starts_with('/')) return false;
+    const size_t slash = pointer.find('/');
+    if (in_[node].value.type != ValueType::String || slash == pointer.npos) return false;
     if (!step(pointer.size() / kPathBytesPerStep)) return false;
-    for (const std::string_view token : split(pointer.substr(1), '/')) {
+    for (const std::string_view token : split(pointer.substr(slash + 1), '/')) {
       if (tokens.size() == kPatchDepth) return false;
       tokens.push_back(canonical(unescaped(token, out_)));
     }

@@ -16,10 +16,10 @@ enum class PatchView : uint8_t {
 
 // Rebuilds the array of operations at `patch` into `out` (reset first): for every `add` and `replace` the value is put
 // at its path, for every `copy` and `move` what an earlier operation put at `from`. `remove` and `test` leave nothing.
-// A number or `-` in a path is an element of an array: the same number is the same element (Go's Atoi reads "+1" and
-// "01" too), `-` a new one each time. Repeated members of an operation all count. Texts borrow from `tree` or are kept
-// in `out`. Left out: operations with more than kPatchDepth path segments, and those beyond kPatchOperations, which the
-// API server refuses too (apiserver pkg/endpoints/handlers/patch.go, maxJSONPatchOperations).
+// A number or `-` in a path is an element of an array: the same number is the same element (Go's Atoi reads "+1",
+// "01" and "-0" too), `-` a new one each time. Repeated members of an operation all count. Texts borrow from `tree` or
+// are kept in `out`. Left out: operations with more than kPatchDepth path segments, and those beyond kPatchOperations,
+// which the API server refuses too (apiserver pkg/endpoints/handlers/patch.go, maxJSONPatchOperations).
 inline constexpr size_t kPatchDepth = 64;
 inline constexpr size_t kPatchOperations = 10'000;
 inline constexpr size_t kPatchSteps = 1u << 22;  // nodes visited while rebuilding, and bytes of paths; then TooLarge

@@ -1,4 +1,5 @@
-// JSON Patch: what an attacker can make it cost. What it means is in body_fields_test.cpp.
+// JSON Patch: spellings that the API server takes, and what an attacker can make it cost. What rules see of it is in
+// body_fields_test.cpp.
 #include "engine/event/json_patch.h"
 
 #include <gtest/gtest.h>
@@ -18,6 +19,32 @@ std::string repeated(std::string_view text, size_t times) {
   std::string out;
   for (size_t i = 0; i < times; ++i) out += text;
   return out;
+}
+
+// What gopkg.in/evanphx/json-patch.v4, the API server's library, makes of odd pointers.
+TEST(JsonPatch, PointersAreReadAsTheServerReadsThem) {
+  const auto object_of = [](const std::string& operations) {
+    const std::string patch = "[" + operations + "]";
+    JsonTree tree, out;
+    EXPECT_TRUE(tree.parse(patch).has_value());
+    rebuild_json_patch(tree, tree.root(), out);
+    return to_text(out, out.root());
+  };
+  const auto add = [](const std::string& path, const std::string& value) {
+    return R"({"op":"add","path":")" + path + R"(","value":)" + value + "}";
+  };
+  EXPECT_EQ(object_of(add("/spec/hostPID", "true")), R"({"spec":{"hostPID":true}})");
+  EXPECT_EQ(object_of(add("x/spec/hostPID", "true")), R"({"spec":{"hostPID":true}})");
+  EXPECT_EQ(object_of(add("~1x y/spec/hostPID", "true")), R"({"spec":{"hostPID":true}})");
+  EXPECT_EQ(object_of(add("spec", "true")), "{}");
+  EXPECT_EQ(object_of(add("/c/0/a", "1") + "," + R"({"op":"copy","from":"y/c/0","path":"z/d"})"),
+            R"({"c":[{"a":1}],"d":{"a":1}})");
+  for (const std::string_view zero : {"0", "00", "+0", "-0", "-00", "+00"}) {
+    EXPECT_EQ(object_of(add("/c/0/a", "1") + "," + add("/c/" + std::string(zero) + "/b", "2")),
+              R"({"c":[{"a":1,"b":2}]})")
+        << zero;
+  }
+  EXPECT_EQ(object_of(add("/c/1/a", "1") + "," + add("/c/-1/b", "2")), R"({"c":[{"a":1},{"b":2}]})");
 }
 
 // Each value reads the path anew: a body of one megabyte must not cost its square.
