@@ -1,6 +1,7 @@
 #include "engine/app/open_files.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -13,12 +14,12 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kBatchesOfAllSources = 16u << 20;  // bytes, when all sources stand open at once
-constexpr size_t kSmallestBatch = 64u << 10;
+constexpr size_t kSmallestBatch = 16u << 10;
 
 // Does standard output or standard error go there? What the run says is no log.
 bool is_written(const std::string& path) {
-  struct stat file {
-  }, stream{};
+  struct stat file {};
+  struct stat stream {};
   if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
   for (const int descriptor : {1, 2}) {
     const bool same = ::fstat(descriptor, &stream) == 0 && stream.st_ino == file.st_ino && stream.st_dev == file.st_dev;
@@ -38,6 +39,15 @@ void leave_out_written(FileSet& set) {
   std::erase_if(set.sources, [](const FileSource& source) { return source.files.empty(); });
 }
 
+// Sources whose times overlap stand open together, one descriptor each.
+void allow_descriptors(size_t sources) {
+  constexpr rlim_t kOthers = 64;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= sources + kOthers) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, sources + kOthers);
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // where that is too few, the files that are left out say so
+}
+
 }  // namespace
 
 OpenedFiles open_files(const std::vector<std::string>& paths, InputOptions options) {
@@ -47,6 +57,7 @@ OpenedFiles open_files(const std::vector<std::string>& paths, InputOptions optio
   for (const PathProblem& problem : set.problems) {
     (problem.harmless ? out.notes : out.problems).push_back(problem.path + ": " + problem.message);
   }
+  allow_descriptors(set.sources.size());
   const size_t share = kBatchesOfAllSources / std::max<size_t>(1, set.sources.size());
   options.batch_bytes = std::min(options.batch_bytes, std::max(kSmallestBatch, share));
   uint32_t first_file = 0;

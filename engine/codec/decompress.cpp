@@ -12,8 +12,8 @@
 namespace kubevigil {
 namespace {
 
-constexpr size_t kInputBytes = 256 << 10;
-constexpr size_t kOutputBytes = 128 << 10;
+constexpr size_t kInputBytes = 64 << 10;  // thousands of streams may stand open at once
+constexpr size_t kOutputBytes = 64 << 10;
 constexpr size_t kMagicBytes = 4;
 
 // zstd: 28 B5 2F FD, or a skippable frame 5x 2A 4D 18 (RFC 8878, 3.1).

@@ -110,6 +110,17 @@ TEST(Results, WhatARunPrintsIsNotReadByIt) {
   EXPECT_EQ(shell(folder, "cd case; rm alerts.jsonl; $K replay . --strict >out 2>err").code, 0);
 }
 
+// All of them stand open at once: each begins before the first one ends.
+TEST(Results, ManyOverlappingLogsAreMoreThanTheDescriptorsOfAShell) {
+  const Folder folder;
+  std::filesystem::create_directory(folder.path("logs"));
+  const std::string events = demo_events().substr(0, demo_events().find('\n', 200'000) + 1);
+  for (int i = 0; i < 60; ++i) folder.write("logs/" + std::to_string(i) + "x.log", events);
+  const Result result = shell(folder, "ulimit -Sn 40; $K replay logs --batch-kib 64");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("read  60 files"));
+}
+
 TEST(Results, RightsOfDevicesAndOfForeignFoldersStay) {
   const Folder folder;
   folder.write("demo.log", demo_events());
