@@ -140,14 +140,15 @@ bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   State& s = *state_;
   ++s.counters.events;
   s.correlations.next_in_order();
-  const SeenBefore seen = s.ids.see(mark, s.correlations.watermark());
+  const Timestamp newest = std::max(s.newest, merge_time);
+  const SeenBefore seen = s.ids.see(mark, newest - kSlack);  // where the watermark will stand with this event
   if (seen == SeenBefore::Duplicate) {
     ++s.counters.duplicates;
     return false;
   }
   s.reused = seen == SeenBefore::AuditIdReused;
   if (s.reused) ++s.counters.audit_id_reuse;
-  s.newest = std::max(s.newest, merge_time);
+  s.newest = newest;
   s.see_cluster(mark, merge_time);
   s.advance(s.newest - kSlack, changes);
   if (mark.time < s.correlations.watermark() - s.options.lateness) ++s.counters.late;

@@ -12,7 +12,15 @@ struct Said {
   RuleSet rules;
   std::string summary() const { return summary_text(facts()); }
   std::string stats() const { return stats_json(facts()); }
-  RunFacts facts() const { return {report, rules, {}, "replay", {}, {}, {}, 0, 0}; }
+  RunFacts facts() const {
+    return {.report = report,
+            .rules = rules,
+            .command_line = {},
+            .name = "replay",
+            .unreadable = {},
+            .started = {},
+            .finished = {}};
+  }
 };
 
 TEST(Bounds, WhatBitIsSaidAndWhatDidNotIsOnlyInTheStatistics) {

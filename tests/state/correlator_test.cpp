@@ -129,6 +129,18 @@ TEST(CorrelatorDuplicates, AreCountedAndGoNoFurther) {
   EXPECT_EQ(script.correlator().counters().duplicates, 1u);
 }
 
+TEST(CorrelatorDuplicates, AreFoundRightAfterASilence) {
+  EventScript script(counting_rules());
+  script.event(0, {.identity = 1});
+  for (const int64_t silence : {400, 700, 1600, 100'000}) {
+    const auto id = static_cast<uint64_t>(silence);
+    script.event(silence * 10, {.identity = id});
+    script.event(silence * 10, {.identity = id});
+    script.event(silence * 10 + 1, {.identity = id});
+  }
+  EXPECT_EQ(script.correlator().counters().duplicates, 8u);
+}
+
 TEST(CorrelatorDuplicates, ReuseOfAnAuditIdNeedsAnotherIntent) {
   RuleSet rules = detections({"probe", "audit_id_reuse"});
   EventScript script(rules);
