@@ -80,8 +80,8 @@ class Rebuild {
 
   template <typename Visit>
   void each_member(uint32_t operation, std::string_view key, const Visit& visit) {
-    for (uint32_t c = in_.child(operation); c != JsonNode::kNone; c = in_[c].next) {
-      if (in_[c].key == key && step()) visit(c);
+    for (uint32_t c = in_.child(operation); c != JsonNode::kNone && step(); c = in_[c].next) {
+      if (in_[c].key == key) visit(c);
     }
   }
 

@@ -57,6 +57,12 @@ TEST(JsonPatch, LongPathsWithRepeatedValuesAreGivenUp) {
   }
 }
 
+// Members are paid for also where they are only stepped over.
+TEST(JsonPatch, ManyMembersOfOneOperationAreGivenUp) {
+  const std::string paths = repeated(R"(,"path":"/a/b")", 20'000);
+  EXPECT_EQ(rebuilt(R"([{"op":"add","value":0)" + paths + "}]"), PatchView::TooLarge);
+}
+
 TEST(JsonPatch, RepeatedSourcesAreGivenUp) {
   const std::string path = "/" + repeated("a~1", 50'000);
   const std::string sources = repeated(R"(,"from":"/x")", 2000);
