@@ -141,7 +141,9 @@ bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   ++s.counters.events;
   s.correlations.next_in_order();
   const Timestamp newest = std::max(s.newest, merge_time);
-  const SeenBefore seen = s.ids.see(mark, newest - kSlack);  // where the watermark will stand with this event
+  // Where the watermark will stand with this event: what comes right after a silence must not expire at once.
+  const Timestamp watermark = newest == Timestamp::min() ? newest : newest - kSlack;
+  const SeenBefore seen = s.ids.see(mark, watermark);
   if (seen == SeenBefore::Duplicate) {
     ++s.counters.duplicates;
     return false;
