@@ -45,20 +45,27 @@ std::vector<uint32_t> nodes_at(const JsonTree& tree, uint32_t object, Keys keys)
   return nodes;
 }
 
+struct PodSpecs {
+  std::vector<uint32_t> nodes;
+  bool cut = false;  // there may be more: keys were repeated more often than walk_path() follows
+};
+
 // Where the kind has its pod spec. Patches may name members that the kind does not have, and the API server drops
 // them: only custom resources are searched, by shape.
-std::vector<uint32_t> find_pod_specs(const Event& event, const JsonTree& tree, uint32_t object) {
+PodSpecs find_pod_specs(const Event& event, const JsonTree& tree, uint32_t object) {
   const std::string_view resource = event.text(FieldId::ObjectResource);
   const bool custom = !is_builtin_group(event.text(FieldId::ObjectApiGroup));
-  std::vector<uint32_t> found;
+  PodSpecs found;
   const auto take = [&](Keys keys) {
-    for (const uint32_t node : nodes_at(tree, object, keys)) {
-      if (!custom || looks_like_pod_spec(tree, node)) found.push_back(node);
+    const std::vector<uint32_t> nodes = nodes_at(tree, object, keys);
+    found.cut = found.cut || nodes.size() >= limits::kListValues;
+    for (const uint32_t node : nodes) {
+      if (!custom || looks_like_pod_spec(tree, node)) found.nodes.push_back(node);
     }
   };
   // pods/ephemeralcontainers before 1.22: the list stands at the top
   const bool old_list = event.text(FieldId::ObjectSubresource) == "ephemeralcontainers";
-  if (old_list && tree.find(object, "ephemeralContainers") != JsonNode::kNone) found.push_back(object);
+  if (old_list && tree.find(object, "ephemeralContainers") != JsonNode::kNone) found.nodes.push_back(object);
   if (custom || resource == "cronjobs") take({"spec", "jobTemplate", "spec", "template", "spec"});
   if (custom || resource == "podtemplates") take({"template", "spec"});
   if (custom || resource == "pods") take({"spec"});
@@ -97,17 +104,18 @@ BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
   if (!may_hold_pod_spec(in.event)) return {};
   const BodyView body = in.bodies.written();
   if (!body) return body;
-  const std::vector<uint32_t> specs = find_pod_specs(in.event, *body.tree, body.node);
-  if (specs.empty()) return {nullptr, JsonNode::kNone, body.missing, PatchKind::None};
+  const PodSpecs specs = find_pod_specs(in.event, *body.tree, body.node);
+  const Presence missing = specs.cut ? Presence::Unknown : body.missing;
+  if (specs.nodes.empty()) return {nullptr, JsonNode::kNone, missing, PatchKind::None};
   memory.reset();
   memory.add(JsonNode::kNone, {}, {ValueType::Object, {}, 0});
-  for (const uint32_t spec : specs) {
+  for (const uint32_t spec : specs.nodes) {
     for (uint32_t c = body.tree->child(spec); c != JsonNode::kNone; c = (*body.tree)[c].next) {
       memory.copy(memory.root(), (*body.tree)[c].key, *body.tree, c);
     }
   }
-  add_all_containers(*body.tree, specs, body.patch != PatchKind::None, memory);
-  return {&memory, memory.root(), body.missing, body.patch};
+  add_all_containers(*body.tree, specs.nodes, body.patch != PatchKind::None, memory);
+  return {&memory, memory.root(), missing, body.patch};
 }
 
 Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {

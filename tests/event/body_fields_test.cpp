@@ -363,5 +363,18 @@ TEST(BodyFields, LookupsAreForgottenWithTheEvent) {
   EXPECT_EQ(e.show("target.pod"), "b");
 }
 
+// The API server takes the last of repeated keys; more of them than are looked at must not hide it.
+TEST(BodyFields, ManyRepeatedPodSpecs) {
+  for (const std::string group : {"", "example.com"}) {
+    for (const std::string decoy : {R"({"containers":[{"image":"nginx"}]})", "{}"}) {
+      std::string body = "{";
+      for (int i = 0; i < 5000; ++i) body += "\"spec\":" + decoy + ",";
+      ReadEvent e(event_with(R"("verb":"patch","level":"Request","objectRef":{"resource":"pods","apiGroup":")" + group +
+                             R"("},"requestObject":)" + body + R"("spec":{"hostPID":true}})"));
+      EXPECT_EQ(e.show("podSpec.hostPID"), "unknown") << group << decoy;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kubevigil
