@@ -86,30 +86,37 @@ std::string subject_text(std::string_view kind, std::string_view name, std::stri
   return "system:serviceaccount:" + std::string(space) + ":" + std::string(name);
 }
 
-// The texts of a member; all of them where the key is repeated. `otherwise` when there is none.
+// The texts of a member; all of them where the key is repeated, or `cut`. `otherwise` when there is none.
 std::vector<std::string_view> texts_at(const JsonTree& tree, uint32_t node, std::string_view key,
-                                       std::string_view otherwise) {
+                                       std::string_view otherwise, bool& cut) {
   std::vector<std::string_view> texts;
-  for (uint32_t c = tree.child(node); c != JsonNode::kNone && texts.size() < kRepeatedTexts; c = tree[c].next) {
-    if (tree[c].key == key && !tree[c].value.text.empty()) texts.push_back(tree[c].value.text);
+  for (uint32_t c = tree.child(node); c != JsonNode::kNone; c = tree[c].next) {
+    if (tree[c].key != key || tree[c].value.text.empty()) continue;
+    cut = cut || texts.size() == kRepeatedTexts;
+    if (texts.size() < kRepeatedTexts) texts.push_back(tree[c].value.text);
   }
   if (texts.empty()) texts.push_back(otherwise);
   return texts;
 }
 
-void append_subject_texts(const DerivedInput& in, const JsonTree& tree, uint32_t list, Values& out) {
+// False when there may be more than were appended.
+bool append_subject_texts(const DerivedInput& in, const JsonTree& tree, uint32_t list, Values& out) {
+  bool cut = false;
   const std::string_view own_namespace = in.event.text(FieldId::ObjectNamespace);
   for (uint32_t s = tree.child(list); s != JsonNode::kNone; s = tree[s].next) {
-    for (const std::string_view name : texts_at(tree, s, "name", {})) {
-      for (const std::string_view kind : texts_at(tree, s, "kind", {})) {
-        for (const std::string_view space : texts_at(tree, s, "namespace", own_namespace)) {
-          if (out.size() >= limits::kListValues) return;
+    std::vector<std::string_view> kinds = texts_at(tree, s, "kind", {}, cut);
+    if (kinds.front().empty()) kinds.push_back("Group");  // a JSON Patch of a name does not show whose it is
+    for (const std::string_view name : texts_at(tree, s, "name", {}, cut)) {
+      for (const std::string_view kind : kinds) {
+        for (const std::string_view space : texts_at(tree, s, "namespace", own_namespace, cut)) {
+          if (out.size() >= limits::kListValues) return false;
           std::string text = subject_text(kind, name, space);
           if (!text.empty()) out.push_back(Value::string(in.texts.keep(std::move(text))));
         }
       }
     }
   }
+  return !cut;
 }
 
 }  // namespace
@@ -151,14 +158,14 @@ Presence written_subjects(const DerivedInput& in, Values& out) {
   if (!is_rbac_object(in.event, "rolebindings", "clusterrolebindings")) return Presence::Absent;
   const BodyView body = in.bodies.written();
   if (!body) return body.missing;
-  bool found = false, open = false;
+  bool found = false, open = false, complete = true;
   for (uint32_t c = body.tree->child(body.node); c != JsonNode::kNone; c = (*body.tree)[c].next) {
     if ((*body.tree)[c].key != "subjects") continue;
     found = true;
     open = open || is_open_list(*body.tree, c, body.patch);
-    append_subject_texts(in, *body.tree, c, out);
+    complete = append_subject_texts(in, *body.tree, c, out) && complete;
   }
-  if (out.size() >= limits::kListValues) return Presence::Unknown;
+  if (!complete) return Presence::Unknown;
   if (!found || body.missing == Presence::Unknown) return body.missing;
   return open ? Presence::Open : Presence::Present;
 }

@@ -203,6 +203,23 @@ TEST(DerivedFields, RepeatedKeysOfRbacObjectsAllCount) {
             "a|Group:a|system:masters|Group:system:masters");
 }
 
+// The API server takes the last of repeated keys; more of them than are looked at must not hide it.
+TEST(DerivedFields, ManyRepeatedSubjectNames) {
+  std::string subject = R"("kind":"Group")";
+  for (int i = 0; i < 20; ++i) subject += R"(,"name":"a")";
+  const std::string ref =
+      R"("verb":"patch","objectRef":{"resource":"rolebindings","apiGroup":"rbac.authorization.k8s.io"})";
+  ReadEvent e(event_with(ref + R"(,"requestObject":{"subjects":[{)" + subject + R"(,"name":"system:masters"}]})"));
+  EXPECT_EQ(e.show("written.subjects"), "unknown");
+}
+
+TEST(DerivedFields, SubjectOfUnknownKind) {
+  ReadEvent e(
+      event_with(R"("verb":"patch","objectRef":{"resource":"rolebindings","apiGroup":"rbac.authorization.k8s.io"},)"
+                 R"("requestObject":[{"op":"replace","path":"/subjects/0/name","value":"system:authenticated"}])"));
+  EXPECT_EQ(e.show("written.subjects"), "system:authenticated|Group:system:authenticated");
+}
+
 TEST(DerivedFields, RbacRulesKeepElementsTogether) {
   ReadEvent e(event_with(
       R"("verb":"update","objectRef":{"resource":"clusterroles","apiGroup":"rbac.authorization.k8s.io"},)"
