@@ -52,7 +52,7 @@ void add_demo(CLI::App& root, Context& context) {
       "Examples:\n  kubevigil demo\n  kubevigil demo -o jsonl | head -1\n"
       "  kubevigil demo --events > demo.log && kubevigil replay demo.log");
   auto flags = std::make_shared<DemoFlags>();
-  add_output_flags(*command, flags->output);
+  add_output_flags(*command, flags->output, "table");
   command->add_flag("--benign", flags->benign, "Only the normal part, without the intrusion");
   command->add_flag("--events", flags->events, "Print the audit events themselves, one a line");
   command->add_option("--stats-json", flags->stats_file, "Write everything about the run")->type_name("FILE");

@@ -152,7 +152,7 @@ void add_replay(CLI::App& root, Context& context) {
   auto flags = std::make_shared<ReplayFlags>();
   add_input_flags(*command, *flags);
   add_rule_options(*command, flags->rules);
-  add_output_flags(*command, flags->output);
+  add_output_flags(*command, flags->output, "table on a terminal, else jsonl");
   add_result_flags(*command, *flags);
   command->callback([flags, &context] { run(*flags, context); });
 }

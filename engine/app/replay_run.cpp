@@ -143,10 +143,8 @@ void write_files(RunRequest& request, Context& context, RunFacts& facts, std::ve
 
 size_t default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
 
-void add_output_flags(CLI::App& command, OutputFlags& flags) {
-  command
-      .add_option("-o,--output", flags.format,
-                  "Form of the alerts; default table on a terminal, else jsonl\n" + encoding_help())
+void add_output_flags(CLI::App& command, OutputFlags& flags, const std::string& usual_form) {
+  command.add_option("-o,--output", flags.format, "Form of the alerts; default " + usual_form + "\n" + encoding_help())
       ->check(CLI::IsMember(format_names()))
       ->type_name("FORMAT");
   command.add_option("--min-level", flags.min_level, "Print only alerts of this level and above")
@@ -195,7 +193,8 @@ void run_replay(RunRequest& request, Context& context) {
                  context.env.now(),
                  context.env.monotonic() - began,
                  context.env.peak_memory(),
-                 exit_code_of(request, *report, printer.highest(), signal.load(), context.console.output_error())};
+                 exit_code_of(request, *report, printer.highest(), signal.load(), context.console.output_error()),
+                 parse_level(request.output.min_level).value_or(Level::Informational)};
   context.exit_code = facts.exit_code;
   write_files(request, context, facts, evidence);
   if (!request.output.quiet) context.console.say(summary_text(facts));

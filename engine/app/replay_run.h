@@ -23,7 +23,8 @@ struct OutputFlags {
   std::string progress = "auto";
   bool quiet = false;  // no summary
 };
-void add_output_flags(CLI::App& command, OutputFlags& flags);
+// `usual_form`: words for the help, what comes without -o.
+void add_output_flags(CLI::App& command, OutputFlags& flags, const std::string& usual_form);
 
 struct RunRequest {
   std::string name;  // "replay"

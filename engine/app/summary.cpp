@@ -135,6 +135,11 @@ void Panel::alerts() {
   for (size_t i = report_.alerts.size(); i-- > 0;) {
     if (report_.alerts[i] > 0) text += fmt::format(", {} {}", report_.alerts[i], kLevelNames[i]);
   }
+  if (facts_.least > Level::Informational) {
+    const auto begin = report_.alerts.begin() + static_cast<std::ptrdiff_t>(facts_.least);
+    text += fmt::format("; {} printed (--min-level {})", std::accumulate(begin, report_.alerts.end(), uint64_t{0}),
+                        to_text(facts_.least));
+  }
   line("ALERTS", text);
   std::vector<RuleReport> rules;
   for (const RuleReport& rule : report_.rules) {

@@ -19,6 +19,7 @@ struct RunFacts {
   Duration elapsed{};
   size_t peak_memory = 0;
   int exit_code = 0;
+  Level least = Level::Informational;  // of the alerts that were printed
 };
 
 // Lines for standard error; escaped.
