@@ -127,6 +127,7 @@ class Rebuild {
   void put(const Pointer& tokens, const JsonTree& tree, uint32_t value) {
     uint32_t at = out_.root();
     for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+      note_member(at, tokens[i]);
       uint32_t next = child_container(at, tokens[i]);
       if (next == JsonNode::kNone) {
         const ValueType type = is_element(tokens[i + 1]) ? ValueType::Array : ValueType::Object;
@@ -134,7 +135,14 @@ class Rebuild {
       }
       at = next;
     }
+    note_member(at, tokens.back());
     copy(at, tokens.back(), tree, value);
+  }
+
+  // What looked like an array by its first token, and has a member now, was an object: an unknown member "0" of the
+  // spec is dropped by the API server, and must not hide the others.
+  void note_member(uint32_t node, std::string_view token) {
+    if (out_[node].value.type == ValueType::Array && !is_element(token)) out_.make_object(node);
   }
 
   void copy(uint32_t parent, std::string_view key, const JsonTree& tree, uint32_t from) {

@@ -60,6 +60,7 @@ class JsonTree {
   // unless it came from keep().
   uint32_t add(uint32_t parent, std::string_view key, Value value);
   std::string_view keep(std::string text);
+  void make_object(uint32_t container) { nodes_[container].value.type = ValueType::Object; }
   // Copies the subtree `from` of `other` under `parent`; texts stay borrowed from `other`.
   uint32_t copy(uint32_t parent, std::string_view key, const JsonTree& other, uint32_t from);
 

@@ -44,6 +44,10 @@ TEST(JsonPatch, PointersAreReadAsTheServerReadsThem) {
               R"({"c":[{"a":1,"b":2}]})")
         << zero;
   }
+  for (const std::string decoy : {"0", "-", "7"}) {
+    EXPECT_EQ(object_of(add("/spec/" + decoy, "1") + "," + add("/spec/hostPID", "true") + "," + add("/spec/a/b", "2")),
+              R"({"spec":{")" + decoy + R"(":1,"hostPID":true,"a":{"b":2}}})");
+  }
   EXPECT_EQ(object_of(add("/c/1/a", "1") + "," + add("/c/-1/b", "2")), R"({"c":[{"a":1},{"b":2}]})");
 }
 
