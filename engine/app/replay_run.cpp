@@ -174,6 +174,7 @@ void run_replay(RunRequest& request, Context& context) {
   hooks.progress = [&](const ReplayProgress& p) { progress.show(p); };
   const std::atomic<int>& signal = watch_signals();
   hooks.stop = &signal;
+  hooks.give_up = [] { stop_run(kStopStrict); };
   const Timestamp started = context.env.now();
   const Duration began = context.env.monotonic();
   const auto program = Program::compile(request.rules);

@@ -11,6 +11,7 @@ const std::atomic<int>& watch_signals();
 // Stops the run as a signal would; `reason` is not 0 and no signal. The first reason stays.
 void stop_run(int reason);
 inline constexpr int kStopOutput = -1;  // standard output cannot be written
+inline constexpr int kStopStrict = -2;  // the first bad line of a strict run: reading need not go on
 
 // A closed pipe becomes an error of the write; standard descriptors that are closed stay unusable, so that no log or
 // result file takes their number.

@@ -275,6 +275,7 @@ ReplayReport Run::go() {
   Merge merge(*ahead, sources);
   const bool stopped = take_all(merge);
   const std::vector<SourceReach> reach = take_begun(merge);
+  if (strict_stop_ && hooks_.give_up) hooks_.give_up();
   ahead.reset();  // the inputs' threads have ended: their files may be looked at
   changes_.clear();
   correlator_.finish(changes_);

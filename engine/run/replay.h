@@ -51,6 +51,7 @@ struct ReplayHooks {
   std::function<void(const Alert&)> alert;
   std::function<void(const ReplayProgress&)> progress;  // about ten times a second
   const std::atomic<int>* stop = nullptr;               // not zero: finish early
+  std::function<void()> give_up;  // a strict run ends: inputs that still wait for bytes (a pipe) are to end, too
 };
 
 struct SourceReport {

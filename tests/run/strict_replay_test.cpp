@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "engine/run/replay.h"
 #include "tests/run/replay_stream.h"
 
@@ -27,6 +29,38 @@ Outcome strict(const Sources& sources, size_t threads, size_t batch) {
   options.threads = threads;
   options.bytes_in_flight = threads == 2 ? 1 : 1 << 20;
   return run(sources, options, batch);
+}
+
+// A pipe that stays open and silent behind its records.
+class OpenPipe final : public MemoryInput {
+ public:
+  OpenPipe(std::vector<std::string> records, std::future<void> closed)
+      : MemoryInput("-", 0, std::move(records), 1), closed_(std::move(closed)) {}
+  bool next(Batch& batch) override {
+    if (MemoryInput::next(batch)) return true;
+    in_time = closed_.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+    return false;
+  }
+  bool in_time = true;
+
+ private:
+  std::future<void> closed_;
+};
+
+TEST(StrictReplay, DoesNotWaitForAPipeThatIsSilent) {
+  std::promise<void> close;
+  std::vector<std::unique_ptr<Input>> inputs;
+  auto pipe = std::make_unique<OpenPipe>(std::vector<std::string>{json_of({.id = "1"}), "{\"torn"}, close.get_future());
+  const OpenPipe& seen = *pipe;
+  inputs.push_back(std::move(pipe));
+  ReplayHooks hooks;
+  hooks.alert = [](const Alert&) {};
+  hooks.give_up = [&] { close.set_value(); };
+  ReplayOptions options;
+  options.strict = true;
+  const auto report = replay(inputs, program(), options, hooks, FixedEnv());
+  EXPECT_TRUE(report && report->strict_stop);
+  EXPECT_TRUE(seen.in_time);
 }
 
 TEST(StrictReplay, SameBytesForAnyThreadsAndAnyBatchSize) {
