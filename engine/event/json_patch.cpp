@@ -157,14 +157,16 @@ class Rebuild {
     return array && out_[child].key.empty() && number == position;
   }
 
+  // The one put there last: what an earlier operation put is replaced in the object.
   uint32_t child_container(uint32_t parent, std::string_view token) {
-    if (token == "-") return JsonNode::kNone;
+    uint32_t found = JsonNode::kNone;
+    if (token == "-") return found;
     const size_t number = number_of(token);
     size_t position = 0;
     for (uint32_t c = out_.child(parent); c != JsonNode::kNone && step(); c = out_[c].next) {
-      if (names(token, number, parent, c, position++) && is_container(out_, c)) return c;
+      if (names(token, number, parent, c, position++) && is_container(out_, c)) found = c;
     }
-    return JsonNode::kNone;
+    return found;
   }
 
   // Takes what stands at `from` to `path`. It is copied twice, because it may lie above its new place.

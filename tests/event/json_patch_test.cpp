@@ -48,6 +48,8 @@ TEST(JsonPatch, PointersAreReadAsTheServerReadsThem) {
     EXPECT_EQ(object_of(add("/spec/" + decoy, "1") + "," + add("/spec/hostPID", "true") + "," + add("/spec/a/b", "2")),
               R"({"spec":{")" + decoy + R"(":1,"hostPID":true,"a":{"b":2}}})");
   }
+  EXPECT_EQ(object_of(add("/c", "{}") + "," + add("/c", "[{}]") + "," + add("/c/0/a", "1")),
+            R"({"c":{},"c":[{"a":1}]})");
   EXPECT_EQ(object_of(add("/c/1/a", "1") + "," + add("/c/-1/b", "2")), R"({"c":[{"a":1},{"b":2}]})");
 }
 
