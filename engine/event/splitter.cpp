@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view kNativeLine = "{\"kind\":\"Event\",";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr size_t kListDepth = 8;        // lists in lists; deeper ones are records
 constexpr size_t kArrayLookahead = 64;  // blanks between '[' and what tells an array from a text line
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }

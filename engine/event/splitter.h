@@ -79,6 +79,8 @@ class Splitter {
   void bad(BadReason reason, RecordPosition position, std::string message, std::string_view kept);
   std::string_view rest() const { return std::string_view(data_).substr(begin_); }
   RecordPosition position(size_t index);
+  static constexpr size_t kListDepth = 8;  // lists in lists; deeper ones are records
+
   size_t head_bytes() const { return options_.record_bytes / 4; }  // of a record that is handed on without its end
   ListOf inside() const { return lists_.empty() ? ListOf::Records : lists_.back().holds; }
   void start(State state);

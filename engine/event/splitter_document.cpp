@@ -10,7 +10,6 @@
 namespace kubevigil {
 namespace {
 
-constexpr size_t kListDepth = 8;  // lists in lists; deeper ones are records
 constexpr size_t kWrapperBytes = 64 << 10;
 
 }  // namespace
