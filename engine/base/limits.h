@@ -76,6 +76,12 @@ inline constexpr size_t kSpoolSourceBytes = 1024;          // each text of a bod
 inline constexpr size_t kSpoolOpenBodies = 65'536;         // bodies on their way at once; 429, "spool_refused{budget}"
 inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused
 
+// Tail
+inline constexpr size_t kTailFiles =
+    10'000;  // of one rotated set; the oldest beyond are not looked at, "files_ignored"
+inline constexpr uint64_t kTailHeldBytes = 64u << 20;  // since the last complete record; parts and lists are then given
+                                                       // up as they are, "records_given_up"
+
 // HTTP server; the times are in engine/net/http_server.h
 inline constexpr size_t kConnections = 16'384;               // closed at once; "connections_over_limit"
 inline constexpr size_t kConnectionsOfPeer = 1'024;          // closed at once; "connections_over_peer_limit"

@@ -8,6 +8,7 @@
 // Streams (stdout, stderr) may be interleaved. Parts that find no end are handed on as far as they go.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -23,6 +24,9 @@ class PartJoiner final : public RecordSink {
   void record(const Piece& piece) override;
   void bad(BadRecord bad) override { next_.bad(std::move(bad)); }
   void finish();  // the source ends: hands on what waits
+  bool idle() const {
+    return std::all_of(waiting_.begin(), waiting_.end(), [](const Waiting& w) { return w.text.empty(); });
+  }
 
  private:
   struct Waiting {

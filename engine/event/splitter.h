@@ -45,6 +45,13 @@ class Splitter {
   void feed(std::string_view bytes);
   // The input ends here. `cut_off`: it ended before its time, so that an unfinished record is not the writer's fault.
   void finish(bool cut_off);
+  // True when everything fed was dealt with. What is still remembered of it, brackets that a broken list left behind,
+  // is then forgotten: a new splitter that starts here goes on in the same way.
+  bool settle() {
+    if (state_ != State::Between || !lists_.empty() || begin_ != data_.size()) return false;
+    stray_closers_ = false;
+    return true;
+  }
 
  private:
   enum class State : uint8_t { Between, NativeLine, TextLine, Document, Scalar, TornLine, SkipLine };
