@@ -34,8 +34,9 @@
 //   * The file of `from` is nowhere: TailGap::Gone, and on with the first file newer than its predecessor.
 //   * A compressed file is damaged: TailGap::Damaged from where it stopped.
 //   * No file at all (a folder that is not mounted yet): waits.
-// Not noticed: a rotated file, not begun yet, removed out of the middle of the set while older ones stand.
-// Give the real path: rotated files are looked for in its folder, symbolic links of the file itself are not resolved.
+// Not noticed: what stood in a file that was cut before its first line was read; a rotated file, not begun yet, removed
+// out of the middle of the set while older ones stand. Give the real path: rotated files are looked for in its folder,
+// symbolic links of the file itself are not resolved.
 //
 // Bounds: limits::kTailFiles, kTailHeldBytes; records as in engine/event/splitter.h. Memory: one read
 // buffer, one batch, one open record. At most three descriptors.

@@ -45,12 +45,14 @@ std::optional<size_t> index_of(const LogFolder& folder, const FileIdentity& file
   return std::nullopt;
 }
 
-size_t first_behind(const LogFolder& folder, const Predecessor& before) {
+size_t first_behind(const LogFolder& folder, const Predecessor& before, bool* known) {
+  if (known != nullptr) *known = true;
   if (before.head.bytes > 0) {
     for (size_t i = folder.files.size(); i-- > 0;) {
       if (has_head(folder.files[i].path, before.head)) return i + 1;
     }
   }
+  if (known != nullptr) *known = before.head.bytes == 0;
   size_t i = 0;
   if (before.closed_us == 0) return i;
   for (; i < folder.files.size(); ++i) {
@@ -66,7 +68,7 @@ Predecessor predecessor_of(const LogFolder& folder, size_t index) {
     const LogFile& file = folder.files[i];
     if (out.closed_us == 0 && file.name.rotated_at) out.closed_us = file.name.rotated_at->micros;
     const auto opened = TailedFile::open(file.path);
-    if (opened && !(*opened)->head().empty()) out.head = fingerprint((*opened)->head());
+    if (opened) out.head = (*opened)->identity().head;
   }
   return out;
 }

@@ -27,7 +27,8 @@ std::optional<size_t> index_of(const LogFolder& folder, const FileIdentity& file
 
 // The first file behind a predecessor. Where that is gone, too, and names have no time: the oldest, because rotation
 // removes the oldest first, and what is left is then newer.
-size_t first_behind(const LogFolder& folder, const Predecessor& before);
+// `known`: false when the predecessor should be there and is not, so that others may be gone with it.
+size_t first_behind(const LogFolder& folder, const Predecessor& before, bool* known = nullptr);
 
 // What the file at `index` has in front of it.
 Predecessor predecessor_of(const LogFolder& folder, size_t index);

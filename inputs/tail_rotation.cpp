@@ -63,7 +63,8 @@ void TailInput::Follower::go_on_from(const TailPosition& from, const LogFolder& 
       return;
     }
   }
-  size_t index = first_behind(folder, before);
+  bool known = true;
+  size_t index = first_behind(folder, before, &known);
   index = std::min(index, folder.files.size() - 1);
   const uint32_t number = number_;
   number_ = from.file.head.bytes > 0 ? from.number + 1 : from.number;
@@ -71,7 +72,10 @@ void TailInput::Follower::go_on_from(const TailPosition& from, const LogFolder& 
     number_ = number;
     return;
   }
-  if (from.file.head.bytes == 0) return;
+  if (from.file.head.bytes == 0) {  // Nothing of it was read. Its inode proves nothing: numbers are used again.
+    if (!known) gap(TailGap::Kind::Behind, options_.path, from.number, 0);
+    return;
+  }
   const bool here = file_->identity().inode == from.file.inode && folder.files[index].live();
   if (here) ++counters_.truncations;
   gap(here ? TailGap::Kind::Truncated : TailGap::Kind::Gone, options_.path, from.number, from.offset);

@@ -115,6 +115,11 @@ bool TailedFile::seek(uint64_t offset) {
   return at_ == offset;
 }
 
+FileIdentity TailedFile::identity() const {
+  const bool tells = head_.size() >= kHeadBytes || head_.find('\n') != std::string::npos;
+  return {device_, inode_, tells ? fingerprint(head_) : Fingerprint{}};
+}
+
 void TailedFile::restart() {
   at_ = 0;
   last_.clear();

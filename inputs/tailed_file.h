@@ -34,7 +34,8 @@ class TailedFile {
   const std::string& path() const { return path_; }  // under which it was opened
   bool compressed() const { return plain_ != nullptr; }
   uint64_t offset() const { return at_; }
-  FileIdentity identity() const { return {device_, inode_, fingerprint(head_)}; }
+  // Without a head until a line is whole: half an event begins as all of them do.
+  FileIdentity identity() const;
   const std::string& head() const { return head_; }        // its first bytes, as far as known
   const std::string& last_bytes() const { return last_; }  // in front of offset()
   uint64_t size() const;                                   // on disk
