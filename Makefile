@@ -34,7 +34,7 @@ test: packages-test build-dev
 check: packages-check
 	.ci/check
 
-soak: packages-check build-asan
+soak: packages-check build-asan build-release
 	KUBEVIGIL_SOAK=1 KUBEVIGIL_FUZZ_SECONDS=1800 .ci/soak
 
 bench: build-bench

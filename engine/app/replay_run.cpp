@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "engine/app/progress.h"
 #include "engine/app/signals.h"
 #include "engine/app/summary.h"
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/run/framing.h"
 #include "outputs/registry.h"
@@ -141,7 +143,7 @@ void write_files(RunRequest& request, Context& context, RunFacts& facts, std::ve
 
 }  // namespace
 
-size_t default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+size_t default_threads() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, limits::kDefaultThreads); }
 
 void add_output_flags(CLI::App& command, OutputFlags& flags, const std::string& usual_form) {
   command.add_option("-o,--output", flags.format, "Form of the alerts; default " + usual_form + "\n" + encoding_help())

@@ -36,30 +36,31 @@ inline constexpr size_t kInternedBytes = 16u << 20;  // of all fields, shared by
 inline constexpr size_t kBatchBytes = 16u << 20;     // of batches that are read ahead; reading waits
 inline constexpr size_t kJudgedBytes = 1u << 20;     // of large records that workers judge at one time; others wait
 
-// Memory of a run, for any input and any number of threads up to 16, in MiB at most:
+inline constexpr size_t kDefaultThreads = 16;  // most threads that a run takes without --threads
+
+// Memory of a run, for any input and up to kDefaultThreads threads, in MiB at most (200 MB are 190):
 //   15   program, rules, buffers of inputs, stacks
 //   16   kBatchBytes, and a record of kRecordBytes that is being cut (its buffer has twice its size)      16
 //   16   kInternedBytes
 //   45   kJudgedBytes of large records: a record of kRecordBytes takes 4 bytes of index a byte, or up to 64 bytes for
 //        each of kJsonNodes in the trees of its bodies; a light one up to 0.6 MiB with its worker            16 x 0.6
-//   48   kStateBytes, and the tables of its keys
-//   32   kOpenAlertBytes, in the table of open alerts and again while they wait for their order
+//   32   kStateBytes: counted as they are allocated, with the tables of the keys
+//   16   kOpenAlertBytes, in the table of open alerts and again while they wait for their order
 //   24   kDuplicateWindow: 16 bytes an id, in tables that are three quarters full
 //    5   kLongRequests: 100 bytes each
-// Not all of it is full at the same time. Measured with 8 threads: 90 MB on bodies of 8 MiB, 50 MB on bodies of 0.6 MB.
+// Together 185. Not all of it is full at the same time; .ci/memory measures a mix that fills most of it (`make soak`).
 
 // State
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
 inline constexpr size_t kCountedValues =
     100;  // distinct values of a window that are counted beyond what the condition needs; then "at least"
 inline constexpr size_t kRecentSlack = 4096;  // matches of one key kept inside the lateness horizon; "approximate_keys"
-inline constexpr size_t kStateBytes = 48u << 20;   // all operators; oldest keys leave first, "state_evictions"
+inline constexpr size_t kStateBytes = 32u << 20;   // all operators; oldest keys leave first, "state_evictions"
 inline constexpr size_t kKeysPerRule = 1'000'000;  // "state_evictions"
-inline constexpr size_t kOpenAlerts =
-    16'000;  // held for their last revision; then printed early, "alerts_closed_early"
-inline constexpr size_t kOpenAlertBytes = 16u << 20;  // of these, twice; "alerts_closed_early"
-inline constexpr size_t kSampleEvents = 10;           // events listed in an alert
-inline constexpr size_t kDisplayBytes = 1024;         // one displayed value in an alert, cut with an ellipsis
+inline constexpr size_t kOpenAlerts = 8'000;  // held for their last revision; then printed early, "alerts_closed_early"
+inline constexpr size_t kOpenAlertBytes = 8u << 20;  // of these, twice; "alerts_closed_early"
+inline constexpr size_t kSampleEvents = 10;          // events listed in an alert
+inline constexpr size_t kDisplayBytes = 1024;        // one displayed value in an alert, cut with an ellipsis
 inline constexpr size_t kDuplicateWindow =
     3 * (3u << 17);  // event ids remembered (three generations of 5 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =

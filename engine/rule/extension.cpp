@@ -41,10 +41,24 @@ void read_risk(const YamlNode* node, RuleContext& context) {
   context.draft.extension.risk = static_cast<int>(*risk);
 }
 
+// Alerts of a correlation know the elements of its group key and nothing else of an event.
+bool is_of_group(const NameAt& name, RuleContext& context) {
+  if (context.draft.kind != DocumentKind::Correlation) return true;
+  const auto& group = context.draft.correlation.group_by;
+  if (std::any_of(group.begin(), group.end(), [&](const NameAt& g) { return g.text == name.text; })) return true;
+  std::string names;
+  for (const NameAt& g : group) names += (names.empty() ? "" : ", ") + printable(g.text);
+  context.diagnostics().error(
+      "bad-dedup", "\"" + printable(name.text) + "\" in dedup.by does not stand in group-by", name.span,
+      names.empty() ? "the rule has no group-by: leave dedup.by out" : "add it to group-by, or name some of: " + names);
+  return false;
+}
+
 void read_dedup(const YamlNode* node, RuleContext& context) {
   if (node == nullptr) return;
   MapReader map(*node, "dedup", context.diagnostics());
   for (const NameAt& name : map.names("by")) {
+    if (!is_of_group(name, context)) continue;
     const std::optional<FieldRef> field = parse_field(name.text);
     if (!field) {
       const std::string close = field_suggestion(name.text);

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "engine/state/heap_size.h"
 #include "engine/state/key_table.h"
 #include "engine/state/recent_list.h"
 
@@ -15,15 +16,17 @@ constexpr size_t kStaleDeadlines = 1024;  // of evicted keys, apart from one for
 
 struct Awaited {
   bool outstanding = false;
+  bool fired = false;  // for `started`, and a late event may still contradict it
   Timestamp started, deadline;
   EventRef starter;
   std::string key_bytes;
   std::vector<Timestamp> expects;  // sorted
 
-  size_t heap_bytes() const { return key_bytes.size() + expects.size() * sizeof(Timestamp); }
+  size_t heap_bytes() const { return heap_size(key_bytes) + heap_size(expects); }
 
   void archive(Archive& archive) {
     archive(outstanding);
+    archive(fired);
     archive(started);
     archive(deadline);
     archive_event(archive, starter);
@@ -41,15 +44,15 @@ class AbsenceOperator final : public Operator {
         lateness_(limits.lateness),
         keys_(limits.bytes, limits.keys) {}
 
-  void on_match(const Match& match, std::vector<Firing>&) override {
+  void on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
     const auto slot = keys_.at(match.key, expired());
     Awaited& awaited = keys_[slot];
     if (awaited.key_bytes.empty()) awaited.key_bytes = match.key_bytes;
     if (correlation_.absence.every) {
-      on_beat(awaited, match);
+      on_beat(slot, match, out);
     } else if (correlation_.inputs[match.input].role == CorrelationInput::Role::Expect) {
-      on_expect(awaited, match);
+      on_expect(slot, match, out);
     } else {
       on_member(awaited, match);
     }
@@ -65,6 +68,7 @@ class AbsenceOperator final : public Operator {
       if (slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due))) continue;  // evicted meanwhile
       out.push_back(firing(slot, std::get<2>(due)));
       keys_[slot].outstanding = false;
+      keys_[slot].fired = true;
       keys_.settle(slot, expired());
     }
   }
@@ -112,19 +116,24 @@ class AbsenceOperator final : public Operator {
   }
 
   struct Expired {
-    Timestamp oldest;
+    Timestamp oldest, horizon;
     bool operator()(const Awaited& awaited) const {
-      return !awaited.outstanding && (awaited.expects.empty() || awaited.expects.back() < oldest);
+      if (awaited.outstanding || (awaited.fired && awaited.deadline > horizon)) return false;
+      return awaited.expects.empty() || awaited.expects.back() < oldest;
     }
   };
   // Expect times that no Member match still to come can look back to are older than this.
   Timestamp oldest_expect() const {
     return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_ - look_back_;
   }
-  Expired expired() const { return {oldest_expect()}; }
+  Expired expired() const {
+    const bool unset = watermark_ == Timestamp::min();
+    return {oldest_expect(), unset ? watermark_ : watermark_ - lateness_};
+  }
 
   void start(Awaited& awaited, const Match& match) {
     awaited.outstanding = true;
+    awaited.fired = false;
     awaited.started = match.time;
     awaited.deadline = match.time + wait_;
     awaited.starter = match.event;
@@ -145,10 +154,20 @@ class AbsenceOperator final : public Operator {
     deadlines_.erase({awaited.deadline, awaited.key_bytes, key});
   }
 
-  void on_beat(Awaited& awaited, const Match& match) {
+  // What fired for this key did not hold: something that it waited for came late.
+  void retract(uint32_t slot, const Match& match, std::vector<Firing>& out) {
+    keys_[slot].fired = false;
+    out.push_back(firing(slot, match.key));
+    out.back().retracts = true;
+    --stats_.firings;
+  }
+
+  void on_beat(uint32_t slot, const Match& match, std::vector<Firing>& out) {
+    Awaited& awaited = keys_[slot];
     if (awaited.outstanding && awaited.started >= match.time) return;
     if (match.time + wait_ <= watermark_) return;  // a beat from before the gap that has fired
     if (awaited.outstanding) cancel(awaited, match.key);
+    if (awaited.fired && match.time > awaited.started && match.time < awaited.deadline) retract(slot, match, out);
     start(awaited, match);
   }
 
@@ -159,14 +178,17 @@ class AbsenceOperator final : public Operator {
     start(awaited, match);
   }
 
-  void on_expect(Awaited& awaited, const Match& match) {
+  void on_expect(uint32_t slot, const Match& match, std::vector<Firing>& out) {
+    Awaited& awaited = keys_[slot];
     const Timestamp time = match.time;
     auto& expects = awaited.expects;
     expects.insert(std::upper_bound(expects.begin(), expects.end(), time), time);
     expects.erase(expects.begin(), std::lower_bound(expects.begin(), expects.end(), oldest_expect()));
     if (expects.size() > kExpectTimes) expects.erase(expects.begin());
-    if (!awaited.outstanding || time < awaited.started - look_back_ || time >= awaited.deadline) return;
-    cancel(awaited, match.key);
+    give_back(expects, 2);
+    if (time < awaited.started - look_back_ || time >= awaited.deadline) return;
+    if (awaited.outstanding) cancel(awaited, match.key);
+    if (awaited.fired) retract(slot, match, out);
   }
 
   Firing firing(uint32_t slot, Hash128 key) {

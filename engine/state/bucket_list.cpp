@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "engine/state/heap_size.h"
 #include "engine/state/recent_list.h"
 
 namespace kubevigil {
@@ -54,8 +55,8 @@ void count_bin(Histogram& bins, int32_t bin) {
 }
 
 size_t BucketList::heap_bytes() const {
-  size_t bytes = buckets.size() * sizeof(Bucket);
-  for (const Bucket& b : buckets) bytes += b.bins.size() * sizeof(b.bins[0]);
+  size_t bytes = heap_size(buckets);
+  for (const Bucket& b : buckets) bytes += heap_size(b.bins);
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/state/bucket_list.h"
+#include "engine/state/heap_size.h"
 #include "engine/state/key_table.h"
 #include "engine/state/pending.h"
 
@@ -96,6 +97,7 @@ class BucketOperator final : public Operator {
     if (at != list.buckets.end() && at->index == index) return *at;
     list.buckets.erase(list.buckets.begin(), list.at_least(oldest()));
     if (list.buckets.size() >= limits::kRecentSlack) list.buckets.erase(list.buckets.begin());
+    give_back(list.buckets, 2);
     at = list.at_least(index);
     Bucket bucket;
     bucket.index = index;

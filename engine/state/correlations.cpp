@@ -33,7 +33,9 @@ Delays delays_of(const RuleSet& rules, Duration events) {
 void merge_same_key(std::vector<Firing>& firings) {
   std::vector<Firing> merged;
   for (Firing& firing : firings) {
-    const auto same = std::find_if(merged.begin(), merged.end(), [&](const Firing& m) { return m.key == firing.key; });
+    const auto same = std::find_if(merged.begin(), merged.end(), [&](const Firing& m) {
+      return m.key == firing.key && m.retracts == firing.retracts;
+    });
     if (same == merged.end()) {
       merged.push_back(std::move(firing));
       continue;
@@ -91,6 +93,7 @@ void Correlations::drain(const OnFiring& on_firing) {
     merge_same_key(firings);
     for (const Firing& firing : firings) {
       on_firing(r, firing);
+      if (firing.retracts) continue;  // what further correlations made of it stands
       for (const Feed& chain : chains_[r]) {
         ChainedMatch chained = chained_match(rules_, r, chain, firing, options_.key);
         chained.match.key_bytes = chained.key;

@@ -80,8 +80,11 @@ void Correlator::State::advance(Timestamp to, std::vector<EpisodeChange>& change
 Correlations::OnFiring Correlator::State::alert(std::vector<EpisodeChange>& changes) {
   return [this, &changes](uint32_t index, const Firing& firing) {
     if (!rule(index).alerts) return;
-    if (!alert_keys.narrows(index)) return episodes.match(index, firing, changes);
-    episodes.match(index, alert_keys.narrowed(index, firing), changes);
+    const bool narrows = alert_keys.narrows(index);
+    const Firing narrowed = narrows ? alert_keys.narrowed(index, firing) : Firing{};
+    const Firing& alerted = narrows ? narrowed : firing;
+    if (alerted.retracts) return episodes.retract(index, alerted, changes);
+    episodes.match(index, alerted, changes);
   };
 }
 

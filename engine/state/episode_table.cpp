@@ -182,7 +182,17 @@ bool EpisodeTable::set_duration(uint32_t rule, Hash128 key, const EventRef& even
   return true;
 }
 
-void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes) {
+void EpisodeTable::retract(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes) {
+  const Hash128 id = id_of(rule, firing.key);
+  const auto at = episodes_.find(id);
+  if (at == episodes_.end()) return;
+  const Episode& episode = at->second.episode;
+  if (episode.count == 1 && episode.anchor.identity == firing.anchor.identity) {
+    close(id, changes, EpisodeStatus::Retracted);
+  }
+}
+
+void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes, EpisodeStatus status) {
   const auto at = episodes_.find(id);
   Entry entry = std::move(at->second);
   episodes_.erase(at);
@@ -190,7 +200,7 @@ void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes) {
   Episode& episode = entry.episode;
   closing_.erase({closing_of(episode), id});
   by_number_.erase({episode.number, id});
-  episode.status = EpisodeStatus::Closed;
+  episode.status = status;
   ++episode.revision;
   if (entry.reported) changes.push_back({EpisodeChange::Kind::Closed, std::move(episode)});
 }

@@ -24,6 +24,8 @@ class EpisodeTable {
 
   // A match of a detection, or a firing of a correlation, with the key by which its alerts are grouped.
   void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
+  // A firing did not hold: its episode ends as retracted, unless further matches have joined it meanwhile.
+  void retract(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
   // The end of a long-running request whose start counted in this (rule, key). False: that episode is closed.
   bool set_duration(uint32_t rule, Hash128 key, const EventRef& event, Duration duration,
                     std::vector<EpisodeChange>& changes);
@@ -44,7 +46,7 @@ class EpisodeTable {
   using Closing = std::pair<Timestamp, uint64_t>;  // watermark at which it closes, Episode::number
 
   void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
-  void close(Hash128 id, std::vector<EpisodeChange>& changes);
+  void close(Hash128 id, std::vector<EpisodeChange>& changes, EpisodeStatus status = EpisodeStatus::Closed);
   Timestamp end_of(const Episode& episode) const;
   Closing closing_of(const Episode& episode) const;
   // A match from so long before the opening is another episode: the opening event's time may be far off.

@@ -1,17 +1,18 @@
 // KeyTable: the states of one operator by group key, within a budget of bytes and keys.
 //
-// Slots keep their number for life; the flat index maps a key to its slot. Eviction is deterministic and O(1) a key
-// (S3-FIFO, https://s3fifo.com, without its ghost queue's second chance): a new key enters the small queue; one that
-// was touched again moves to the main queue when its turn comes, one that was not leaves. The main queue gives as many
-// further turns as there were touches (at most 3). So a spray of keys that are seen once churns only the small queue.
-// Keys that can no longer matter (`expired`) leave first: each new key looks at two further slots.
-// Evicted keys are remembered (kGhosts of them): when one comes back it is marked `degraded`.
+// Slots keep their number for life, each in a block of its own that goes back when the key leaves: small keys of the
+// past must not hold memory that large ones of today are counted for. The flat index maps a key to its slot. Eviction
+// is deterministic and O(1) a key (S3-FIFO, https://s3fifo.com, without its ghost queue's second chance): a new key
+// enters the small queue; one that was touched again moves to the main queue when its turn comes, one that was not
+// leaves. The main queue gives as many further turns as there were touches (at most 3). So a spray of keys that are
+// seen once churns only the small queue. Keys that can no longer matter (`expired`) leave first: each new key looks at
+// two further slots. Evicted keys are remembered (kGhosts of them): when one comes back it is marked `degraded`.
 //
-// State must be default-constructible and have `size_t heap_bytes() const` and `void archive(Archive&)`.
+// State must be default-constructible and have `size_t heap_bytes() const` (heap_size.h) and `void archive(Archive&)`.
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -49,13 +50,13 @@ class KeyTable {
   template <typename Expired>
   SlotId at(Hash128 key, Expired&& expired) {
     if (const SlotId known = find(key); known != kNone) {
-      Slot& slot = slots_[known];
+      Slot& slot = *slots_[known];
       slot.touched = static_cast<uint8_t>(std::min(slot.touched + 1, 3));
       return known;
     }
     sweep(2, expired);
     const SlotId added = take_slot();
-    Slot& slot = slots_[added];
+    Slot& slot = *slots_[added];
     slot.key = key;
     slot.degraded = ghosts_.contains(key.low);
     slot.bytes = kSlotBytes;
@@ -65,14 +66,14 @@ class KeyTable {
     return added;
   }
 
-  State& operator[](SlotId id) { return slots_[id].state; }
-  const State& operator[](SlotId id) const { return slots_[id].state; }
-  bool degraded(SlotId id) const { return slots_[id].degraded; }
+  State& operator[](SlotId id) { return slots_[id]->state; }
+  const State& operator[](SlotId id) const { return slots_[id]->state; }
+  bool degraded(SlotId id) const { return slots_[id]->degraded; }
 
   // Counts the bytes of `id` anew, then evicts other keys until the table is within its budget.
   template <typename Expired>
   void settle(SlotId id, Expired&& expired) {
-    Slot& slot = slots_[id];
+    Slot& slot = *slots_[id];
     const size_t bytes = kSlotBytes + slot.state.heap_bytes();
     bytes_ += bytes - slot.bytes;
     slot.bytes = bytes;
@@ -86,11 +87,10 @@ class KeyTable {
   }
 
   void erase(SlotId id) {
-    Slot& slot = slots_[id];
     unlink(id);
-    index_.erase(slot.key);
-    bytes_ -= slot.bytes;
-    slot = Slot{};
+    index_.erase(slots_[id]->key);
+    bytes_ -= slots_[id]->bytes;
+    slots_[id].reset();
     free_.push_back(id);
   }
 
@@ -101,8 +101,8 @@ class KeyTable {
   // Calls visit(key, state) for every key, in slot order.
   template <typename Visit>
   void each(Visit&& visit) const {
-    for (const Slot& slot : slots_) {
-      if (slot.used) visit(slot.key, slot.state);
+    for (const auto& slot : slots_) {
+      if (slot) visit(slot->key, slot->state);
     }
   }
 
@@ -131,7 +131,7 @@ class KeyTable {
     SlotId previous = kNone, next = kNone;
     Queue queue = Queue::Small;
     uint8_t touched = 0;
-    bool degraded = false, used = false;
+    bool degraded = false;
     size_t bytes = 0;
     State state;
   };
@@ -139,8 +139,9 @@ class KeyTable {
     SlotId head = kNone, tail = kNone;
     uint64_t count = 0;
   };
-  // The slot and its share of the index (16 + 4 bytes an entry, half full on average).
-  static constexpr size_t kSlotBytes = sizeof(Slot) + 40;
+  // The slot and the head of its block (16), its place and its share of free_ (8 + 4, in vectors that double), and of
+  // the index (24 bytes an entry, from half full on).
+  static constexpr size_t kSlotBytes = sizeof(Slot) + 16 + 18 + 48;
 
   SlotId take_slot() {
     SlotId id = static_cast<SlotId>(slots_.size());
@@ -150,7 +151,7 @@ class KeyTable {
       id = free_.back();
       free_.pop_back();
     }
-    slots_[id].used = true;
+    slots_[id] = std::make_unique<Slot>();
     return id;
   }
 
@@ -158,21 +159,21 @@ class KeyTable {
 
   void push(Queue queue, SlotId id) {
     List& l = list(queue);
-    Slot& slot = slots_[id];
+    Slot& slot = *slots_[id];
     slot.queue = queue;
     slot.next = kNone;
     slot.previous = l.tail;
-    if (l.tail != kNone) slots_[l.tail].next = id;
+    if (l.tail != kNone) slots_[l.tail]->next = id;
     l.tail = id;
     if (l.head == kNone) l.head = id;
     ++l.count;
   }
 
   void unlink(SlotId id) {
-    Slot& slot = slots_[id];
+    Slot& slot = *slots_[id];
     List& l = list(slot.queue);
-    (slot.previous == kNone ? l.head : slots_[slot.previous].next) = slot.next;
-    (slot.next == kNone ? l.tail : slots_[slot.next].previous) = slot.previous;
+    (slot.previous == kNone ? l.head : slots_[slot.previous]->next) = slot.next;
+    (slot.next == kNone ? l.tail : slots_[slot.next]->previous) = slot.previous;
     --l.count;
   }
 
@@ -187,7 +188,7 @@ class KeyTable {
     const List& small = list(Queue::Small);
     const bool from_small = small.count > 0 && (small.count * 10 >= index_.size() || list(Queue::Main).count == 0);
     const SlotId id = from_small ? small.head : list(Queue::Main).head;
-    Slot& slot = slots_[id];
+    Slot& slot = *slots_[id];
     if (id == keep) return move(Queue::Main, id);
     if (expired(slot.state)) return erase(id);
     if (slot.touched > 0) {
@@ -203,7 +204,7 @@ class KeyTable {
   void sweep(size_t steps, Expired&& expired) {
     for (; steps > 0 && !slots_.empty(); --steps) {
       cursor_ = cursor_ + 1 < slots_.size() ? cursor_ + 1 : 0;
-      if (slots_[cursor_].used && expired(slots_[cursor_].state)) erase(cursor_);
+      if (slots_[cursor_] && expired(slots_[cursor_]->state)) erase(cursor_);
     }
   }
 
@@ -218,9 +219,11 @@ class KeyTable {
   }
 
   void archive_slot(Archive& archive, SlotId id) {
-    Slot& slot = slots_[id];
-    archive(slot.used);
-    if (!slot.used) return;
+    bool used = slots_[id] != nullptr;
+    archive(used);
+    if (!used) return;
+    if (!archive.is_saving()) slots_[id] = std::make_unique<Slot>();
+    Slot& slot = *slots_[id];
     archive(slot.key);
     archive(slot.previous);
     archive(slot.next);
@@ -239,20 +242,20 @@ class KeyTable {
     uint64_t reached = 0;
     for (size_t q = 0; q < 2; ++q) {
       SlotId previous = kNone;
-      for (SlotId id = lists_[q].head; id != kNone; previous = id, id = slots_[id].next) {
-        if (id >= slots_.size() || !slots_[id].used || slots_[id].previous != previous) return false;
-        if (static_cast<size_t>(slots_[id].queue) != q || ++reached > slots_.size()) return false;
+      for (SlotId id = lists_[q].head; id != kNone; previous = id, id = slots_[id]->next) {
+        if (id >= slots_.size() || !slots_[id] || slots_[id]->previous != previous) return false;
+        if (static_cast<size_t>(slots_[id]->queue) != q || ++reached > slots_.size()) return false;
       }
       if (lists_[q].tail != previous) return false;
     }
-    const auto is_free = [&](SlotId id) { return id < slots_.size() && !slots_[id].used; };
+    const auto is_free = [&](SlotId id) { return id < slots_.size() && !slots_[id]; };
     return reached == index_.size() && lists_[0].count + lists_[1].count == reached &&
            std::all_of(free_.begin(), free_.end(), is_free) && free_.size() + reached == slots_.size();
   }
 
   size_t max_bytes_, max_keys_;
   KeyIndex<Hash128, SlotId> index_;
-  std::deque<Slot> slots_;
+  std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<SlotId> free_;
   List lists_[2];
   size_t bytes_ = 0;

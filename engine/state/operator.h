@@ -62,6 +62,7 @@ struct Firing {
   EventRef anchor;  // identity of the opening: the completing event; absence: the starter
   bool approximate = false;
   bool degraded = false;  // part of the key's state was evicted before
+  bool retracts = false;  // absence: the firing with this key and anchor did not hold; late events say so
 };
 
 struct OperatorStats {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.h"
+#include "engine/state/heap_size.h"
 #include "engine/state/key_index.h"
 #include "engine/state/recent_window.h"
 
@@ -173,12 +174,13 @@ void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
     e.erase(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(e.size() - kept));
     list.approximate = true;
   }
+  give_back(e);
   list.prune_at = std::clamp<uint64_t>(2 * e.size(), 16, most);
 }
 
 size_t RecentList::heap_bytes() const {
-  size_t bytes = entries.size() * sizeof(RecentEntry) + 2 * chains.best.size() * sizeof(Timestamp);
-  for (const auto& text : texts) bytes += sizeof(text) + text.second.size();
+  size_t bytes = heap_size(entries) + heap_size(texts) + 2 * heap_size(chains.best);
+  for (const auto& text : texts) bytes += heap_size(text.second);
   return bytes;
 }
 

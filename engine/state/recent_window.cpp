@@ -74,8 +74,9 @@ std::optional<size_t> count_back(const RecentList& list, size_t last, const Rece
   return count;
 }
 
-// Windows that end behind the match, which came out of order.
-std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t position, const RecentSpec& spec) {
+// Windows that end behind the match, which came out of order: one with more values than `best`, where that matters.
+std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t position, const RecentSpec& spec,
+                                              std::optional<FoundWindow> best) {
   const auto& e = list.entries;
   ValueCounts counts;
   size_t first = first_after(list, e[position].time - spec.window);
@@ -83,18 +84,23 @@ std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t pos
   for (size_t q = position; q < e.size() && e[q].time - e[position].time < spec.window; q = next) {
     for (; next < e.size() && e[next].time <= e[q].time; ++next) counts.add(e[next].value);
     for (; e[first].time <= e[q].time - spec.window; ++first) counts.remove(e[first].value);
-    if (counts.satisfies(spec)) return FoundWindow{first, next - 1, static_cast<double>(counts.distinct()), {}};
+    const auto count = static_cast<double>(counts.distinct());
+    if (!counts.satisfies(spec) || (best && best->count >= count)) continue;
+    best = FoundWindow{first, next - 1, count, {}};
+    if (counts.distinct() >= spec.keep) break;
   }
-  return std::nullopt;
+  return best;
 }
 
 std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
   const size_t last = position + 1 == e.size() ? position : first_after(list, e[position].time) - 1;
+  std::optional<FoundWindow> found;
   if (const auto count = count_back(list, last, spec)) {
-    return FoundWindow{first_after(list, e[last].time - spec.window), last, static_cast<double>(*count), {}};
+    found = FoundWindow{first_after(list, e[last].time - spec.window), last, static_cast<double>(*count), {}};
+    if (*count >= spec.keep) return found;
   }
-  return last + 1 == e.size() ? std::nullopt : find_values_behind(list, position, spec);
+  return last + 1 == e.size() ? found : find_values_behind(list, position, spec, std::move(found));
 }
 
 // Start of the latest complete chain, the newest entry included.

@@ -170,6 +170,7 @@ void expect_covered(const Coverage& coverage) {
                                         "[all]",
                                         "[all_or_empty]",
                                         "[none]",
+                                        "[N]",
                                         "not",
                                         "1 of",
                                         "all of",
@@ -181,6 +182,9 @@ void expect_covered(const Coverage& coverage) {
                                         "not in the patch",
                                         "part of a list"};
   const std::set<std::string> always_unknown = {"body not there"};
+  for (const auto& [construct, times] : coverage) {
+    EXPECT_TRUE(wanted.contains(construct)) << construct << " is not asked for";
+  }
   for (const std::string& construct : wanted) {
     ASSERT_TRUE(coverage.contains(construct)) << construct;
     const auto& [no, unknown, yes] = coverage.at(construct);

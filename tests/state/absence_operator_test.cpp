@@ -21,7 +21,10 @@ Rule absence_rule(int64_t timespan, int64_t look_back, std::optional<int64_t> ev
   return rule;
 }
 
-size_t compare(const Rule& rule, uint64_t seed) {
+model::Answer answer_of(const Firing& firing) { return {firing.time, firing.anchor.position.offset, firing.key_bytes}; }
+
+// Returns how many fired, and adds to `retracted` how many of these a late event took back.
+size_t compare(const Rule& rule, uint64_t seed, size_t& retracted) {
   const auto op = make_operator(rule, roomy());
   OperatorDriver driver(*op, Duration{0}, Duration{40});
   model::Absence expected(rule.correlation());
@@ -30,10 +33,13 @@ size_t compare(const Rule& rule, uint64_t seed) {
     std::vector<Firing> out;
     const bool fed = driver.feed(m, out);
     std::vector<model::Answer> answers;
-    for (const Firing& f : out) answers.push_back({f.time, f.anchor.position.offset, f.key_bytes});
+    std::optional<model::Answer> contradicted, expected_contradicted;
+    for (const Firing& f : out) f.retracts ? void(contradicted = answer_of(f)) : answers.push_back(answer_of(f));
     EXPECT_EQ(answers, expected.advance(driver.watermark())) << "seed " << seed << " event " << m.sequence;
     if (testing::Test::HasFailure()) return fired;
-    if (fed) expected.add({m.time, m.sequence, m.input, m.key, m.value, 0});
+    if (fed) expected_contradicted = expected.add({m.time, m.sequence, m.input, m.key, m.value, 0});
+    EXPECT_EQ(contradicted, expected_contradicted) << "seed " << seed << " event " << m.sequence;
+    retracted += contradicted ? 1 : 0;
     fired += answers.size();
   }
   EXPECT_EQ(op->stats().pending, expected.pending()) << "seed " << seed;
@@ -41,23 +47,26 @@ size_t compare(const Rule& rule, uint64_t seed) {
 }
 
 TEST(AbsenceOperator, EqualsTheModel) {
-  size_t fired = 0;
+  size_t fired = 0, retracted = 0;
   for (uint64_t seed : test_seeds(100)) {
     for (const int64_t timespan : {5, 20, 60}) {
-      for (const int64_t look_back : {0, 10}) fired += compare(absence_rule(timespan, look_back), seed);
+      for (const int64_t look_back : {0, 10}) fired += compare(absence_rule(timespan, look_back), seed, retracted);
       ASSERT_FALSE(HasFailure()) << "seed " << seed << " timespan " << timespan;
     }
   }
   EXPECT_GT(fired, 1000u);
+  EXPECT_GT(retracted, 100u);
+  EXPECT_LT(retracted, fired);
 }
 
 TEST(AbsenceOperator, HeartbeatEqualsTheModel) {
-  size_t fired = 0;
+  size_t fired = 0, retracted = 0;
   for (uint64_t seed : test_seeds(100)) {
-    for (const int64_t every : {5, 15, 40}) fired += compare(absence_rule(1, 0, every), seed);
+    for (const int64_t every : {5, 15, 40}) fired += compare(absence_rule(1, 0, every), seed, retracted);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(fired, 1000u);
+  EXPECT_GT(retracted, 100u);
 }
 
 TEST(AbsenceOperator, ContinuesFromAnArchiveAtAnyPoint) {

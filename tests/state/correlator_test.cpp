@@ -272,6 +272,39 @@ TEST(CorrelatorTimers, FinishJudgesCountsAndLeavesAbsencesUndetermined) {
   EXPECT_EQ(script.correlator().operator_stats(2).pending, 1u);
 }
 
+// The watermark is 2 s behind: what comes 20 s late may contradict an absence that has fired.
+TEST(CorrelatorTimers, AnAbsenceThatALateEventContradictsIsRetractedWithTheSameId) {
+  struct Row {
+    const char* what;
+    int64_t late_event;
+    EpisodeStatus end;
+  };
+  for (const Row& row :
+       {Row{"inside", 105, EpisodeStatus::Retracted}, Row{"at the start", 100, EpisodeStatus::Retracted},
+        Row{"at the deadline", 110, EpisodeStatus::Closed}, Row{"before the start", 99, EpisodeStatus::Closed}}) {
+    RuleSet rules = detections({"asked", "done"});
+    rules.rules[0].alerts = rules.rules[1].alerts = false;
+    Rule gone = correlation_over(rules, "gone", CorrelationType::Absence, Duration::seconds(10), 0, {0, 1});
+    std::get<Correlation>(gone.body).inputs[1].role = CorrelationInput::Role::Expect;
+    rules.rules.push_back(gone);
+    EventScript script(rules);
+    script.event(100).hit(0, "alice");
+    script.event(130).hit(0, "bob");
+    script.save_and_load();
+    EventScript::Details late;
+    late.time = EventScript::time(row.late_event);
+    script.event(130, late).hit(1, "alice");
+    script.finish();
+    ASSERT_GE(script.changes().size(), 2u) << row.what;
+    const Episode& opened = script.changes()[0].episode;
+    const Episode& ended = script.changes()[1].episode;
+    EXPECT_EQ(script.changes()[1].kind, Kind::Closed) << row.what;
+    EXPECT_EQ(ended.status, row.end) << row.what;
+    EXPECT_EQ(ended.alert_id, opened.alert_id) << row.what;
+    EXPECT_EQ(ended.revision, 2u) << row.what;
+  }
+}
+
 TEST(CorrelatorDedup, ACorrelationMayAlertByAPartOfItsGroup) {
   RuleSet rules = detections({"probe"});
   rules.rules[0].alerts = false;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
+#include "engine/state/archive.h"
 #include "tests/support/models.h"
 #include "tests/support/resumable.h"
 #include "tests/support/streams.h"
@@ -134,6 +135,83 @@ TEST(RecentOperatorConditions, RequireAnyAsksForOneOfTheValues) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(satisfied, 100u);
+}
+
+// Windows are (t - W, t]; W is 10 here. What comes at the same time counts, in any order; what is W old does not.
+TEST(RecentOperatorConditions, WindowsAreOpenAtTheirBeginning) {
+  struct Seen {
+    int64_t time;
+    uint64_t event;
+    const char* value;
+    bool fires;
+  };
+  struct Row {
+    const char* what;
+    CorrelationType type;
+    double gte;
+    std::vector<Seen> seen;
+  };
+  const Row rows[] = {
+      {"W old is outside", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {110, 2, "a", false}}},
+      {"a microsecond less is inside", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {109, 2, "a", true}}},
+      {"the same time", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {100, 2, "a", true}}},
+      {"late, at the end of a window", CorrelationType::EventCount, 2, {{109, 1, "a", false}, {100, 2, "a", true}}},
+      {"late, W before", CorrelationType::EventCount, 2, {{110, 1, "a", false}, {100, 2, "a", false}}},
+      {"both edges at once",
+       CorrelationType::EventCount,
+       3,
+       {{100, 1, "a", false}, {110, 2, "a", false}, {105, 3, "a", false}, {109, 4, "a", true}}},
+      {"distinct values W apart", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {110, 2, "b", false}}},
+      {"distinct values at the same time", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {100, 2, "b", true}}},
+      {"one event with several values", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {100, 1, "b", true}}},
+      {"one event with one value twice", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {100, 1, "a", false}}},
+      {"one event counts once", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {100, 1, "b", false}}},
+  };
+  for (const Row& row : rows) {
+    const auto op = make_operator(correlation_rule(row.type, 10, row.gte), roomy(Duration{50}));
+    OperatorDriver driver(*op, Duration{0}, Duration{50});
+    for (const Seen& s : row.seen) {
+      std::vector<Firing> out;
+      ASSERT_TRUE(driver.feed({Timestamp{s.time}, s.event, 0, "n", encoded_text(s.value), 0}, out));
+      EXPECT_EQ(!out.empty(), s.fires) << row.what << ", event " << s.event << " at " << s.time;
+    }
+  }
+}
+
+// `raise`: the count of a firing reaches a further number exactly when some window that holds the match does.
+TEST(RecentOperatorConditions, RaisedNumbersAreReachedAsInTheModel) {
+  size_t raised = 0, not_raised = 0;
+  for (uint64_t seed : test_seeds(60)) {
+    Rule rule = correlation_rule(CorrelationType::ValueCount, 40, 3, 1);
+    auto& spec = std::get<Correlation>(rule.body).value_count;
+    spec.raise = {{4, Level::High}, {6, Level::Critical}};
+    if (seed % 2 == 0) spec.require_any = {"v0", "v3"};
+    auto op = make_operator(rule, roomy(Duration{40}));
+    OperatorDriver driver(*op, Duration{0}, Duration{40});
+    std::vector<model::Seen> seen;
+    for (const auto& match : random_stream({.events = 200, .disorder = 40, .values = 9}, seed)) {
+      if (match.sequence % (2 + seed % 9) == 0) {
+        Archive saved = Archive::saving();
+        op->archive(saved);
+        op = make_operator(rule, roomy(Duration{40}));
+        Archive loading = Archive::loading(saved.bytes());
+        op->archive(loading);
+        driver.continue_with(*op);
+      }
+      std::vector<Firing> out;
+      if (!driver.feed(match, out)) continue;
+      seen.push_back(seen_of(match));
+      const double most = model::most_values(rule.correlation(), seen, seen.size() - 1);
+      ASSERT_EQ(out.size(), most > 0 ? 1u : 0u) << "seed " << seed << " event " << match.sequence;
+      for (const LevelRaise& raise : spec.raise) {
+        ASSERT_EQ(!out.empty() && out[0].count >= raise.gte, most >= raise.gte)
+            << "seed " << seed << " event " << match.sequence << " raise " << raise.gte;
+        ++(most >= raise.gte ? raised : not_raised);
+      }
+    }
+  }
+  EXPECT_GT(raised, 1000u);
+  EXPECT_GT(not_raised, 1000u);
 }
 
 TEST(RecentOperatorMemory, IsOfTheThresholdNotOfTheWindow) {

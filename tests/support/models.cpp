@@ -99,6 +99,19 @@ bool satisfied(const Correlation& c, const std::vector<Seen>& seen, size_t index
   return false;
 }
 
+double most_values(const Correlation& c, const std::vector<Seen>& seen, size_t index) {
+  const Seen& match = seen[index];
+  double most = 0;
+  if (null_value(match.value)) return most;
+  for (size_t i = 0; i <= index; ++i) {
+    const bool holds_match = seen[i].time >= match.time && seen[i].time - c.timespan < match.time;
+    if (seen[i].key != match.key || !holds_match) continue;
+    const auto window = window_at(seen, index + 1, match.key, seen[i].time, c.timespan);
+    if (window_satisfies(c, window)) most = std::max(most, static_cast<double>(values_in(window).size()));
+  }
+  return most;
+}
+
 std::vector<Answer> judged_at_the_end(const Correlation& c, const std::vector<Seen>& seen) {
   std::set<Answer> answers;
   for (const Seen& s : seen) {
@@ -110,39 +123,65 @@ std::vector<Answer> judged_at_the_end(const Correlation& c, const std::vector<Se
   return {answers.begin(), answers.end()};
 }
 
+namespace {
+
+int64_t bucket_width(const Correlation& c) { return std::max<int64_t>((c.timespan.micros + 63) / 64, 1); }
+
+// The condition over the sub-windows end - 63 to end of one key, of seen[0..count).
+bool buckets_satisfy(const Correlation& c, const std::vector<Seen>& seen, size_t count, const std::string& key,
+                     int64_t end) {
+  const int64_t width = bucket_width(c);
+  std::set<uint64_t> events;
+  std::vector<double> numbers;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t j = seen[i].time.micros / width;
+    if (seen[i].key != key || j > end || j < end - 63) continue;
+    events.insert(seen[i].sequence);
+    numbers.push_back(seen[i].number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  double sum = 0;
+  for (double n : numbers) sum += n;
+  const auto n = static_cast<double>(numbers.size());
+  const double rank = std::max(1.0, std::ceil(c.percentile / 100 * n));
+  switch (c.type) {
+    case CorrelationType::ValueSum:
+      return holds(c.condition, sum);
+    case CorrelationType::ValueAvg:
+      return holds(c.condition, sum / n);
+    case CorrelationType::ValuePercentile:
+      return holds(c.condition, numbers[static_cast<size_t>(rank) - 1]);
+    default:
+      return holds(c.condition, static_cast<double>(events.size()));
+  }
+}
+
+}  // namespace
+
+std::vector<Answer> judged_by_buckets(const Correlation& c, const std::vector<Seen>& seen) {
+  std::map<std::pair<std::string, int64_t>, Timestamp> last;
+  for (const Seen& s : seen) {
+    Timestamp& time = last.try_emplace({s.key, s.time.micros / bucket_width(c)}, s.time).first->second;
+    time = std::max(time, s.time);
+  }
+  std::vector<Answer> answers;
+  for (const auto& [bucket, time] : last) {
+    if (buckets_satisfy(c, seen, seen.size(), bucket.first, bucket.second)) answers.push_back({time, 0, bucket.first});
+  }
+  std::sort(answers.begin(), answers.end());
+  return answers;
+}
+
 bool satisfied_by_buckets(const Correlation& c, const std::vector<Seen>& seen, size_t index) {
-  const int64_t width = std::max<int64_t>((c.timespan.micros + 63) / 64, 1);
+  const int64_t width = bucket_width(c);
   const int64_t at = seen[index].time.micros / width;
   std::set<int64_t> ends;
   for (size_t i = 0; i <= index; ++i) {
     const int64_t j = seen[i].time.micros / width;
     if (seen[i].key == seen[index].key && j >= at && j < at + 64) ends.insert(j);
   }
-  return std::any_of(ends.begin(), ends.end(), [&](int64_t end) {
-    std::set<uint64_t> events;
-    std::vector<double> numbers;
-    for (size_t i = 0; i <= index; ++i) {
-      const int64_t j = seen[i].time.micros / width;
-      if (seen[i].key != seen[index].key || j > end || j < end - 63) continue;
-      events.insert(seen[i].sequence);
-      numbers.push_back(seen[i].number);
-    }
-    std::sort(numbers.begin(), numbers.end());
-    double sum = 0;
-    for (double n : numbers) sum += n;
-    const auto n = static_cast<double>(numbers.size());
-    const double rank = std::max(1.0, std::ceil(c.percentile / 100 * n));
-    switch (c.type) {
-      case CorrelationType::ValueSum:
-        return holds(c.condition, sum);
-      case CorrelationType::ValueAvg:
-        return holds(c.condition, sum / n);
-      case CorrelationType::ValuePercentile:
-        return holds(c.condition, numbers[static_cast<size_t>(rank) - 1]);
-      default:
-        return holds(c.condition, static_cast<double>(events.size()));
-    }
-  });
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](int64_t end) { return buckets_satisfy(c, seen, index + 1, seen[index].key, end); });
 }
 
 bool NewValue::add(const Seen& match) {
@@ -181,18 +220,34 @@ std::vector<Answer> Absence::advance(Timestamp watermark) {
   for (const auto& [key, starter] : outstanding_) {
     if (starter.time + wait <= watermark_) answers.push_back({starter.time + wait, starter.sequence, key});
   }
-  for (const Answer& answer : answers) outstanding_.erase(answer.key);
+  for (const Answer& answer : answers) {
+    alerted_.insert_or_assign(answer.key, outstanding_.at(answer.key));
+    outstanding_.erase(answer.key);
+  }
   std::sort(answers.begin(), answers.end(),
             [](const Answer& a, const Answer& b) { return a.time != b.time ? a.time < b.time : a.key < b.key; });
   return answers;
 }
 
-void Absence::add(const Seen& match) {
+std::optional<Answer> Absence::add(const Seen& match) {
+  const Duration wait = correlation_.absence.every.value_or(correlation_.timespan);
+  std::optional<Answer> contradicted;
+  const auto contradict = [&](const Seen& starter) {
+    contradicted = Answer{starter.time + wait, starter.sequence, starter.key};
+    alerted_.erase(match.key);
+  };
+  const auto alerted = alerted_.find(match.key);
   const auto open = outstanding_.find(match.key);
   if (correlation_.absence.every) {
     const bool stale = match.time + *correlation_.absence.every <= watermark_;
-    if (!stale && (open == outstanding_.end() || open->second.time < match.time)) outstanding_[match.key] = match;
-    return;
+    if (stale || (open != outstanding_.end() && open->second.time >= match.time)) return std::nullopt;
+    if (alerted != alerted_.end()) {
+      const Timestamp started = alerted->second.time;
+      if (match.time > started && match.time < started + wait) contradict(alerted->second);
+    }
+    outstanding_[match.key] = match;
+    alerted_.erase(match.key);
+    return contradicted;
   }
   const auto satisfies = [&](const Seen& expect, const Seen& member) {
     return expect.key == member.key && expect.time >= member.time - correlation_.absence.look_back &&
@@ -201,10 +256,15 @@ void Absence::add(const Seen& match) {
   if (correlation_.inputs[match.input].role == CorrelationInput::Role::Expect) {
     expects_.push_back(match);
     if (open != outstanding_.end() && satisfies(match, open->second)) outstanding_.erase(open);
-    return;
+    if (alerted != alerted_.end() && satisfies(match, alerted->second)) contradict(alerted->second);
+    return contradicted;
   }
   const bool come = std::any_of(expects_.begin(), expects_.end(), [&](const Seen& e) { return satisfies(e, match); });
-  if (open == outstanding_.end() && !come) outstanding_.emplace(match.key, match);
+  if (open == outstanding_.end() && !come) {
+    outstanding_.emplace(match.key, match);
+    alerted_.erase(match.key);
+  }
+  return std::nullopt;
 }
 
 }  // namespace kubevigil::model

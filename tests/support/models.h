@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,12 +33,18 @@ struct Answer {
 // to it (seen[0..index])?
 bool satisfied(const Correlation& correlation, const std::vector<Seen>& seen, size_t index);
 
+// value_count: the most distinct values in a window that holds seen[index] and satisfies the condition; 0: none does.
+double most_values(const Correlation& correlation, const std::vector<Seen>& seen, size_t index);
+
 // event_count and value_count with other bounds: all firings, in order, once everything has come.
 std::vector<Answer> judged_at_the_end(const Correlation& correlation, const std::vector<Seen>& seen);
 
 // value_sum, value_avg, value_percentile and large event_count with lower bounds only, as bucket_operator.h defines
 // them; percentiles over the exact numbers.
 bool satisfied_by_buckets(const Correlation& correlation, const std::vector<Seen>& seen, size_t index);
+
+// The same with any bounds: for each key and sub-window whose end satisfies, (time of its last match, 0, key), sorted.
+std::vector<Answer> judged_by_buckets(const Correlation& correlation, const std::vector<Seen>& seen);
 
 // new_value, in order of arrival: does the match that is added fire? Clusters start at `start`.
 class NewValue {
@@ -56,7 +63,8 @@ class Absence {
  public:
   explicit Absence(const Correlation& correlation) : correlation_(correlation) {}
   std::vector<Answer> advance(Timestamp watermark);
-  void add(const Seen& match);
+  // The alert that the match contradicts, if any.
+  std::optional<Answer> add(const Seen& match);
   size_t pending() const { return outstanding_.size(); }
 
  private:
@@ -64,6 +72,7 @@ class Absence {
   Timestamp watermark_ = Timestamp::min();
   std::vector<Seen> expects_;
   std::map<std::string, Seen> outstanding_;
+  std::map<std::string, Seen> alerted_;  // starter of the last alert of a key, until a new one starts
 };
 
 }  // namespace kubevigil::model

@@ -201,6 +201,7 @@ class Interpreter {
     Verdict verdict = test(found, modifiers, value, place, negated != neq);
     if (neq) verdict = inverted(verdict);
     note_missing(found, verdict);
+    if (name.find("[0]") != std::string::npos) seen("[N]", verdict);
     for (const std::string& modifier : modifiers) seen(modifier, verdict);
     return modifiers.empty() ? seen("plain", verdict) : verdict;
   }
