@@ -36,19 +36,19 @@ inline constexpr size_t kInternedBytes = 16u << 20;  // of all fields, shared by
 inline constexpr size_t kBatchBytes = 16u << 20;     // of batches that are read ahead; reading waits
 inline constexpr size_t kJudgedBytes = 1u << 20;     // of large records that workers judge at one time; others wait
 
-inline constexpr size_t kDefaultThreads = 16;  // most threads that a run takes without --threads
+inline constexpr size_t kDefaultThreads = 8;  // most threads that a run takes without --threads
 
 // Memory of a run, for any input and up to kDefaultThreads threads, in MiB at most (200 MB are 190):
 //   15   program, rules, buffers of inputs, stacks
 //   16   kBatchBytes, and a record of kRecordBytes that is being cut (its buffer has twice its size)      16
 //   16   kInternedBytes
-//   45   kJudgedBytes of large records: a record of kRecordBytes takes 4 bytes of index a byte, or up to 64 bytes for
-//        each of kJsonNodes in the trees of its bodies; a light one up to 0.6 MiB with its worker            16 x 0.6
+//   40   kJudgedBytes of large records: a record of kRecordBytes takes 4 bytes of index a byte, or up to 64 bytes for
+//        each of kJsonNodes in the trees of its bodies; a light one up to 0.6 MiB with its worker             8 x 0.6
 //   32   kStateBytes: counted as they are allocated, with the tables of the keys
 //   16   kOpenAlertBytes, in the table of open alerts and again while they wait for their order
 //   24   kDuplicateWindow: 16 bytes an id, in tables that are three quarters full
 //    5   kLongRequests: 100 bytes each
-// Together 185. Not all of it is full at the same time; .ci/memory measures a mix that fills most of it (`make soak`).
+// Together 180. Not all of it is full at the same time; .ci/memory measures a mix that fills most of it (`make soak`).
 
 // State
 inline constexpr size_t kExactThreshold = 1024;  // larger thresholds use 64 sub-windows, alert marked approximate
