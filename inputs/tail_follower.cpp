@@ -32,7 +32,8 @@ TailStep TailInput::Follower::poll(TailBatch& batch, size_t most_pieces) {
   end_seen_now_ = false;
   cutter_.open(batch.batch, most_pieces, options_.batch_bytes);
   Next next = Next::GoOn;
-  while (!cutter_.full() && !gap_ && next != Next::Wait) next = step();
+  const auto stopped = [this] { return options_.stop != nullptr && options_.stop->load() != 0; };
+  while (!cutter_.full() && !gap_ && next != Next::Wait && !stopped()) next = step();
   batch.gap = std::exchange(gap_, std::nullopt);
   cutter_.close();
   batch.batch.input_bytes = counters_.bytes - bytes;

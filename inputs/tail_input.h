@@ -69,7 +69,7 @@ struct TailOptions {
   size_t batch_bytes = 1u << 20;          // aim for this many bytes of records a batch
   size_t read_bytes = 256u << 10;         // at a time
   uint64_t held_bytes = limits::kTailHeldBytes;
-  const std::atomic<int>* stop = nullptr;  // not zero: wait() returns soon; outlives the input
+  const std::atomic<int>* stop = nullptr;  // not zero: wait() and poll() return soon; outlives the input
 };
 
 // Records that can no longer be read.
@@ -85,7 +85,7 @@ std::string_view to_text(TailGap::Kind kind);
 struct TailBatch {
   Batch batch;
   std::optional<TailGap> gap;  // behind the records
-  TailPosition from;           // the `to` of the batch before
+  TailPosition from;           // the `to` of the poll before, which may have moved without a record
   TailPosition to;
 
   uint64_t pieces() const { return batch.records.size() + batch.bad.size(); }
