@@ -163,6 +163,12 @@ TEST_F(ServerTest, HundredsOfSlowConnectionsDoNotDisturbOthers) {
 
 TEST_F(ServerTest, OutOfDescriptorsIsSurvived) {
   start();
+  {  // All its threads run before descriptors are gone: a sanitizer looks at a new thread's memory through a pipe.
+    Wire first = wire();
+    ASSERT_TRUE(first.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    ASSERT_THAT(first.read_to_end(), StartsWith("HTTP/1.1 200 "));
+    ASSERT_TRUE(eventually([&] { return server->counters().open_connections == 0; }));
+  }
   // Sockets first, then no descriptor is left for the server's side of them.
   std::vector<Descriptor> sockets;
   for (int i = 0; i < 4; ++i) sockets.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -181,7 +187,7 @@ TEST_F(ServerTest, OutOfDescriptorsIsSurvived) {
   const bool counted = eventually([&] { return server->counters().accept_errors >= 2; });
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_TRUE(counted);
-  EXPECT_TRUE(eventually([&] { return server->counters().connections == 4; }));
+  EXPECT_TRUE(eventually([&] { return server->counters().connections == 5; }));
 }
 
 }  // namespace
