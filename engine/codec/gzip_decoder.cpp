@@ -1,5 +1,7 @@
 #include <isa-l/igzip_lib.h>
 
+#include <algorithm>
+
 #include "engine/codec/decoder.h"
 
 namespace kubevigil {
@@ -20,8 +22,9 @@ class GzipDecoder final : public Decoder {
     state_.next_out = reinterpret_cast<uint8_t*>(out);
     state_.avail_out = static_cast<uint32_t>(out_size);
     const int result = isal_inflate(&state_);
-    in_size -= state_.avail_in;
-    out_size -= state_.avail_out;
+    // On an error the library gives back bits it had taken from input before this: more than was given now.
+    in_size -= std::min<size_t>(state_.avail_in, in_size);
+    out_size -= std::min<size_t>(state_.avail_out, out_size);
     if (result < 0) {
       problem_ = result == ISAL_INCORRECT_CHECKSUM ? "wrong gzip checksum" : "invalid gzip data";
       return State::Failed;
