@@ -48,7 +48,8 @@ lint: packages-check
 clean:
 	rm -rf build
 
+build-release: TARGETS := kubevigil
 $(CMAKE_PRESETS:%=build-%): build-%: packages
 	@case $* in asan|tsan|fuzz|tidy) .ci/install-packages packages packages-check ;; esac
 	@[ -f build/$*/build.ninja ] || cmake --preset $*
-	ninja -C build/$* -j $(JOBS)
+	ninja -C build/$* -j $(JOBS) $(TARGETS)
