@@ -1,0 +1,79 @@
+// LiveInput: the connector interface of sources that never end (the spool of the webhook, a tailed log), as input.h is
+// that of archives. It cuts bytes into records and hands them out in batches with the positions that the journal keeps;
+// it neither parses events nor knows rules. Composed by engine/run/live_pipeline.h.
+//
+// Exactly once. A LiveInput that went to the `from` of a batch (seek) gives exactly the records of that batch again, in
+// the same order with the same RecordPosition, from poll(batch, pieces()); across restarts, and whatever has arrived
+// since. Only `taken` is asked anew: a re-run takes it from the journal.
+//
+// Thread: poll, wait, seek and position by one thread at a time; interrupt by all. Errors: nothing throws. What a
+// source can go on behind (damage, a file that is gone) comes as an InputGap; Broken does not: stop, and recover at a
+// restart.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/timestamp.h"
+#include "engine/event/record.h"
+
+namespace kubevigil {
+
+// Records that were accepted once and can no longer be read.
+struct InputGap {
+  std::string what;    // one word: "truncated", "gone", "behind", "damaged", "gap"
+  std::string detail;  // where and how much; log text, not escaped
+};
+
+// Records of one stream, one behind the other.
+struct LiveBatch {
+  Batch batch;
+  std::string stream;          // partition of the watermark: "webhook/CLUSTER/CREDENTIAL/PEER", "tail/PATH"
+  std::string cluster;         // of every event, whatever an envelope says; empty: as the envelope says
+  std::string from;            // the input's own words: in front of the first record
+  std::string to;              // behind the last
+  Timestamp taken;             // wall clock at arrival
+  Duration slack{};            // the stream's watermark stands so far behind its newest event
+  Duration idle_after{};       // monotonic time without a record after which the stream holds no watermark back
+  bool native_only = true;     // records that are no native audit events are bad ones, whatever is wrapped in them
+  std::vector<InputGap> gaps;  // lost in front of `to`
+
+  // What JournalInput counts.
+  size_t pieces() const { return batch.records.size() + batch.bad.size(); }
+};
+
+enum class LiveStep : uint8_t {
+  Batch,    // the batch holds records, bad ones or gaps
+  Waiting,  // all that there is was read
+  Broken,   // it cannot go on; problem() says why
+};
+
+class LiveInput {
+ public:
+  virtual ~LiveInput() = default;
+
+  // "spool", "tail/PATH": JournalInput::source. Distinct within a pipeline, and the same in every life of the program.
+  virtual const std::string& name() const = 0;
+
+  // Does what can be done without waiting. `batch` arrives empty, its strings with old capacity. Sets all its members
+  // but Batch::source and Batch::sequence. At most `most_pieces` records and bad ones, from one stream.
+  virtual LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX) = 0;
+
+  // Until there may be something to poll, `most` is over, or interrupt() is called; may return early.
+  virtual void wait(Duration most) = 0;
+  // Ends wait() soon, now and from now on.
+  virtual void interrupt() = 0;
+
+  // Goes on at a `from` or `to` of an earlier life; "" is where this input begins by its own options. False: the text
+  // is not one of this input's, and nothing has changed.
+  virtual bool seek(std::string_view position) = 0;
+  // The `from` of the next batch.
+  virtual std::string position() const = 0;
+
+  // What keeps it from going on, in one sentence, escaped; "" when nothing does.
+  virtual std::string problem() const { return {}; }
+};
+
+}  // namespace kubevigil
