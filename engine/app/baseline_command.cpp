@@ -88,9 +88,7 @@ void add_baseline(CLI::App& root, Context& context) {
   command->add_option("-o,--output", flags->out, "Where to write the baseline (0600)")->required()->type_name("FILE");
   command->add_option("--cluster", flags->cluster, "Name of the cluster, where the log does not tell")
       ->type_name("NAME");
-  command->add_option("--threads", flags->threads, "Threads that read and match")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
+  add_threads_option(*command, flags->threads);
   add_rule_options(*command, flags->rules);
   command->callback([flags, &context] { run(*flags, context); });
 }

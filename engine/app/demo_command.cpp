@@ -56,9 +56,7 @@ void add_demo(CLI::App& root, Context& context) {
   command->add_flag("--benign", flags->benign, "Only the normal part, without the intrusion");
   command->add_flag("--events", flags->events, "Print the audit events themselves, one a line");
   command->add_option("--stats-json", flags->stats_file, "Write everything about the run")->type_name("FILE");
-  command->add_option("--threads", flags->threads, "Threads that read and match")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
+  add_threads_option(*command, flags->threads);
   add_rule_options(*command, flags->rules);
   command->callback([flags, &context] { run(*flags, context); });
 }

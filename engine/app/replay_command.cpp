@@ -48,11 +48,7 @@ void add_input_flags(CLI::App& command, ReplayFlags& flags) {
       ->type_name("TIME");
   command.add_option("--baseline", flags.baseline, "Learned values from `kubevigil baseline build`")->type_name("FILE");
   command.add_option("--cluster", flags.cluster, "Name of the cluster, where the log does not tell")->type_name("NAME");
-  command
-      .add_option("--threads", flags.threads,
-                  "Threads that read and match; changes nothing but the speed. Default: one a core, at most 8")
-      ->check(CLI::Range(1, 256))
-      ->type_name("N");
+  add_threads_option(command, flags.threads);
   command.add_option("--batch-kib", flags.batch_kib, "Size of a batch; changes nothing but the speed")
       ->check(CLI::Range(1, 16384))
       ->type_name("N");

@@ -143,6 +143,14 @@ void write_files(RunRequest& request, Context& context, RunFacts& facts, std::ve
 
 }  // namespace
 
+void add_threads_option(CLI::App& command, size_t& threads) {
+  command
+      .add_option("--threads", threads,
+                  "Threads that read and match; changes nothing but the speed. Default: one a core, at most 8")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+}
+
 size_t default_threads() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, limits::kDefaultThreads); }
 
 void add_output_flags(CLI::App& command, OutputFlags& flags, const std::string& usual_form) {

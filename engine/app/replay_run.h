@@ -42,5 +42,7 @@ void run_replay(RunRequest& request, Context& context);
 
 // Threads to use by default: as many as the machine has.
 size_t default_threads();
+// --threads: the same words and bounds for all commands that read logs. `threads` holds the default.
+void add_threads_option(CLI::App& command, size_t& threads);
 
 }  // namespace kubevigil

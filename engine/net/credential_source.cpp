@@ -111,13 +111,7 @@ Result<std::shared_ptr<CredentialSource>> CredentialSource::open(std::vector<Cre
   return source;
 }
 
-std::shared_ptr<const CredentialTable> CredentialSource::current() const {
-  const std::lock_guard lock(mutex_);
-  return current_;
-}
-
-Result<bool> CredentialSource::reload() {
-  const std::lock_guard one_at_a_time(reloading_);
+Result<Reloadable<CredentialTable>::Made> CredentialSource::read() const {
   auto table = std::make_shared<CredentialTable>();
   Sha256 contents;
   for (const CredentialSpec& spec : specs_) {
@@ -126,12 +120,11 @@ Result<bool> CredentialSource::reload() {
     table->push_back(std::move(*credential));
   }
   if (auto unique = check_unique(*table); !unique) return tl::unexpected(unique.error());
-  const std::string hash = contents.hex();
-  if (hash == content_hash_) return false;
-  const std::lock_guard lock(mutex_);
-  content_hash_ = hash;
-  current_ = std::move(table);
-  return true;
+  return Reloadable<CredentialTable>::Made{contents.hex(), std::move(table)};
+}
+
+Result<bool> CredentialSource::reload() {
+  return table_.reload([this](const std::string&) { return read(); });
 }
 
 }  // namespace kubevigil

@@ -21,7 +21,6 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +28,7 @@
 
 #include "engine/base/result.h"
 #include "engine/net/certificate.h"
+#include "engine/net/reloadable.h"
 
 namespace kubevigil {
 
@@ -79,18 +79,17 @@ tl::expected<Sender, Refusal> authorize(const CredentialTable& table, const Post
 class CredentialSource {
  public:
   static Result<std::shared_ptr<CredentialSource>> open(std::vector<CredentialSpec> specs);
-  std::shared_ptr<const CredentialTable> current() const;  // any thread
+  std::shared_ptr<const CredentialTable> current() const { return table_.current(); }  // any thread
   // Reads the files again: true if they differ and the new ones are in use. On an error the old table stays.
   Result<bool> reload();
 
  private:
   explicit CredentialSource(std::vector<CredentialSpec> specs) : specs_(std::move(specs)) {}
 
+  Result<Reloadable<CredentialTable>::Made> read() const;
+
   const std::vector<CredentialSpec> specs_;
-  std::mutex reloading_;
-  mutable std::mutex mutex_;
-  std::string content_hash_;
-  std::shared_ptr<const CredentialTable> current_;
+  Reloadable<CredentialTable> table_;
 };
 
 std::array<unsigned char, 32> token_hash(std::string_view token);

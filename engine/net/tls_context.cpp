@@ -207,23 +207,18 @@ Result<std::shared_ptr<TlsSource>> TlsSource::open(TlsFiles files, TlsRole role,
   return source;
 }
 
-std::shared_ptr<const TlsContext> TlsSource::current() const {
-  const std::lock_guard lock(mutex_);
-  return current_;
-}
-
 Result<bool> TlsSource::reload() {
-  const std::lock_guard one_at_a_time(reloading_);
-  const Result<Texts> texts = read_texts(files_);
-  if (!texts) return tl::unexpected(texts.error());
-  const std::string hash = hash_of(*texts);
-  if (hash == content_hash_) return false;
-  auto made = make_context(files_, *texts, role_, env_.now());
-  if (!made) return tl::unexpected(made.error());
-  const std::lock_guard lock(mutex_);
-  content_hash_ = hash;
-  current_ = std::move(*made);
-  return true;
+  using Made = Reloadable<TlsContext>::Made;
+  return context_.reload([this](const std::string& hash_in_use) -> Result<Made> {
+    const Result<Texts> texts = read_texts(files_);
+    if (!texts) return tl::unexpected(texts.error());
+    Made made{hash_of(*texts), nullptr};
+    if (made.hash == hash_in_use) return made;
+    auto context = make_context(files_, *texts, role_, env_.now());
+    if (!context) return tl::unexpected(context.error());
+    made.value = std::move(*context);
+    return made;
+  });
 }
 
 }  // namespace kubevigil

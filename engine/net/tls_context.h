@@ -10,12 +10,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "engine/base/env.h"
 #include "engine/base/result.h"
 #include "engine/base/timestamp.h"
+#include "engine/net/reloadable.h"
 
 struct ssl_ctx_st;
 
@@ -56,7 +56,7 @@ class TlsSource {
   static Result<std::shared_ptr<TlsSource>> open(TlsFiles files, TlsRole role, const Env& env);
 
   // Any thread. New connections take this one.
-  std::shared_ptr<const TlsContext> current() const;
+  std::shared_ptr<const TlsContext> current() const { return context_.current(); }
 
   // Any thread, at any time (a timer, SIGHUP). Reads the files again: true if their contents differ from those in use
   // and the new ones are in use now. On an error the old context stays in use: half of a rotation, in which
@@ -69,10 +69,7 @@ class TlsSource {
   const TlsFiles files_;
   const TlsRole role_;
   const Env& env_;
-  std::mutex reloading_;
-  mutable std::mutex mutex_;
-  std::string content_hash_;
-  std::shared_ptr<const TlsContext> current_;
+  Reloadable<TlsContext> context_;
 };
 
 }  // namespace kubevigil

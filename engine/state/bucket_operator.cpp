@@ -4,10 +4,9 @@
 #include <cmath>
 
 #include "engine/base/limits.h"
+#include "engine/state/asked_keys.h"
 #include "engine/state/bucket_list.h"
 #include "engine/state/heap_size.h"
-#include "engine/state/key_table.h"
-#include "engine/state/pending.h"
 
 namespace kubevigil {
 namespace {
@@ -21,8 +20,7 @@ class BucketOperator final : public Operator {
         width_(std::max<int64_t>((correlation_.timespan.micros + kSubWindows - 1) / kSubWindows, 1)),
         immediate_(correlation_.condition.monotone()),
         lateness_(limits.lateness),
-        keys_(limits.bytes, limits.keys),
-        pending_(limits.bytes) {}
+        asked_(limits) {}
 
   void on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
@@ -54,24 +52,17 @@ class BucketOperator final : public Operator {
 
   void finish(std::vector<Firing>& out) override { judge_before(INT64_MAX, out); }
 
-  void shrink(size_t bytes) override {
-    keys_.shrink(bytes > pending_.bytes() ? bytes - pending_.bytes() : 0, expired());
-    pending_.shrink(bytes);
-  }
-  size_t bytes() const override { return keys_.bytes() + pending_.bytes(); }
+  void shrink(size_t bytes) override { asked_.shrink(bytes, expired()); }
+  size_t bytes() const override { return asked_.bytes(); }
 
   OperatorStats stats() const override {
-    OperatorStats stats = stats_;
-    stats.evictions = keys_.evictions() + pending_.dropped();
-    stats.keys = stats.approximate_keys = keys_.size();
-    stats.bytes = bytes();
-    stats.pending = pending_.size();
+    OperatorStats stats = asked_.counted(stats_);
+    stats.approximate_keys = stats.keys;
     return stats;
   }
 
   void archive(Archive& archive) override {
-    keys_.archive(archive);
-    pending_.archive(archive);
+    asked_.archive(archive);
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
@@ -171,8 +162,9 @@ class BucketOperator final : public Operator {
   const int64_t width_;
   const bool immediate_;
   const Duration lateness_;
-  KeyTable<BucketList> keys_;
-  PendingQuestions pending_;
+  AskedKeys<BucketList> asked_;
+  KeyTable<BucketList>& keys_ = asked_.keys;
+  PendingQuestions& pending_ = asked_.pending;
   Timestamp watermark_ = Timestamp::min();
   OperatorStats stats_;
 };

@@ -5,9 +5,8 @@
 
 #include "engine/base/limits.h"
 #include "engine/match/group_key.h"
+#include "engine/state/asked_keys.h"
 #include "engine/state/key_bytes.h"
-#include "engine/state/key_table.h"
-#include "engine/state/pending.h"
 #include "engine/state/recent_list.h"
 #include "engine/state/recent_window.h"
 
@@ -60,8 +59,7 @@ class RecentOperator final : public Operator {
         spec_(spec_of(correlation_)),
         sampling_(spec_.kind == RecentSpec::Kind::Distinct ? sampling_for(spec_.need) : 1),
         lateness_(limits.lateness),
-        keys_(limits.bytes, limits.keys),
-        pending_(limits.bytes) {
+        asked_(limits) {
     spec_.need = (spec_.need + sampling_ - 1) / sampling_;
     for (const std::string& text : correlation_.value_count.require_any) {
       append_group_text(required_.emplace_back(), text);
@@ -95,24 +93,13 @@ class RecentOperator final : public Operator {
 
   void finish(std::vector<Firing>& out) override { judge_before(Timestamp::max(), out); }
 
-  void shrink(size_t bytes) override {
-    keys_.shrink(bytes > pending_.bytes() ? bytes - pending_.bytes() : 0, expired());
-    pending_.shrink(bytes);
-  }
-  size_t bytes() const override { return keys_.bytes() + pending_.bytes(); }
+  void shrink(size_t bytes) override { asked_.shrink(bytes, expired()); }
+  size_t bytes() const override { return asked_.bytes(); }
 
-  OperatorStats stats() const override {
-    OperatorStats stats = stats_;
-    stats.evictions = keys_.evictions() + pending_.dropped();
-    stats.keys = keys_.size();
-    stats.bytes = bytes();
-    stats.pending = pending_.size();
-    return stats;
-  }
+  OperatorStats stats() const override { return asked_.counted(stats_); }
 
   void archive(Archive& archive) override {
-    keys_.archive(archive);
-    pending_.archive(archive);
+    asked_.archive(archive);
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
@@ -216,8 +203,9 @@ class RecentOperator final : public Operator {
   const uint64_t sampling_;
   const Duration lateness_;
   std::vector<std::string> required_;
-  KeyTable<RecentList> keys_;
-  PendingQuestions pending_;
+  AskedKeys<RecentList> asked_;
+  KeyTable<RecentList>& keys_ = asked_.keys;
+  PendingQuestions& pending_ = asked_.pending;
   Timestamp watermark_ = Timestamp::min();
   OperatorStats stats_;
 };

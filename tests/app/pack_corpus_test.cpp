@@ -1,7 +1,6 @@
 // The built-in pack over real logs: a cluster on its installation day stays quiet, recorded attacks do not.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -9,14 +8,12 @@
 #include "engine/app/pack.h"
 #include "engine/base/text.h"
 #include "engine/run/case_stream.h"
+#include "tests/support/corpus.h"
 
 namespace kubevigil {
 namespace {
 
-std::filesystem::path corpus() {
-  const char* given = std::getenv("KUBEVIGIL_CORPUS");
-  return given != nullptr ? given : KUBEVIGIL_SOURCE_DIR "/../shared/corpus";
-}
+using test::corpus;
 
 std::shared_ptr<const Program> pack_program() {
   LoadOptions options;
@@ -47,9 +44,7 @@ using Counts = std::map<std::string, int>;
 
 class Corpus : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(corpus() / "real")) GTEST_SKIP() << "no corpus at " << corpus();
-  }
+  void SetUp() override { SKIP_WITHOUT_CORPUS("real"); }
 };
 
 TEST_F(Corpus, AnInstallationDayIsQuiet) {

@@ -17,11 +17,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string demo_events() {
-  static const std::string events = run({"demo", "--events"}).out;
-  return events;
-}
-
 TEST(Cli, HelpHasExamplesEverywhere) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{},
                                                   {"replay"},

@@ -2,10 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "tests/e2e/program.h"
+#include "tests/support/corpus.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -13,9 +11,8 @@ namespace {
 using testing::HasSubstr;
 
 TEST(RealLogs, AreReadWholeAndAccountedFor) {
-  const char* named = std::getenv("KUBEVIGIL_CORPUS");
-  const std::string corpus = std::string(named != nullptr ? named : KUBEVIGIL_SOURCE_DIR "/../shared/corpus") + "/real";
-  if (!std::filesystem::is_directory(corpus)) GTEST_SKIP() << "no corpus at " << corpus << "; set KUBEVIGIL_CORPUS";
+  SKIP_WITHOUT_CORPUS("real");
+  const std::string corpus = test::corpus() / "real";
   const Folder folder;
   std::string alerts;
   for (const char* threads : {"1", "2", "8"}) {

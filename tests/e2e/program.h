@@ -17,6 +17,9 @@ struct Result {
 Result run(const std::vector<std::string>& arguments, const std::string& input = "",
            const std::vector<std::string>& environment = {});
 
+// The audit events of `kubevigil demo`, one a line.
+const std::string& demo_events();
+
 // A folder of its own for a test, removed at the end.
 class Folder {
  public:

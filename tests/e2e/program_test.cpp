@@ -56,6 +56,11 @@ Result run(const std::vector<std::string>& arguments, const std::string& input,
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out), read_file(err)};
 }
 
+const std::string& demo_events() {
+  static const std::string events = run({"demo", "--events"}).out;
+  return events;
+}
+
 TEST(Program, VersionRuns) {
   const Result result = run({"version"});
   EXPECT_EQ(result.code, 0);

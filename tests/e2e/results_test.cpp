@@ -17,11 +17,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string demo_events() {
-  static const std::string events = run({"demo", "--events"}).out;
-  return events;
-}
-
 // Runs a line of shell in which $K is the program; its standard error.
 Result shell(const Folder& folder, const std::string& line) {
   const std::string command = "cd " + folder.path() + "; K=" + KUBEVIGIL_BINARY + "; { " + line + "; } 2>" +

@@ -10,11 +10,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string demo_events() {
-  static const std::string events = run({"demo", "--events"}).out;
-  return events;
-}
-
 TEST(RulesCommands, EachAnswers) {
   EXPECT_THAT(run({"rules", "list"}).out, HasSubstr("pod_exec"));
   EXPECT_THAT(run({"rules", "list", "-o", "json"}).out, HasSubstr("\"schema\":\"kubevigil.rules/v1\""));

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 // The demo's events dealt out to four files of three API servers.
 std::array<std::string, 4> dealt_events() {
   std::array<std::string, 4> files;
-  const std::string events = run({"demo", "--events"}).out;
+  const std::string events = demo_events();
   const size_t half = events.size() / 2;
   size_t i = 0;
   for (size_t begin = 0; begin < events.size(); ++i) {
@@ -73,7 +73,7 @@ TEST(Strict, SameAlertsAndStatisticsForAnyThreadsAndBatches) {
 }
 
 TEST(Strict, StandardInputEndsAtTheSamePlace) {
-  const std::string log = broken_at(run({"demo", "--events"}).out, 0.7, "torn");
+  const std::string log = broken_at(demo_events(), 0.7, "torn");
   std::string expected;
   for (const char* batch : {"1", "100", "4096"}) {
     const Folder folder;

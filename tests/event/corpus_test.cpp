@@ -1,11 +1,11 @@
 // The public corpus, counted event by event. The files are not part of the repository.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "tests/support/corpus.h"
 #include "tests/support/event_text.h"
 
 namespace kubevigil {
@@ -13,10 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path corpus() {
-  const char* named = std::getenv("KUBEVIGIL_CORPUS");
-  return fs::path(named != nullptr ? named : KUBEVIGIL_SOURCE_DIR "/../shared/corpus") / "real";
-}
+fs::path real_logs() { return test::corpus() / "real"; }
 
 std::string bytes_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -25,9 +22,7 @@ std::string bytes_of(const fs::path& path) {
 
 class Corpus : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!fs::is_directory(corpus())) GTEST_SKIP() << "no corpus at " << corpus() << "; set KUBEVIGIL_CORPUS";
-  }
+  void SetUp() override { SKIP_WITHOUT_CORPUS("real"); }
 };
 
 TEST_F(Corpus, CountsOfEveryFile) {
@@ -44,7 +39,7 @@ TEST_F(Corpus, CountsOfEveryFile) {
       {"khi/khi-logentries.ndjson", 4, 0, 9},
   };
   for (const auto& c : cases) {
-    const test::ReadResult got = test::read_events(bytes_of(corpus() / c.file));
+    const test::ReadResult got = test::read_events(bytes_of(real_logs() / c.file));
     EXPECT_EQ(got.events.size(), c.events) << c.file;
     EXPECT_EQ(got.bad.size(), c.bad) << c.file << ": " << (got.bad.empty() ? "" : got.bad[0].message);
     EXPECT_EQ(got.other_logs, c.other) << c.file;
@@ -56,7 +51,7 @@ TEST_F(Corpus, CountsOfEveryFile) {
 
 TEST_F(Corpus, FalcoTraces) {
   size_t events = 0, bad = 0, files = 0;
-  for (const auto& entry : fs::directory_iterator(corpus() / "falco-traces")) {
+  for (const auto& entry : fs::directory_iterator(real_logs() / "falco-traces")) {
     const test::ReadResult got = test::read_events(bytes_of(entry.path()));
     events += got.events.size();
     bad += got.bad.size() + got.other_logs;
@@ -68,7 +63,7 @@ TEST_F(Corpus, FalcoTraces) {
 }
 
 TEST_F(Corpus, GkeEntriesBecomeEvents) {
-  const test::ReadResult got = test::read_events(bytes_of(corpus() / "khi/khi-logentries.ndjson"));
+  const test::ReadResult got = test::read_events(bytes_of(real_logs() / "khi/khi-logentries.ndjson"));
   size_t gke = 0;
   for (const auto& event : got.events) {
     if (event.envelope != "gke") continue;

@@ -10,6 +10,7 @@
 
 #include "engine/event/tree_path.h"
 #include "tests/event/read_event.h"
+#include "tests/support/corpus.h"
 
 namespace kubevigil {
 namespace {
@@ -93,12 +94,10 @@ int compare(ReadEvent& reader, std::string_view record, const std::string& where
 }
 
 TEST(ReaderProperty, CorpusEqualsSlowExtraction) {
-  const char* folder = std::getenv("KUBEVIGIL_CORPUS");
-  const fs::path corpus = fs::path(folder != nullptr ? folder : KUBEVIGIL_SOURCE_DIR "/../shared/corpus") / "real";
-  if (!fs::exists(corpus)) GTEST_SKIP() << "no corpus at " << corpus << "; set KUBEVIGIL_CORPUS";
+  SKIP_WITHOUT_CORPUS("real");
   ReadEvent reader;
   int events = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(corpus)) {
+  for (const auto& entry : fs::recursive_directory_iterator(test::corpus() / "real")) {
     std::ifstream in(entry.path());
     size_t number = 0;
     for (std::string line; entry.is_regular_file() && std::getline(in, line);) {

@@ -2,27 +2,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 
 #include "engine/rule/rule_loader.h"
+#include "tests/support/corpus.h"
 
 namespace kubevigil {
 namespace {
 
-std::string corpus() {
-  const char* named = std::getenv("KUBEVIGIL_CORPUS");
-  return named != nullptr ? named : KUBEVIGIL_SOURCE_DIR "/../shared/corpus";
-}
+std::string sigmahq() { return test::corpus() / "rules/sigmahq"; }
 
 class SigmaHq : public ::testing::Test {
  protected:
   void SetUp() override {
-    const std::string folder = corpus() + "/rules/sigmahq";
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no corpus at " << folder;
+    SKIP_WITHOUT_CORPUS("rules/sigmahq");
     Diagnostics reading;
-    loaded_ = load_rules(find_rule_files({folder}, reading), {});
+    loaded_ = load_rules(find_rule_files({sigmahq()}, reading), {});
     EXPECT_TRUE(reading.empty());
   }
   LoadedRules loaded_;
@@ -72,7 +67,7 @@ TEST_F(SigmaHq, StrictRefusesTheNineWithDoubtfulTests) {
   Diagnostics reading;
   LoadOptions strict;
   strict.strict = true;
-  const LoadedRules loaded = load_rules(find_rule_files({corpus() + "/rules/sigmahq"}, reading), strict);
+  const LoadedRules loaded = load_rules(find_rule_files({sigmahq()}, reading), strict);
   EXPECT_EQ(loaded.rules.rules.size(), 7u);
 }
 
