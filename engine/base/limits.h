@@ -77,6 +77,7 @@ inline constexpr uint64_t kDiskReserveBytes = 64u << 20;   // kept so that journ
 inline constexpr size_t kSpoolSourceBytes = 1024;          // each text of a body's source; longer is cut
 inline constexpr size_t kSpoolOpenBodies = 65'536;         // bodies on their way at once; 429, "spool_refused{budget}"
 inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused
+inline constexpr size_t kRuleBundleBytes = 64u << 20;      // rules and lists of a run; more are refused, rules_rejected
 
 // Tail
 inline constexpr size_t kTailFiles =

@@ -1,0 +1,69 @@
+// RuleBundle: the rules of a run as texts, whole: sources (the built-in pack, too, so that a later version of the
+// program can run what this one ran), lists, how derived fields are configured, the date that decides which filters
+// have expired, and whatever else of the configuration the alerts follow from. RuleStore keeps bundles by their hash
+// below the data folder: a snapshot or a journal names the hash, and `load_rules(bundle.sources, bundle.options)` gives
+// the rules that it was written with.
+//
+// Bytes of a bundle (numbers are u32 little-endian; a text is a u32 length and its bytes):
+//   magic "KVRULES1"
+//   strict      0 or 1
+//   today       text
+//   proxies     number, for each: text
+//   lists       number, for each: text name, text YAML; in the order of names
+//   sources     number, for each: 0 or 1 (built in), text name, text YAML; in the order of loading
+//   settings    number, for each: text name, text value; in the order of names
+//   nothing behind it; limits::kRuleBundleBytes at most
+// The hash is SHA-256 of these bytes, 64 lower-case hexadecimal digits: equal bundles have equal hashes, everywhere.
+//
+// A store is files <hash> of these bytes in one folder. One is written under <hash>.tmp, synced, renamed, and the
+// folder synced, before keep() returns: nothing that names a hash is on the disk before its bundle is.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/disk.h"
+#include "engine/base/result.h"
+#include "engine/rule/rule_loader.h"
+
+namespace kubevigil {
+
+struct RuleBundle {
+  std::vector<RuleSource> sources;
+  LoadOptions options;
+  std::map<std::string, std::string> settings;  // names and values are the composer's
+};
+
+std::string encode_bundle(const RuleBundle& bundle);
+Result<RuleBundle> decode_bundle(std::string_view bytes);
+std::string bundle_hash(const RuleBundle& bundle);
+
+// One thread. Disk outlives the store.
+class RuleStore {
+ public:
+  static DiskResult<std::unique_ptr<RuleStore>> open(Disk& disk, std::string folder);
+
+  // Durable when it returns without error; the hash. Full: try again when there is space.
+  DiskResult<std::string> keep(const RuleBundle& bundle);
+  // Missing: never kept, or removed. Failed: not the bytes that the hash names; it says so.
+  DiskResult<RuleBundle> load(const std::string& hash) const;
+  // Removes all bundles but these: what the snapshots that are kept, the journal that is kept and the present run name.
+  DiskResult<void> remove_unused(const std::set<std::string>& needed);
+  DiskResult<std::set<std::string>> hashes() const;
+
+ private:
+  RuleStore(Disk& disk, std::string folder) : disk_(disk), folder_(std::move(folder)) {}
+  std::string path_of(const std::string& hash) const { return folder_ + "/" + hash; }
+  DiskResult<bool> is_whole(const std::string& hash) const;
+  DiskResult<void> write(const std::string& hash, std::string_view bytes);
+
+  Disk& disk_;
+  const std::string folder_;
+  std::set<std::string> durable_;  // kept in this life of the program
+};
+
+}  // namespace kubevigil
