@@ -1,0 +1,173 @@
+// Config: the configuration file of `serve`, as values. Each struct is a mapping of the YAML file, each member a key of
+// the same name (with - for _). Defaults, bounds and the one line of documentation of each key stand in config_keys.cpp
+// and nowhere else: a Config comes from load_config (config_load.h), also in tests.
+//
+// Paths are absolute: those of the file are taken from the folder where it stands. Sizes are bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/level.h"
+#include "engine/base/log.h"
+#include "engine/base/result.h"
+#include "engine/base/secret.h"
+#include "engine/base/timestamp.h"
+#include "engine/net/credentials.h"
+#include "engine/net/tls_context.h"
+#include "inputs/tail_input.h"
+#include "outputs/syslog_transport.h"
+
+namespace kubevigil {
+
+// "127.0.0.1:9442", "[::1]:9442", "collector:514": an address or a name, and a port.
+struct HostPort {
+  std::string host;  // of IPv6 without brackets
+  uint16_t port = 0;
+  bool operator==(const HostPort&) const = default;
+};
+std::optional<HostPort> parse_host_port(std::string_view text);
+std::string to_text(const HostPort& endpoint);
+
+// Where a secret is: {file: PATH} or {env: NAME}; and for URLs and headers, of which few are secret, the text itself.
+struct SecretSource {
+  std::string file = {};
+  std::string env = {};
+  Secret text = {};
+  bool given() const { return !file.empty() || !env.empty() || !text.empty(); }
+};
+// Reads it, without the blanks and line feeds around it. The error names the file or variable; empty is an error.
+Result<Secret> read_secret(const SecretSource& source);
+
+struct RulesConfig {
+  bool builtin = false;
+  std::vector<std::string> paths;
+  bool strict = false;
+  std::vector<std::string> trusted_proxies;  // addresses and networks
+};
+
+struct ListenConfig {
+  HostPort address;
+  std::optional<TlsFiles> tls;
+  bool insecure = false;  // without TLS off loopback
+};
+
+struct WebhookConfig {
+  std::vector<ListenConfig> listen;
+  std::vector<CredentialSpec> credentials;
+  Duration slack;
+  Duration idle_after;
+  std::vector<std::string> formats;  // ["native"] or ["any"]
+  uint64_t spool_budget = 0;
+};
+
+struct TailConfig {
+  std::string path;
+  std::string cluster;
+  TailStart start = TailStart::Oldest;
+  Duration slack;
+  Duration idle_after;
+  std::vector<std::string> formats;
+};
+
+struct InputsConfig {
+  std::optional<WebhookConfig> webhook;
+  std::vector<TailConfig> tail;
+};
+bool native_only(const std::vector<std::string>& formats);
+
+struct StateConfig {
+  uint64_t memory = 0;
+  Duration snapshot_every;
+};
+
+struct FilterConfig {
+  Level min_level = Level::Informational;
+  std::vector<std::string> rules, not_rules, clusters;  // names; * stands for any text; empty: all, none, all
+};
+
+struct RateLimitConfig {
+  uint64_t alerts = 0;
+  Duration per;
+};
+
+struct RetryConfig {
+  Duration first, most, give_up_after;
+};
+
+struct HttpSinkConfig {
+  SecretSource url;
+  std::vector<std::pair<std::string, SecretSource>> headers;
+  SecretSource bearer;
+  std::optional<TlsFiles> tls;
+  SecretSource hmac;
+  bool gzip = false;
+  uint64_t batch = 0;  // alerts a message at most, where the encoding takes several
+  Duration timeout;
+};
+
+enum class FileSync : uint8_t { Always, Never };
+struct FileSinkConfig {
+  std::string path;
+  uint64_t rotate = 0;
+  uint64_t keep = 0;
+  FileSync sync = FileSync::Always;
+};
+
+struct SyslogSinkConfig {
+  HostPort address;
+  SyslogWire protocol = SyslogWire::Udp;
+  std::optional<TlsFiles> tls;
+  uint64_t facility = 0;
+  Duration timeout;
+};
+
+enum class TransportKind : uint8_t { Stdout, File, Http, Syslog };
+struct OutputConfig {
+  std::string name;
+  TransportKind transport = TransportKind::Stdout;
+  std::string encoding;
+  FilterConfig filter;
+  std::optional<RateLimitConfig> rate_limit;
+  RetryConfig retry;
+  std::string dead_letter;  // dead-letter/NAME.jsonl in the data folder unless given
+  std::string link;         // EncodingOptions::link
+  // The one that `transport` names is there.
+  std::optional<HttpSinkConfig> http;
+  std::optional<FileSinkConfig> file;
+  std::optional<SyslogSinkConfig> syslog;
+};
+
+struct AdminConfig {
+  HostPort listen;
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Json;
+};
+
+struct StandbyConfig {
+  std::string lease_file;
+  Duration ttl;
+};
+
+struct Config {
+  std::string data;
+  std::string instance;
+  uint64_t threads = 0;
+  bool redact = true;
+  std::string redact_key_file;
+  RulesConfig rules;
+  InputsConfig inputs;
+  StateConfig state;
+  std::vector<OutputConfig> outputs;
+  AdminConfig admin;
+  LogConfig log;
+  std::optional<StandbyConfig> standby;
+};
+
+}  // namespace kubevigil
