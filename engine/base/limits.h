@@ -79,6 +79,18 @@ inline constexpr size_t kSpoolOpenBodies = 65'536;         // bodies on their wa
 inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused
 inline constexpr size_t kRuleBundleBytes = 64u << 20;      // rules and lists of a run; more are refused, rules_rejected
 
+// Alerts about the program itself
+inline constexpr size_t kSelfAlertSubjects = 200;  // of each kind at once; others share one alert, "self_alerts_others"
+inline constexpr size_t kSelfAlertTextBytes = 400;  // each of subject and detail; cut with an ellipsis
+
+// Admin
+inline constexpr size_t kMetricSeries =
+    1'000;  // values of the labels of one metric; further ones are summed as "other"
+inline constexpr size_t kMetricLabelBytes = 128;       // a label's value; cut with an ellipsis
+inline constexpr size_t kRecentAlerts = 1'000;         // shown by /api/v1/alerts; the oldest leave
+inline constexpr size_t kRecentAlertBytes = 8u << 20;  // of these; the oldest leave
+inline constexpr size_t kAdminConnections = 64;        // closed at once; "connections_over_limit"
+
 // Tail
 inline constexpr size_t kTailFiles =
     10'000;  // of one rotated set; the oldest beyond are not looked at, "files_ignored"

@@ -1,8 +1,8 @@
 #include "engine/state/episode_table.h"
 
 #include <algorithm>
-#include <initializer_list>
 
+#include "engine/base/ids.h"
 #include "engine/base/limits.h"
 #include "engine/state/recent_list.h"
 
@@ -13,16 +13,6 @@ Hash128 id_of(uint32_t rule, Hash128 key) {
   key.low ^= (uint64_t{rule} + 1) * 0x9e3779b97f4a7c15ULL;
   key.high += rule;
   return key;
-}
-
-std::string length_prefixed(std::initializer_list<std::string_view> parts) {
-  std::string out;
-  for (std::string_view part : parts) {
-    out += std::to_string(part.size());
-    out += ':';
-    out += part;
-  }
-  return out;
 }
 
 // Keeps the first ones, and in the last place the newest.
@@ -89,12 +79,7 @@ std::string_view to_text(EpisodeStatus status) {
 }
 
 std::string alert_id(const Rule& rule, std::string_view key_bytes, Hash128 anchor) {
-  const std::string text = length_prefixed({"kv1", rule.meta.id, rule.semantic_hash, key_bytes, to_hex(anchor)});
-  std::string hex = sha256_hex(text).substr(0, 32);
-  hex[12] = '8';  // version 8: our own scheme (RFC 9562, 5.8)
-  hex[16] = "89ab"[(hex[16] <= '9' ? hex[16] - '0' : hex[16] - 'a' + 10) & 3];  // variant 10
-  for (size_t at : {8, 13, 18, 23}) hex.insert(at, 1, '-');
-  return hex;
+  return uuid_v8(length_prefixed({"kv1", rule.meta.id, rule.semantic_hash, key_bytes, to_hex(anchor)}));
 }
 
 std::string dedup_key(const Rule& rule, std::string_view key_bytes) {
