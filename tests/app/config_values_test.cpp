@@ -34,7 +34,7 @@ TEST(ConfigValues, HostAndPort) {
   };
   for (const Case& c : cases) {
     EXPECT_EQ(parse_host_port(c.text), c.expected) << c.text;
-    if (c.expected) EXPECT_EQ(to_text(*c.expected), c.text);
+    EXPECT_EQ(c.expected ? to_text(*c.expected) : c.text, c.text);
   }
 }
 
