@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
 constexpr std::string_view kChangedLevel = "_audit_level\"";  // OpenShift, see envelope_native.cpp
-constexpr std::string_view kCutMark = "[Truncated...]";       // CloudWatch, at the end of a message that is too long
+constexpr const char* kNoEvent = "no native audit event, and this input takes no other (formats: [native])";
+constexpr std::string_view kCutMark = "[Truncated...]";  // CloudWatch, at the end of a message that is too long
 
-// In the order of reference: what is told apart by more comes first.
+// In the order of reference: what is told apart by more comes first. The native one is the first.
 constexpr std::array kFamilies = {unwrap_native,    unwrap_gke,     unwrap_azure, unwrap_aws,
                                   unwrap_telemetry, unwrap_message, unwrap_siem,  unwrap_shipper};
 
@@ -58,9 +59,10 @@ class PayloadSink final : public RecordSink {
 };
 
 void unwrap_document(const Document& document, Context context, Unwrapped& out) {
-  for (const auto family : kFamilies) {
+  const size_t families = context.native_only ? 1 : kFamilies.size();
+  for (size_t i = 0; i < families; ++i) {
     Context own = context;
-    if (family(document, own, out)) return;
+    if (kFamilies[i](document, own, out)) return;
   }
   if (context.other_log) return add_problem(BadReason::OtherLog, "not the audit log", out);
   if (has(document, "auditID") && has(document, "requestTimestamp")) {
@@ -107,8 +109,9 @@ void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
   if (text.starts_with(kNativeEvent) && text.ends_with('}') && !marked_cut && !changed_level) {
     return add_event(text, context, BodyDefect::None, out);
   }
-  if (is_gzip(text) || is_zstd(text)) return unwrap_payload(text, context, out);
+  if (!context.native_only && (is_gzip(text) || is_zstd(text))) return unwrap_payload(text, context, out);
   const bool document = text.starts_with('{') || text.starts_with('"') || text.starts_with("[\"");
+  if (context.native_only && !text.starts_with('{')) return add_problem(BadReason::NotAuditEvent, kNoEvent, out);
   if (!document) return unwrap_line(text, context, out);
   JsonTree tree;
   auto parsed = tree.parse(text);
@@ -184,13 +187,14 @@ Unwrapped unwrap(std::string_view record, const EnvelopeContext& context) {
   return out;
 }
 
-Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem) {
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, bool native_only) {
   Unwrapped out;
   EnvelopeContext context;
   context.kind = event.kind;
   context.cluster = event.cluster;
   context.time = event.time;
   context.defect = event.defect;
+  context.native_only = native_only;
   context.salvaged = event.salvaged;
   envelope::unwrap_cut(event.text(), context, std::move(problem), out);
   return out;

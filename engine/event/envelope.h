@@ -87,6 +87,7 @@ struct EnvelopeContext {
   size_t depth = 0;                      // string levels taken off
   BodyDefect defect = BodyDefect::None;  // bodies, or all behind some point, were left out
   bool salvaged = false;                 // behind a torn record
+  bool native_only = false;              // take nothing out of strings, lines and known envelopes (Batch::native_only)
   bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
 };
 
@@ -95,6 +96,6 @@ EnvelopeContext read_wrapper(const Wrapper* wrapper);
 // `context`: read_wrapper of the record's wrapper.
 Unwrapped unwrap(std::string_view record, const EnvelopeContext& context);
 // An event that unwrap() gave and that is no JSON after all: what can be saved of it, else `problem`.
-Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem);
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, bool native_only = false);
 
 }  // namespace kubevigil

@@ -68,6 +68,9 @@ struct Batch {
   std::vector<std::shared_ptr<const Wrapper>> wrappers;  // number 0 is null
   std::vector<BadRecord> bad;                            // found while cutting
   uint64_t input_bytes = 0;  // bytes of the (compressed) file that this batch took, for progress
+  // What the receiver knows of all records, whatever they say themselves. Live inputs set it; archives tell by shape.
+  std::string cluster;       // of every event; empty: as envelopes name it
+  bool native_only = false;  // nothing is unwrapped: a record is a native audit event, or a bad one
 
   std::string_view text(const Record& r) const { return std::string_view(memory).substr(r.begin, r.size); }
 };

@@ -35,10 +35,10 @@ RecordReader::RecordReader(std::string cluster) : cluster_(std::move(cluster)) {
 
 void RecordReader::read(const Batch& batch, const Record& record, Timestamp previous, EventSink& sink) {
   const std::string_view text = batch.text(record);
-  const Context context{record.position, previous, record.defect, record.salvaged,
-                        envelope_of(batch.wrappers[record.wrapper])};
+  const Context context{record.position, previous, record.defect,
+                        record.salvaged, batch,    envelope_of(batch.wrappers[record.wrapper])};
   ReadError error{ReadProblem::NotAuditEvent, {}, 0};
-  const bool wrapped = context.envelope.kind != EnvelopeKind::Native || is_flattened(text);
+  const bool wrapped = context.envelope.kind != EnvelopeKind::Native || (!batch.native_only && is_flattened(text));
   if (!wrapped && read_native(text, context, sink, error)) return;
   const bool whole = record.defect != BodyDefect::Oversize;
   if (whole && error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink))
@@ -57,7 +57,7 @@ const EnvelopeContext& RecordReader::envelope_of(const std::shared_ptr<const Wra
 
 bool RecordReader::read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error) {
   RecordOrigin origin;
-  origin.cluster = cluster_;
+  origin.cluster = context.batch.cluster.empty() ? cluster_ : context.batch.cluster;
   origin.envelope = envelope_info(EnvelopeKind::Native).name;
   origin.previous_time = context.previous;
   origin.defect = context.defect;
@@ -91,7 +91,8 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
     for (; bad != pieces.bad.end() && bad->before == r; ++bad) sink.bad(std::move(*bad));
     if (r == pieces.records.size()) break;
     const Record& record = pieces.records[r];
-    const Context own{record.position, context.previous, record.defect, record.salvaged, context.envelope};
+    const Context own{record.position, context.previous, record.defect,
+                      record.salvaged, context.batch,    context.envelope};
     ReadError error;
     if (!read_native(pieces.text(record), own, sink, error)) read_wrapped(pieces.text(record), own, error, sink);
   }
@@ -100,8 +101,16 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
 
 bool RecordReader::read_unwrapped(const UnwrappedEvent& wrapped, const Context& context, EventSink& sink,
                                   ReadError& error) {
+  if (context.batch.native_only && wrapped.kind != EnvelopeKind::Native) {
+    error = {ReadProblem::NotAuditEvent,
+             fmt::format("an event as {} writes it, and this input takes native ones only (formats: [native])",
+                         envelope_info(wrapped.kind).name),
+             0};
+    return false;
+  }
   RecordOrigin origin;
-  origin.cluster = wrapped.cluster.empty() ? std::string_view(cluster_) : std::string_view(wrapped.cluster);
+  origin.cluster = wrapped.cluster.empty() ? cluster_ : wrapped.cluster;
+  if (!context.batch.cluster.empty()) origin.cluster = context.batch.cluster;
   origin.envelope = envelope_info(wrapped.kind).name;
   origin.envelope_time = wrapped.time;
   origin.previous_time = context.previous;
@@ -119,6 +128,7 @@ void RecordReader::read_wrapped(std::string_view text, const Context& context, c
                                 EventSink& sink) {
   EnvelopeContext envelope = context.envelope;
   envelope.defect = context.defect;
+  envelope.native_only = context.batch.native_only;
   Unwrapped unwrapped = unwrap(text, envelope);
   std::vector<UnwrapProblem> problems = std::move(unwrapped.problems);
   for (const UnwrappedEvent& wrapped : unwrapped.events) {
@@ -128,7 +138,7 @@ void RecordReader::read_wrapped(std::string_view text, const Context& context, c
       problems.push_back({BadReason::NotAuditEvent, broken.message});
       continue;
     }
-    Unwrapped parts = unwrap_broken(wrapped, {BadReason::NotJson, broken.message});
+    Unwrapped parts = unwrap_broken(wrapped, {BadReason::NotJson, broken.message}, envelope.native_only);
     for (const UnwrappedEvent& part : parts.events) {
       if (!read_unwrapped(part, context, sink, broken)) parts.problems.push_back({BadReason::NotJson, broken.message});
     }

@@ -19,7 +19,7 @@ class EventSink {
 
 class RecordReader {
  public:
-  // `cluster`: the name to use when the envelope has none; a name in the envelope wins.
+  // `cluster`: the name to use when the envelope has none; a name in the envelope wins, and Batch::cluster over both.
   explicit RecordReader(std::string cluster = {});
 
   // Every event of the record, in order; and one BadRecord for each part that gave none. A record that holds another
@@ -34,6 +34,7 @@ class RecordReader {
     Timestamp previous;
     BodyDefect defect;
     bool salvaged;
+    const Batch& batch;
     const EnvelopeContext& envelope;
   };
   bool read_native(std::string_view text, const Context& context, EventSink& sink, ReadError& error);

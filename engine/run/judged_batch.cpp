@@ -55,6 +55,8 @@ void JudgedBatch::reset() {
   batch.wrappers.clear();
   batch.bad.clear();
   batch.input_bytes = 0;
+  batch.cluster.clear();
+  batch.native_only = false;
   result.events.clear();
   result.hits.clear();
   result.operands.clear();

@@ -6,9 +6,9 @@
 // the same order with the same RecordPosition, from poll(batch, pieces()); across restarts, and whatever has arrived
 // since. Only `taken` is asked anew: a re-run takes it from the journal.
 //
-// Thread: poll, wait, seek and position by one thread at a time; interrupt by all. Errors: nothing throws. What a
-// source can go on behind (damage, a file that is gone) comes as an InputGap; Broken does not: stop, and recover at a
-// restart.
+// Thread: poll, wait, seek, position and problem by one thread at a time; interrupt by all. Errors: nothing throws.
+// What a source can go on behind (damage, a file that is gone) comes as an InputGap; Broken does not: stop, and recover
+// at a restart.
 #pragma once
 
 #include <cstdint>
@@ -63,14 +63,18 @@ class LiveInput {
 
   // Until there may be something to poll, `most` is over, or interrupt() is called; may return early.
   virtual void wait(Duration most) = 0;
-  // Ends wait() soon, now and from now on.
+  // From now on wait() returns at once.
   virtual void interrupt() = 0;
 
   // Goes on at a `from` or `to` of an earlier life; "" is where this input begins by its own options. False: the text
   // is not one of this input's, and nothing has changed.
   virtual bool seek(std::string_view position) = 0;
-  // The `from` of the next batch.
+  // The `from` of the next batch. The same place may have several texts: they are not to be compared.
   virtual std::string position() const = 0;
+
+  // Nobody will seek to a place in front of this `to` any more: what is kept for that may go. Any thread, one at a
+  // time.
+  virtual void forget(std::string_view position) { (void)position; }
 
   // What keeps it from going on, in one sentence, escaped; "" when nothing does.
   virtual std::string problem() const { return {}; }
