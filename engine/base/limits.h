@@ -108,5 +108,10 @@ inline constexpr uint64_t kRequestBodyBytes = 512ull << 20;  // 413; "large_bodi
 inline constexpr size_t kLogValueBytes = 1024;  // one value in a line; cut with an ellipsis
 inline constexpr size_t kLogLineBytes = 8192;   // fields beyond are left out, "left_out" in the line
 inline constexpr size_t kLogKeys = 1024;        // kinds of lines limited each for itself; others share one limit
+// Webhook
+inline constexpr size_t kWebhookOpenBytes = 64u << 20;  // of bodies that are being received; 429, "refused{busy}"
+inline constexpr size_t kSenders = 1'024;               // remembered; the one not seen for longest leaves, "forgotten"
+inline constexpr size_t kStrangers = 1'024;             // addresses that were answered 401; "strangers_forgotten"
+inline constexpr size_t kBodiesRemembered = 65'536;     // twice, to see retries; older ones are not seen
 
 }  // namespace kubevigil::limits

@@ -70,7 +70,8 @@ class GroupCommit {
   void interrupt();
 
   GroupCommitCounts counts() const;
-  size_t queued_bytes() const;
+  size_t queued_bytes() const;  // and those that are being written
+  size_t queue_bytes() const { return options_.queue_bytes; }
   // Set as soon as the log is dead.
   std::optional<DiskError> broken() const;
 

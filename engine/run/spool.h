@@ -99,6 +99,9 @@ class SpoolBody {
   void commit(Done done);
   // Waits; the body's sequence.
   SpoolResult<uint64_t> commit();
+  // Of what was written so far.
+  uint64_t raw_bytes() const { return raw_bytes_; }
+  uint32_t raw_crc() const { return raw_crc_; }
 
  private:
   friend class Spool;
@@ -142,6 +145,7 @@ class Spool {
   bool wait_past(uint64_t sequence) { return commit_->wait_past(sequence); }
   void interrupt() { commit_->interrupt(); }
   GroupCommit& commit() { return *commit_; }
+  const GroupCommit& commit() const { return *commit_; }
 
  private:
   friend class SpoolBody;
