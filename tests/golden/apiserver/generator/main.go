@@ -1,0 +1,5 @@
+package main
+
+func main() {
+	writePolicies("../audit_policies.jsonl")
+}
