@@ -49,6 +49,12 @@ std::vector<Alert> FiringAlerts::due(Timestamp now, size_t most) {
   return out;
 }
 
+std::vector<Alert> FiringAlerts::all() const {
+  std::vector<Alert> out;
+  for (const auto& [key, entry] : alerts_) out.push_back(entry.alert);
+  return out;
+}
+
 void FiringAlerts::keep_to_bytes() {
   while (bytes_ > most_bytes_ && !alerts_.empty()) {
     const auto oldest = std::min_element(alerts_.begin(), alerts_.end(), [](const auto& a, const auto& b) {

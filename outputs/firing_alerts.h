@@ -5,7 +5,7 @@
 //
 // An alert fires until `expiry` after its last event, as its record says (outputs/alertmanager.cpp). Of alerts with the
 // same dedup_key, which have the same labels, only the last counts: the end of the one before must not resolve it.
-// After a restart the set is empty: tell it of the alerts that are open.
+// After a restart the set is empty: tell it of what all() said before (engine/run/reminder_file.h).
 // Pure; one thread. Bounded by kFiringBytes: the alerts longest silent are forgotten first, counted in forgotten();
 // they fire on in an Alertmanager that runs on.
 #pragma once
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/alert/alert.h"
+#include "engine/run/output.h"
 
 namespace kubevigil {
 
@@ -23,14 +23,15 @@ inline constexpr Duration kSendAgain = Duration::minutes(1);
 inline constexpr Duration kSendResolved = Duration::minutes(5);
 inline constexpr size_t kFiringBytes = 16u << 20;  // of alerts as JSON, about what they take in memory
 
-class FiringAlerts {
+class FiringAlerts : public Reminders {
  public:
   explicit FiringAlerts(Duration expiry, size_t most_bytes = kFiringBytes) : expiry_(expiry), most_bytes_(most_bytes) {}
 
   // `alert` was delivered at `now`. An older revision than the one that is known changes nothing.
-  void delivered(const Alert& alert, Timestamp now);
+  void delivered(const Alert& alert, Timestamp now) override;
   // What to send now, longest waiting first, at most `most`; each is due again after kSendAgain, sent or not.
-  std::vector<Alert> due(Timestamp now, size_t most);
+  std::vector<Alert> due(Timestamp now, size_t most) override;
+  std::vector<Alert> all() const override;
 
   size_t size() const { return alerts_.size(); }
   uint64_t forgotten() const { return forgotten_; }

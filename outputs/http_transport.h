@@ -42,7 +42,7 @@ class HttpTransport : public Transport {
   static Result<std::unique_ptr<HttpTransport>> open(HttpTransportOptions options, const Env& env);
 
   Delivery send(const Message& message) override;
-  void cancel() { client_->cancel(); }
+  void cancel() override { client_->cancel(); }
 
  private:
   HttpTransport(HttpTransportOptions options, std::unique_ptr<HttpClient> client, const Env& env)

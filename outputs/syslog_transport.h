@@ -42,7 +42,7 @@ class SyslogTransport : public Transport {
   ~SyslogTransport() override;
 
   Delivery send(const Message& message) override;
-  void cancel() { cancellation_.cancel(); }
+  void cancel() override { cancellation_.cancel(); }
 
  private:
   struct Link {

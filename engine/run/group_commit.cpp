@@ -1,5 +1,7 @@
 #include "engine/run/group_commit.h"
 
+#include <chrono>
+
 namespace kubevigil {
 
 GroupCommit::GroupCommit(SegmentLog& log, GroupCommitOptions options) : log_(log), options_(options) {
@@ -119,6 +121,18 @@ bool GroupCommit::wait_past(uint64_t sequence) {
 void GroupCommit::interrupt() {
   const std::lock_guard hold(mutex_);
   interrupted_ = true;
+  durable_.notify_all();
+}
+
+bool GroupCommit::wait_past(uint64_t sequence, Duration most, const std::atomic<bool>& stop) {
+  std::unique_lock hold(mutex_);
+  durable_.wait_for(hold, std::chrono::microseconds(most.micros),
+                    [&] { return stop || log_.durable_end() > sequence + 1; });
+  return log_.durable_end() > sequence + 1;
+}
+
+void GroupCommit::wake() {
+  const std::lock_guard hold(mutex_);
   durable_.notify_all();
 }
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "engine/base/limits.h"
+#include "engine/base/timestamp.h"
 #include "engine/run/segment_log.h"
 
 namespace kubevigil {
@@ -68,6 +69,9 @@ class GroupCommit {
   // Waits until a record behind `sequence` is durable; false: there is none, but interrupt() was called.
   bool wait_past(uint64_t sequence);
   void interrupt();
+  // The same, but no longer than `most`, and not once `stop` is true: set it, then call wake().
+  bool wait_past(uint64_t sequence, Duration most, const std::atomic<bool>& stop);
+  void wake();
 
   GroupCommitCounts counts() const;
   size_t queued_bytes() const;  // and those that are being written

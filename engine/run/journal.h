@@ -91,6 +91,10 @@ class Journal {
   const SegmentLog& log() const { return *log_; }
   bool wait_past(uint64_t sequence) { return commit_->wait_past(sequence); }
   void interrupt() { commit_->interrupt(); }
+  bool wait_past(uint64_t sequence, Duration most, const std::atomic<bool>& stop) {
+    return commit_->wait_past(sequence, most, stop);
+  }
+  void wake() { commit_->wake(); }
 
  private:
   struct State : CommitChain {

@@ -90,9 +90,24 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual Delivery send(const Message& message) = 0;
+  // Any thread, at shutdown: a send under way that waits ends soon with Retry, and so do all later ones.
+  virtual void cancel() {}
   // For the file: where the last delivered message ends. Stored with the sink's cursor (Outbox::delivered) and given
   // back at the next start, it makes redelivery after a crash leave no record twice. Opaque; "": no such place.
   virtual std::string position() const { return {}; }
+};
+
+// For consumers that forget (an Alertmanager keeps alerts in memory only): what they have to hear again and again.
+// Used by the sink's thread alone.
+class Reminders {
+ public:
+  virtual ~Reminders() = default;
+  // `alert` was delivered at `now`. An older revision than the one that is known changes nothing.
+  virtual void delivered(const Alert& alert, Timestamp now) = 0;
+  // What to send now, longest waiting first, at most `most`.
+  virtual std::vector<Alert> due(Timestamp now, size_t most) = 0;
+  // Everything there is to remind of: told again after a restart, it goes on.
+  virtual std::vector<Alert> all() const = 0;
 };
 
 }  // namespace kubevigil
