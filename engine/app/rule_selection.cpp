@@ -12,15 +12,6 @@
 namespace kubevigil {
 namespace {
 
-std::vector<RuleSource> sources_of(const RuleSelection& selection, Diagnostics& unreadable, size_t& added) {
-  std::vector<RuleSource> sources;
-  if (!selection.no_builtin) sources = builtin_rules();
-  std::vector<RuleSource> own = find_rule_files(selection.paths, unreadable);
-  added = own.size();
-  sources.insert(sources.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
-  return sources;
-}
-
 // What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
 bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
   for (const std::string& line : loaded.skipped) context.console.say("rules: " + printable(line));
@@ -76,39 +67,51 @@ const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name
   return nullptr;
 }
 
-LoadOptions load_options(const RuleSelection& selection, const Context& context) {
+namespace {
+
+LoadOptions options_of(const RuleSelection& selection, Timestamp now) {
   LoadOptions options;
   options.strict = selection.strict;
   options.derived.trusted_proxies = selection.trusted_proxies;
-  options.today = format_rfc3339(context.env.now()).substr(0, 10);
+  options.today = format_rfc3339(now).substr(0, 10);
   Diagnostics ignored;  // the same paths are read for rules, and complained about there
   options.lists = find_rule_lists(selection.paths, ignored);
-  options.lists.merge(builtin_lists());  // lists beside the user's rules win
+  options.lists.merge(builtin_lists());
   return options;
 }
 
+}  // namespace
+
+SelectedRules read_selection(const RuleSelection& selection, Timestamp now) {
+  SelectedRules read;
+  if (!selection.no_builtin) read.sources = builtin_rules();
+  std::vector<RuleSource> own = find_rule_files(selection.paths, read.unreadable);
+  if (!selection.paths.empty() && own.empty() && !read.unreadable.has_errors()) {
+    read.unreadable.error("rule-file", "no .yml or .yaml file there", {selection.paths.front(), 0, 0, 0});
+  }
+  read.sources.insert(read.sources.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  read.options = options_of(selection, now);
+  return read;
+}
+
+LoadOptions load_options(const RuleSelection& selection, const Context& context) {
+  return options_of(selection, context.env.now());
+}
+
 LoadedRules load_quietly(const RuleSelection& selection, const Context& context) {
-  Diagnostics unreadable;
-  size_t added = 0;
-  return load_rules(sources_of(selection, unreadable, added), load_options(selection, context));
+  const SelectedRules read = read_selection(selection, context.env.now());
+  return load_rules(read.sources, read.options);
 }
 
 bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out) {
-  Diagnostics unreadable;
-  size_t added = 0;
-  const std::vector<RuleSource> sources = sources_of(selection, unreadable, added);
-  if (unreadable.has_errors()) {
-    for (const Diagnostic& d : unreadable.entries())
+  const SelectedRules read = read_selection(selection, context.env.now());
+  if (read.unreadable.has_errors()) {
+    for (const Diagnostic& d : read.unreadable.entries())
       context.console.error("--rules " + printable(d.span.file + ": " + d.message));
     context.exit_code = kExitUsage;
     return false;
   }
-  if (!selection.paths.empty() && added == 0) {
-    context.fail(kExitUsage,
-                 fmt::format("--rules {}: no .yml or .yaml file there", printable(selection.paths.front())));
-    return false;
-  }
-  out = load_rules(sources, load_options(selection, context));
+  out = load_rules(read.sources, read.options);
   if (!say_problems(selection, context, out)) return false;
   if (!out.rules.rules.empty()) return true;
   context.fail(kExitUsage, "no rule is left to run: add some with --rules PATH, or drop --no-builtin");

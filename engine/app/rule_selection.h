@@ -23,6 +23,14 @@ struct RuleSelection {
 
 void add_rule_options(CLI::App& command, RuleSelection& selection);
 
+// What a selection resolves to, as it is on the disk at this moment.
+struct SelectedRules {
+  std::vector<RuleSource> sources;  // the built-in pack first
+  LoadOptions options;              // lists: those beside the paths win over built-in ones
+  Diagnostics unreadable;           // paths and files; also when the paths hold no rule at all
+};
+SelectedRules read_selection(const RuleSelection& selection, Timestamp now);
+
 // Loads the selection. Says each problem in one line on standard error; false (and exit code 2) when no rule is left,
 // a path gave nothing, or with `strict` when anything is wrong.
 bool load_selection(const RuleSelection& selection, Context& context, LoadedRules& out);
@@ -33,7 +41,7 @@ LoadedRules load_quietly(const RuleSelection& selection, const Context& context)
 // The rule of that name or id; null after saying what was meant perhaps (exit code 2).
 const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context);
 
-// Lists for `expand` and `seed`: the built-in ones, and lists/*.yaml below the paths.
+// SelectedRules::options alone.
 LoadOptions load_options(const RuleSelection& selection, const Context& context);
 
 }  // namespace kubevigil

@@ -9,9 +9,12 @@ namespace kubevigil {
 namespace {
 
 std::atomic<int> received = 0;
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+std::atomic<unsigned> hangups = 0;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<unsigned>::is_always_lock_free,
+              "a signal handler may only touch lock-free atomics");
 
 extern "C" void on_signal(int number) { received.store(number); }
+extern "C" void on_hangup(int) { hangups.fetch_add(1); }
 
 }  // namespace
 
@@ -26,6 +29,17 @@ const std::atomic<int>& watch_signals() {
     sigaction(number, &action, nullptr);
   }
   return received;
+}
+
+const std::atomic<unsigned>& watch_hangups() {
+  static bool watching = false;
+  if (watching) return hangups;
+  watching = true;
+  struct sigaction action = {};
+  action.sa_handler = on_hangup;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+  return hangups;
 }
 
 void stop_run(int reason) {

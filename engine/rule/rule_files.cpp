@@ -28,17 +28,51 @@ void report(Diagnostics& diagnostics, const std::string& path, const std::string
   diagnostics.error("rule-file", why, {path, 0, 0, 0}, std::move(hint));
 }
 
-void collect_directory(const fs::path& directory, std::set<std::string>& files, Diagnostics& diagnostics) {
-  std::error_code error;
-  fs::recursive_directory_iterator it(directory, fs::directory_options::skip_permission_denied, error);
-  for (const fs::recursive_directory_iterator end; !error && it != end && files.size() < kMostFiles;
-       it.increment(error)) {
-    std::error_code ignored;
-    if (is_rule_file(it->path().lexically_relative(directory)) && it->is_regular_file(ignored)) {
-      files.insert(it->path().string());
+// Files below a directory, in the order of their names. Links to directories are followed, each directory is entered
+// once. Names that begin with a dot are left out: .git, and what Kubernetes keeps beside the links of a mounted
+// ConfigMap (..data, ..2026_01_31_...), where each file would be found a second time.
+class Walk {
+ public:
+  Walk(Diagnostics& diagnostics, std::vector<fs::path>& files) : diagnostics_(diagnostics), files_(files) {}
+
+  void enter(const fs::path& directory) {
+    std::error_code error;
+    if (!entered_.insert(fs::canonical(directory, error).string()).second) return;
+    std::vector<fs::path> entries;
+    if (!error) entries = entries_of(directory, error);
+    if (error) return report(diagnostics_, directory.string(), "cannot be listed: " + error.message());
+    for (const fs::path& entry : entries) {
+      std::error_code ignored;
+      if (fs::is_directory(entry, ignored)) {
+        enter(entry);
+      } else if (fs::is_regular_file(entry, ignored) && files_.size() < kMostFiles) {
+        files_.push_back(entry);
+      }
     }
   }
-  if (error) report(diagnostics, directory.string(), "cannot be listed: " + error.message());
+
+ private:
+  static std::vector<fs::path> entries_of(const fs::path& directory, std::error_code& error) {
+    std::vector<fs::path> entries;
+    fs::directory_iterator it(directory, fs::directory_options::skip_permission_denied, error);
+    for (const fs::directory_iterator end; !error && it != end && entries.size() < kMostFiles; it.increment(error)) {
+      if (!it->path().filename().string().starts_with('.')) entries.push_back(it->path());
+    }
+    std::sort(entries.begin(), entries.end());
+    return entries;
+  }
+
+  Diagnostics& diagnostics_;
+  std::vector<fs::path>& files_;
+  std::set<std::string> entered_;
+};
+
+void collect_directory(const fs::path& directory, std::set<std::string>& files, Diagnostics& diagnostics) {
+  std::vector<fs::path> found;
+  Walk(diagnostics, found).enter(directory);
+  for (const fs::path& file : found) {
+    if (is_rule_file(file.lexically_relative(directory))) files.insert(file.string());
+  }
 }
 
 bool read_source(const std::string& path, RuleSource& source, Diagnostics& diagnostics) {
@@ -106,14 +140,14 @@ std::map<std::string, std::string> find_rule_lists(const std::vector<std::string
     for (const std::string& match : matches_of(path)) {
       std::error_code error;
       const fs::path root = fs::is_directory(match, error) ? fs::path(match) : fs::path(match).parent_path() / "lists";
-      fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error);
-      for (const fs::recursive_directory_iterator end; !error && it != end && lists.size() < kMostFiles;
-           it.increment(error)) {
-        const std::string extension = it->path().extension().string();
-        if (it->path().parent_path().filename() != "lists" || (extension != ".yaml" && extension != ".yml")) continue;
+      std::vector<fs::path> files;
+      if (fs::is_directory(root, error)) Walk(diagnostics, files).enter(root);
+      for (const fs::path& file : files) {
+        const std::string extension = file.extension().string();
+        if (file.parent_path().filename() != "lists" || (extension != ".yaml" && extension != ".yml")) continue;
         RuleSource source;
-        if (read_source(it->path().string(), source, diagnostics)) {
-          lists["lists/" + it->path().stem().string()] = std::move(source.text);
+        if (read_source(file.string(), source, diagnostics)) {
+          lists["lists/" + file.stem().string()] = std::move(source.text);
         }
       }
     }

@@ -259,7 +259,7 @@ class RuleFiles : public ::testing::Test {
   std::vector<std::string> found(const std::vector<std::string>& paths) {
     std::vector<std::string> names;
     for (const RuleSource& s : find_rule_files(paths, diagnostics_)) {
-      names.push_back(std::filesystem::relative(s.name, folder_).string());
+      names.push_back(std::filesystem::path(s.name).lexically_relative(folder_).string());
     }
     return names;
   }
@@ -288,6 +288,24 @@ TEST_F(RuleFiles, ListsAreFoundBelowDirectoriesAndBesideFiles) {
     EXPECT_EQ(lists.begin()->first, "lists/names");
   }
   EXPECT_TRUE(find_rule_lists({(folder_ / "a.yaml").string()}, diagnostics_).empty());
+}
+
+// As Kubernetes mounts one: a folder of a date, a link ..data to it, and a link through ..data for each name in it.
+TEST_F(RuleFiles, OfAMountedConfigMapAreFoundOnceByTheirPlainNames) {
+  namespace fs = std::filesystem;
+  const fs::path map = folder_ / "map";
+  fs::create_directories(map / "..2026_01_31" / "lists");
+  std::ofstream(map / "..2026_01_31" / "z.yaml") << "z";
+  std::ofstream(map / "..2026_01_31" / "lists" / "names.yaml") << "n";
+  fs::create_directory_symlink("..2026_01_31", map / "..data");
+  fs::create_symlink("..data/z.yaml", map / "z.yaml");
+  fs::create_directory_symlink("..data/lists", map / "lists");
+  fs::create_directories(map / ".git");
+  std::ofstream(map / ".git" / "hook.yaml") << "x";
+  fs::create_symlink("gone.yaml", map / ".#z.yaml");
+  EXPECT_THAT(found({map.string()}), ::testing::ElementsAre("map/z.yaml"));
+  EXPECT_EQ(find_rule_lists({map.string()}, diagnostics_).count("lists/names"), 1u);
+  EXPECT_TRUE(diagnostics_.empty());
 }
 
 TEST(CheckReport, HasEveryProblemInEveryForm) {
