@@ -68,6 +68,13 @@ inline constexpr size_t kLongRequests =
     50'000;                               // long-running requests whose end is awaited; "long_requests_forgotten"
 inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error
 
+// Live runs
+inline constexpr size_t kStreams = 1024;      // with a watermark of their own; further ones of a cluster share one,
+                                              // "streams_shared"
+inline constexpr size_t kStreamNames = 4096;  // of streams, for alerts; then "(forgotten stream)"
+inline constexpr size_t kLiveAlertBytes = 32u << 20;  // open alerts as they were sent; the oldest close early,
+                                                      // "alerts_closed_early"
+
 // Disk
 inline constexpr size_t kLogRecordBytes = 16u << 20;       // one record of a log; longer ones are refused
 inline constexpr size_t kCommitQueueBytes = 32u << 20;     // waiting to be written; producers wait

@@ -4,6 +4,7 @@
 
 #include "engine/event/event_reader.h"
 #include "engine/match/group_key.h"
+#include "engine/run/replay_watermark.h"
 #include "engine/run/robust_clock.h"
 #include "engine/state/correlator.h"
 
@@ -57,13 +58,14 @@ class Stream {
     outcome_.not_evaluable.insert(result.not_evaluable.begin(), result.not_evaluable.end());
     measure(watch);
     for (const EventMark& mark : result.events) {
-      correlator_.on_event(0, clock_.advance(mark.time), result, mark, events_, changes_);
+      const Timestamp at = clock_.advance(mark.time);
+      if (correlator_.on_event(watermark_.with(at), at, result, mark, events_, changes_)) watermark_.take(at);
     }
     collect();
   }
 
   StreamOutcome finish() {
-    correlator_.finish(changes_);
+    correlator_.finish(watermark_.final(), changes_);
     collect();
     for (auto& [number, alert] : alerts_) outcome_.alerts.push_back(std::move(alert));
     std::stable_sort(outcome_.alerts.begin(), outcome_.alerts.end(), [](const StreamAlert& a, const StreamAlert& b) {
@@ -99,6 +101,7 @@ class Stream {
   FieldLookup fields_;
   Correlator correlator_;
   RobustClock clock_;
+  ReplayWatermark watermark_;
   StreamEvents events_;
   std::vector<EpisodeChange> changes_;
   std::map<uint64_t, StreamAlert> alerts_;

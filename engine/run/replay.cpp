@@ -6,6 +6,7 @@
 #include "engine/run/bad_lines.h"
 #include "engine/run/batch_judge.h"
 #include "engine/run/files_reached.h"
+#include "engine/run/replay_watermark.h"
 #include "engine/state/baseline.h"
 
 namespace kubevigil {
@@ -82,6 +83,7 @@ class Run : public EventSource {
   const std::shared_ptr<MemoryGate> gate_ = std::make_shared<MemoryGate>(limits::kJudgedBytes);
   BatchJudge judge_;
   Correlator correlator_;
+  ReplayWatermark watermark_;
   AlertBuilder builder_;
   AlertOrder order_;
   std::map<uint32_t, std::string> file_names_;
@@ -180,8 +182,11 @@ void Run::on_event(const MergedEvent& event) {
     return;
   }
   changes_.clear();
-  const bool fresh = correlator_.on_event(event.source, event.merge_time, batch_->result, mark, *this, changes_);
-  if (fresh) count_blind(event);
+  const Timestamp watermark = watermark_.with(event.merge_time);
+  if (correlator_.on_event(watermark, event.merge_time, batch_->result, mark, *this, changes_)) {
+    watermark_.take(event.merge_time);
+    count_blind(event);
+  }
   on_changes(&mark);
 }
 
@@ -278,7 +283,7 @@ ReplayReport Run::go() {
   if (strict_stop_ && hooks_.give_up) hooks_.give_up();
   ahead.reset();  // the inputs' threads have ended: their files may be looked at
   changes_.clear();
-  correlator_.finish(changes_);
+  correlator_.finish(watermark_.final(), changes_);
   on_changes(nullptr);
   order_.finish();
   ReplayReport out = report(merge, reach);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/base/hash.h"
@@ -23,7 +24,8 @@ class Archive {
   bool is_saving() const { return saving_; }
   bool failed() const { return failed_; }  // loading ran out of bytes or met an impossible length
   void fail() { failed_ = true; }
-  const std::string& bytes() const { return out_; }
+  const std::string& bytes() const& { return out_; }
+  std::string bytes() && { return std::move(out_); }
   bool at_end() const { return in_.empty(); }
 
   void operator()(bool& v);

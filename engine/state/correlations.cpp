@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/state/chain.h"
+#include "engine/state/rule_places.h"
 
 namespace kubevigil {
 namespace {
@@ -176,6 +177,30 @@ void Correlations::archive(Archive& archive) {
     op->archive(archive);
     state_bytes_ += op->bytes();
     next_due_ = std::min(next_due_, op->next_due());
+  }
+}
+
+// By way of bytes: the operator of the new rule has its own budget, and goes on as after a restart.
+void Correlations::take_over(Correlations& old, const std::vector<uint32_t>& places,
+                             const std::vector<uint64_t>& clusters) {
+  watermark_ = old.watermark_;
+  sequence_ = old.sequence_;
+  state_bytes_ = 0;
+  next_due_ = Timestamp::max();
+  for (size_t r = 0; r < operators_.size(); ++r) {
+    if (!operators_[r]) continue;
+    Operator& op = *operators_[r];
+    if (places[r] == kNoRule) {
+      for (const uint64_t cluster : clusters) op.on_cluster(cluster, watermark_);
+    } else {
+      Archive saved = Archive::saving();
+      old.operators_[places[r]]->archive(saved);
+      old.operators_[places[r]].reset();
+      Archive loading = Archive::loading(saved.bytes());
+      op.archive(loading);
+    }
+    state_bytes_ += op.bytes();
+    next_due_ = std::min(next_due_, op.next_due());
   }
 }
 

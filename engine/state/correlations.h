@@ -54,6 +54,9 @@ class Correlations {
   Operator* operator_of(uint32_t rule) { return operators_[rule].get(); }  // null for detections
   const Operator* operator_of(uint32_t rule) const { return operators_[rule].get(); }
   void archive(Archive& archive);
+  // The watermark, the order, and the states of the rules that stood at `places` (by rule; kNoRule: it is new, and
+  // begins at the watermark). `old` loses them.
+  void take_over(Correlations& old, const std::vector<uint32_t>& places, const std::vector<uint64_t>& clusters);
 
  private:
   using Collect = std::function<void(Operator&, std::vector<Firing>&)>;

@@ -9,6 +9,7 @@
 #include "engine/state/episode_table.h"
 #include "engine/state/event_ids.h"
 #include "engine/state/request_stages.h"
+#include "engine/state/rule_places.h"
 
 namespace kubevigil {
 namespace {
@@ -25,6 +26,7 @@ struct Correlator::State {
         alert_keys(*rules, opts.key),
         correlations(*rules, {opts.state_bytes, opts.lateness, opts.learn_until, opts.key}),
         episodes(*rules, opts.open_from, correlations.delays()) {
+    for (const Rule& r : rules->rules) rule_marks.push_back(rule_mark(r));
     for (const char* name : {"audit_id_reuse", "audit-id-reuse"}) {
       const Rule* found = rules->find(name);
       if (found != nullptr && found->is_detection()) reuse_rule = static_cast<uint32_t>(found - rules->rules.data());
@@ -32,7 +34,7 @@ struct Correlator::State {
   }
 
   const Rule& rule(uint32_t index) const { return rules->rules[index]; }
-  void see_cluster(const EventMark& mark, Timestamp merge_time);
+  void see_cluster(const EventMark& mark, Timestamp robust_time);
   void advance(Timestamp to, std::vector<EpisodeChange>& changes);
   void on_hit(const MatchResult& result, const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes);
   bool counts(const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes);
@@ -43,13 +45,13 @@ struct Correlator::State {
   const CorrelatorOptions options;
   const AlertKeys alert_keys;
   uint32_t reuse_rule = UINT32_MAX;
+  std::vector<uint64_t> rule_marks;
 
   EventIds ids;
   RequestStages stages;
   Correlations correlations;
   EpisodeTable episodes;
   std::map<uint64_t, Timestamp> clusters;
-  Timestamp newest = Timestamp::min();
   Counters counters;
 
   // Of the event at hand
@@ -63,11 +65,11 @@ struct Correlator::State {
   }
 };
 
-void Correlator::State::see_cluster(const EventMark& mark, Timestamp merge_time) {
-  const bool has_no_time_yet = merge_time == Timestamp::min();
+void Correlator::State::see_cluster(const EventMark& mark, Timestamp robust_time) {
+  const bool has_no_time_yet = robust_time == Timestamp::min();
   if (has_no_time_yet || clusters.contains(mark.cluster) || clusters.size() >= kClusters) return;
-  clusters.emplace(mark.cluster, merge_time);
-  correlations.on_cluster(mark.cluster, merge_time);
+  clusters.emplace(mark.cluster, robust_time);
+  correlations.on_cluster(mark.cluster, robust_time);
 }
 
 // Timers and the ends of episodes, in order of time; at the same time timers go first, for what they fire still joins.
@@ -92,13 +94,13 @@ Correlations::OnFiring Correlator::State::alert(std::vector<EpisodeChange>& chan
 bool Correlator::State::counts(const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes) {
   if (rule(hit.rule).detection().names_stage) return true;
   if (mark.role == StageRole::Later) {
-    const auto started = stages.finish(mark.request, hit.rule);
+    const auto started = stages.finish(mark.request, rule_marks[hit.rule]);
     if (!started) return true;
     ++counters.joined_stages;
     if (rule(hit.rule).alerts) episodes.set_duration(hit.rule, hit.dedup_key, *ref, mark.time - *started, changes);
     return false;
   }
-  if (mark.long_running) stages.start(mark.request, hit.rule, mark.time);
+  if (mark.long_running) stages.start(mark.request, rule_marks[hit.rule], mark.time);
   return true;
 }
 
@@ -138,26 +140,23 @@ Correlator::Correlator(std::shared_ptr<const RuleSet> rules, std::span<const Fee
 
 Correlator::~Correlator() = default;
 
-bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
+bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const MatchResult& result, const EventMark& mark,
                           EventSource& events, std::vector<EpisodeChange>& changes) {
   State& s = *state_;
   ++s.counters.events;
   s.correlations.next_in_order();
-  const Timestamp newest = std::max(s.newest, merge_time);
   // Where the watermark will stand with this event: what comes right after a silence must not expire at once.
-  const Timestamp watermark = newest == Timestamp::min() ? newest : newest - kSlack;
-  const SeenBefore seen = s.ids.see(mark, watermark);
+  const SeenBefore seen = s.ids.see(mark, std::max(watermark, s.correlations.watermark()));
   if (seen == SeenBefore::Duplicate) {
     ++s.counters.duplicates;
     return false;
   }
   s.reused = seen == SeenBefore::AuditIdReused;
   if (s.reused) ++s.counters.audit_id_reuse;
-  s.newest = newest;
-  s.see_cluster(mark, merge_time);
-  s.advance(s.newest - kSlack, changes);
+  s.see_cluster(mark, robust_time);
+  s.advance(watermark, changes);
   if (mark.time < s.correlations.watermark() - s.options.lateness) ++s.counters.late;
-  if (merge_time != Timestamp::min() && mark.time - merge_time > s.options.lateness) ++s.counters.time_outliers;
+  if (robust_time != Timestamp::min() && mark.time - robust_time > s.options.lateness) ++s.counters.time_outliers;
   if (mark.hit_count == 0) return true;
   s.ref.reset();
   s.source = &events;
@@ -167,9 +166,13 @@ bool Correlator::on_event(uint32_t, Timestamp merge_time, const MatchResult& res
   return true;
 }
 
-void Correlator::finish(std::vector<EpisodeChange>& changes) {
+void Correlator::advance(Timestamp watermark, std::vector<EpisodeChange>& changes) {
+  state_->advance(watermark, changes);
+}
+
+void Correlator::finish(Timestamp watermark, std::vector<EpisodeChange>& changes) {
   State& s = *state_;
-  s.advance(s.newest, changes);
+  s.advance(watermark, changes);
   s.correlations.finish(s.alert(changes));
   s.episodes.close_all(changes);
 }
@@ -190,6 +193,10 @@ OperatorStats Correlator::operator_stats(uint32_t rule) const {
   return op != nullptr ? op->stats() : OperatorStats{};
 }
 
+const Episode* Correlator::open_episode(uint64_t number) const { return state_->episodes.find(number); }
+
+void Correlator::close_oldest(std::vector<EpisodeChange>& changes) { state_->episodes.close_oldest(changes); }
+
 Operator* Correlator::operator_of(uint32_t rule) { return state_->correlations.operator_of(rule); }
 
 void Correlator::archive(Archive& archive) {
@@ -206,12 +213,29 @@ void Correlator::archive(Archive& archive) {
     archive(cluster.second);
   });
   s.clusters = {clusters.begin(), clusters.end()};
-  archive(s.newest);
   for (uint64_t* n : {&s.counters.events, &s.counters.duplicates, &s.counters.late, &s.counters.audit_id_reuse,
                       &s.counters.joined_stages, &s.counters.time_outliers}) {
     archive(*n);
   }
   s.correlations.archive(archive);
+}
+
+void Correlator::close_lost(const RuleSet& next, std::vector<EpisodeChange>& changes) {
+  const std::vector<uint32_t> places = places_in(next, *state_->rules);
+  state_->episodes.close_rules([&](uint32_t rule) { return places[rule] == kNoRule; }, changes);
+}
+
+void Correlator::take_over(Correlator& old) {
+  State& s = *state_;
+  State& from = *old.state_;
+  s.ids = std::move(from.ids);
+  s.stages = std::move(from.stages);
+  s.counters = from.counters;
+  std::vector<uint64_t> seen;
+  for (const auto& [cluster, time] : from.clusters) seen.push_back(cluster);
+  s.correlations.take_over(from.correlations, places_in(*from.rules, *s.rules), seen);
+  s.episodes.take_over(from.episodes, places_in(*s.rules, *from.rules));
+  s.clusters = std::move(from.clusters);
 }
 
 }  // namespace kubevigil

@@ -1,10 +1,11 @@
 // Correlator: owns all state. Takes marks and hits in the run's one order, drops duplicates, joins the stages of a
-// request, moves the watermark, runs operators, and turns their firings into alert episodes. One thread.
+// request, runs operators, and turns their firings into alert episodes. One thread. Where the watermark stands is the
+// caller's to say (archives: run/replay_watermark.h, live sources: run/watermarks.h).
 //
 // What happens for one event, in this order (design/rules.md 4 and 5, streaming.md 1.3):
 //   1. A duplicate (same identity within 10 minutes) is counted and goes no further.
-//   2. The watermark moves to the largest merge_time so far minus kSlack. Timers that are due fire, in order (due time,
-//      time, rule, key), and episodes whose period is over close, in the same order of time, however large the step is.
+//   2. The watermark moves to where the caller says, never back. Timers that are due fire, in order (due time, time,
+//      rule, key), and episodes whose period is over close, in the same order of time, however large the step is.
 //   3. The event's hits, in rule order: detections open or join episodes; operands go to their correlations.
 //   4. Firings of correlations, in rule order: they open or join episodes and go on to the correlations that read them.
 //   5. Timers that the event has set and that are due already.
@@ -43,19 +44,20 @@ class EventSource {
 
 class Correlator {
  public:
-  static constexpr Duration kSlack = Duration::seconds(2);  // disorder within one API server's log
-
   Correlator(std::shared_ptr<const RuleSet> rules, std::span<const Feed> feeds, CorrelatorOptions options);
   Correlator(const std::shared_ptr<const Program>& program, CorrelatorOptions options)
       : Correlator(std::shared_ptr<const RuleSet>(program, &program->rules()), program->feeds(), options) {}
   ~Correlator();
 
-  // One event, in order. `source` as in the merge; `merge_time` is the source's robust time (run/merge.h), from which
-  // the watermark follows. Opened, joined and closed episodes are appended to `changes`. False: a duplicate.
-  bool on_event(uint32_t source, Timestamp merge_time, const MatchResult& result, const EventMark& mark,
+  // One event, in order. `watermark`: where it stands with this event. `robust_time`: the time at which the event's
+  // source stands, single wrong clocks left out; Timestamp::min() when no event had one yet. Opened, joined and closed
+  // episodes are appended to `changes`. False: a duplicate; the watermark has not moved.
+  bool on_event(Timestamp watermark, Timestamp robust_time, const MatchResult& result, const EventMark& mark,
                 EventSource& events, std::vector<EpisodeChange>& changes);
+  // The watermark moved without an event that counts: a duplicate, or a source that went idle.
+  void advance(Timestamp watermark, std::vector<EpisodeChange>& changes);
   // End of all input: final watermark, pending counts; all episodes close.
-  void finish(std::vector<EpisodeChange>& changes);
+  void finish(Timestamp watermark, std::vector<EpisodeChange>& changes);
 
   struct Counters {
     uint64_t events = 0, duplicates = 0, late = 0, audit_id_reuse = 0, joined_stages = 0;
@@ -65,10 +67,20 @@ class Correlator {
   };
   Counters counters() const;
   Timestamp watermark() const;
+  // An episode that is open and reported; null when there is none of that number. Valid until the next change.
+  const Episode* open_episode(uint64_t number) const;
+  // Closes the oldest episode before its time, which is counted. REQUIRES: one is open.
+  void close_oldest(std::vector<EpisodeChange>& changes);
   // Of a correlation; all zero for a detection.
   OperatorStats operator_stats(uint32_t rule) const;
   // Everything. Loading fails when the archive was made with other rules.
   void archive(Archive& archive);
+
+  // Other rules, the same state. First the old correlator closes the episodes of rules that `next` does not have with
+  // the same id and meaning; then one made with `next`, the same options and no event yet takes all else from it. Rules
+  // that are new start with nothing, at the present watermark. The old one is of no use afterwards.
+  void close_lost(const RuleSet& next, std::vector<EpisodeChange>& changes);
+  void take_over(Correlator& old);
   // The operator of a correlation, for baseline.h; null for a detection.
   Operator* operator_of(uint32_t rule);
 

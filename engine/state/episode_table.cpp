@@ -5,15 +5,10 @@
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"
 #include "engine/state/recent_list.h"
+#include "engine/state/rule_places.h"
 
 namespace kubevigil {
 namespace {
-
-Hash128 id_of(uint32_t rule, Hash128 key) {
-  key.low ^= (uint64_t{rule} + 1) * 0x9e3779b97f4a7c15ULL;
-  key.high += rule;
-  return key;
-}
 
 // Keeps the first ones, and in the last place the newest.
 void add_event(std::vector<EventRef>& events, const EventRef& event) {
@@ -86,6 +81,24 @@ std::string dedup_key(const Rule& rule, std::string_view key_bytes) {
   return sha256_hex(length_prefixed({"kv1-dedup", rule.meta.id, key_bytes})).substr(0, 32);
 }
 
+EpisodeTable::EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays)
+    : rules_(rules), open_from_(open_from), delays_(std::move(delays)) {
+  for (const Rule& rule : rules.rules) rule_marks_.push_back(rule_mark(rule));
+}
+
+Hash128 EpisodeTable::id_of(uint32_t rule, Hash128 key) const {
+  key.low ^= rule_marks_[rule];
+  key.high += rule_marks_[rule];
+  return key;
+}
+
+const Episode* EpisodeTable::find(uint64_t number) const {
+  const auto at = by_number_.lower_bound({number, Hash128{}});
+  if (at == by_number_.end() || at->first != number) return nullptr;
+  const Entry& entry = episodes_.at(at->second);
+  return entry.reported ? &entry.episode : nullptr;
+}
+
 Timestamp EpisodeTable::end_of(const Episode& episode) const {
   return episode.opened + rules_.rules[episode.rule].extension.dedup.period;
 }
@@ -123,8 +136,7 @@ void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<Episod
 
 void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes) {
   while (episodes_.size() >= limits::kOpenAlerts || (bytes_ > limits::kOpenAlertBytes && !episodes_.empty())) {
-    ++closed_early_;
-    close(by_number_.begin()->second, changes);
+    close_oldest(changes);
   }
   Entry entry;
   Episode& e = entry.episode;
@@ -144,9 +156,13 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.approximate = firing.approximate;
   e.degraded = firing.degraded;
   entry.reported = e.opened >= open_from_;
-  closing_.emplace(closing_of(e), id);
-  by_number_.emplace(e.number, id);
   if (entry.reported) changes.push_back({EpisodeChange::Kind::Opened, e});
+  insert(id, std::move(entry));
+}
+
+void EpisodeTable::insert(Hash128 id, Entry entry) {
+  closing_.emplace(closing_of(entry.episode), id);
+  by_number_.emplace(entry.episode.number, id);
   bytes_ += bytes_of(entry);
   episodes_.emplace(id, std::move(entry));
 }
@@ -194,6 +210,29 @@ void EpisodeTable::close_until(Timestamp watermark, std::vector<EpisodeChange>& 
   while (!closing_.empty() && closing_.begin()->first.first <= watermark) close(closing_.begin()->second, changes);
 }
 
+void EpisodeTable::close_oldest(std::vector<EpisodeChange>& changes) {
+  ++closed_early_;
+  close(by_number_.begin()->second, changes);
+}
+
+void EpisodeTable::close_rules(const std::function<bool(uint32_t rule)>& lost, std::vector<EpisodeChange>& changes) {
+  std::vector<Hash128> ids;
+  for (const auto& [number, id] : by_number_) {
+    if (lost(episodes_.at(id).episode.rule)) ids.push_back(id);
+  }
+  for (const Hash128& id : ids) close(id, changes);
+}
+
+void EpisodeTable::take_over(EpisodeTable& old, const std::vector<uint32_t>& places) {
+  for (const auto& [number, id] : old.by_number_) {
+    Entry entry = std::move(old.episodes_.at(id));
+    entry.episode.rule = places[entry.episode.rule];
+    insert(id, std::move(entry));  // ids do not depend on where a rule stands
+  }
+  next_number_ = old.next_number_;
+  closed_early_ = old.closed_early_;
+}
+
 void EpisodeTable::archive(Archive& archive) {
   std::vector<std::pair<Hash128, Entry>> entries;
   if (archive.is_saving()) {
@@ -213,12 +252,7 @@ void EpisodeTable::archive(Archive& archive) {
   closing_.clear();
   by_number_.clear();
   if (archive.failed()) return;
-  for (auto& [id, entry] : entries) {
-    closing_.emplace(closing_of(entry.episode), id);
-    by_number_.emplace(entry.episode.number, id);
-    bytes_ += bytes_of(entry);
-    episodes_.emplace(id, std::move(entry));
-  }
+  for (auto& [id, entry] : entries) insert(id, std::move(entry));
 }
 
 }  // namespace kubevigil

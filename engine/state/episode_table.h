@@ -4,6 +4,7 @@
 // At most limits::kOpenAlerts of limits::kOpenAlertBytes are open; then the oldest close early, which is counted.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -19,8 +20,7 @@ class EpisodeTable {
  public:
   // Episodes that open before `open_from` are kept but not reported. `delays`: by rule, how long behind the watermark
   // its matches may come. `rules` must outlive the table.
-  EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays)
-      : rules_(rules), open_from_(open_from), delays_(std::move(delays)) {}
+  EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays);
 
   // A match of a detection, or a firing of a correlation, with the key by which its alerts are grouped.
   void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
@@ -32,9 +32,16 @@ class EpisodeTable {
   void close_until(Timestamp watermark, std::vector<EpisodeChange>& changes);
   void close_all(std::vector<EpisodeChange>& changes) { close_until(Timestamp::max(), changes); }
 
+  void close_oldest(std::vector<EpisodeChange>& changes);  // REQUIRES: one is open
+  // Of the rules for which `lost` says so, in order of opening.
+  void close_rules(const std::function<bool(uint32_t rule)>& lost, std::vector<EpisodeChange>& changes);
+
   size_t open() const { return episodes_.size(); }
+  const Episode* find(uint64_t number) const;  // open and reported; null: none
   uint64_t closed_early() const { return closed_early_; }
   void archive(Archive& archive);
+  // All episodes of a table with other rules; `places`: its rules in these. REQUIRES: every open episode's has one.
+  void take_over(EpisodeTable& old, const std::vector<uint32_t>& places);
 
  private:
   struct Entry {
@@ -45,6 +52,8 @@ class EpisodeTable {
   static constexpr size_t kEntryBytes = 2 * sizeof(Entry) + 192;
   using Closing = std::pair<Timestamp, uint64_t>;  // watermark at which it closes, Episode::number
 
+  Hash128 id_of(uint32_t rule, Hash128 key) const;
+  void insert(Hash128 id, Entry entry);
   void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
   void close(Hash128 id, std::vector<EpisodeChange>& changes, EpisodeStatus status = EpisodeStatus::Closed);
   Timestamp end_of(const Episode& episode) const;
@@ -56,6 +65,7 @@ class EpisodeTable {
   const RuleSet& rules_;
   const Timestamp open_from_;
   const std::vector<Duration> delays_;
+  std::vector<uint64_t> rule_marks_;
   KeyIndex<Hash128, Entry> episodes_;  // by (rule, key)
   std::set<std::pair<Closing, Hash128>> closing_;
   std::set<std::pair<uint64_t, Hash128>> by_number_;

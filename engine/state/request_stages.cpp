@@ -7,16 +7,16 @@
 namespace kubevigil {
 namespace {
 
-Hash128 key_of(Hash128 request, uint32_t rule) {
-  // Odd multipliers keep the keys of one request apart; the request's hash is keyed already.
-  request.low ^= (uint64_t{rule} + 1) * 0x9e3779b97f4a7c15ULL;
+Hash128 key_of(Hash128 request, uint64_t rule) {
+  // The request's hash is keyed already; the rule's mark keeps the keys of one request apart.
+  request.low ^= rule;
   request.high += rule;
   return request;
 }
 
 }  // namespace
 
-void RequestStages::start(Hash128 request, uint32_t rule, Timestamp time) {
+void RequestStages::start(Hash128 request, uint64_t rule, Timestamp time) {
   const Hash128 key = key_of(request, rule);
   if (!open_.try_emplace(key, Started{time, next_}).second) return;
   order_.emplace_back(key, next_++);
@@ -30,7 +30,7 @@ void RequestStages::start(Hash128 request, uint32_t rule, Timestamp time) {
   }
 }
 
-std::optional<Timestamp> RequestStages::finish(Hash128 request, uint32_t rule) {
+std::optional<Timestamp> RequestStages::finish(Hash128 request, uint64_t rule) {
   const auto at = open_.find(key_of(request, rule));
   if (at == open_.end()) return std::nullopt;
   const Timestamp time = at->second.time;

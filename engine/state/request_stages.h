@@ -14,9 +14,10 @@ namespace kubevigil {
 
 class RequestStages {
  public:
-  void start(Hash128 request, uint32_t rule, Timestamp time);
+  // `rule`: rule_mark (rule_places.h), which other rule sets share.
+  void start(Hash128 request, uint64_t rule, Timestamp time);
   // The time of the start, which is forgotten; nullopt: this rule did not count the request.
-  std::optional<Timestamp> finish(Hash128 request, uint32_t rule);
+  std::optional<Timestamp> finish(Hash128 request, uint64_t rule);
   uint64_t forgotten() const { return forgotten_; }
   void archive(Archive& archive);
 

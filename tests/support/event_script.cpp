@@ -116,13 +116,16 @@ EventScript& EventScript::hit(uint32_t rule, const std::string& group, const std
 void EventScript::flush() {
   if (result_.events.empty()) return;
   MarkedEvents events;
-  correlator_->on_event(0, merge_time_, result_, result_.events.back(), events, changes_);
+  const Timestamp watermark = watermark_.with(merge_time_);
+  if (correlator_->on_event(watermark, merge_time_, result_, result_.events.back(), events, changes_)) {
+    watermark_.take(merge_time_);
+  }
   result_ = MatchResult();
 }
 
 void EventScript::finish() {
   flush();
-  correlator_->finish(changes_);
+  correlator_->finish(watermark_.final(), changes_);
 }
 
 void EventScript::save_and_load() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/run/replay_watermark.h"
 #include "engine/state/correlator.h"
 
 namespace kubevigil {
@@ -57,6 +58,7 @@ class EventScript {
   std::vector<EpisodeChange> changes_;
   MatchResult result_;
   Timestamp merge_time_;
+  ReplayWatermark watermark_;
   uint64_t events_ = 0;
 };
 

@@ -1,0 +1,84 @@
+// Batches of live streams written down by hand, judged, and handed to a Detector; what comes out as text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/run/batch_judge.h"
+#include "engine/run/detector.h"
+#include "tests/run/replay_stream.h"
+
+namespace kubevigil {
+
+inline constexpr int64_t kTaken = kStart + 100'000;  // arrival, unless told; behind every event of the tests
+
+// Records as one batch of a stream.
+inline LiveBatch live_batch(const std::string& stream, const std::vector<std::string>& records,
+                            Duration slack = Duration::seconds(2)) {
+  LiveBatch live;
+  MemoryInput input(stream, 0, records, size_t{1} << 30);
+  if (!records.empty()) input.next(live.batch);
+  live.stream = stream;
+  live.taken = Timestamp{kTaken * 1'000'000};
+  live.slack = slack;
+  return live;
+}
+
+class LiveScript {
+ public:
+  explicit LiveScript(std::shared_ptr<const Program> program, DetectorOptions options = {})
+      : program_(std::move(program)), options_(options), detector_(std::make_unique<Detector>(program_, options)) {}
+
+  void batch(LiveBatch live) {
+    BatchJudge judge(program_, {.range = {}, .cluster = {}, .key = options_.key});
+    JudgedBatch judged;
+    judged.batch = std::move(live.batch);
+    judge.judge(judged);
+    names_.push_back(detector_->process(live, judged, out_));
+  }
+  void batch(const std::string& stream, const std::vector<EventText>& events, Duration slack = Duration::seconds(2)) {
+    std::vector<std::string> records;
+    for (const EventText& event : events) records.push_back(json_of(event));
+    batch(live_batch(stream, records, slack));
+  }
+  void idle(const std::string& stream) { detector_->idle(stream, out_); }
+
+  void save_and_load() {
+    const std::string bytes = detector_->save();
+    detector_ = std::make_unique<Detector>(program_, options_);
+    const auto loaded = detector_->load(bytes);
+    EXPECT_TRUE(loaded.has_value());
+    EXPECT_EQ(detector_->save(), bytes);
+  }
+  void reload(std::shared_ptr<const Program> next) {
+    program_ = std::move(next);
+    auto swapped = std::make_unique<Detector>(program_, options_);
+    swapped->take_over(*detector_, out_);
+    detector_ = std::move(swapped);
+  }
+
+  Detector& detector() { return *detector_; }
+  const std::vector<Alert>& alerts() const { return out_; }
+  const std::string& last_name() const { return names_.back(); }
+  // "open 1 secret_read": status, revision, rule.
+  std::string log() const {
+    std::string text;
+    for (const Alert& a : out_) text += fmt::format("{} {} {}\n", to_text(a.status), a.revision, a.rule_name);
+    return text;
+  }
+  std::string json() const {
+    std::string text;
+    for (const Alert& a : out_) text += to_json(a) + "\n";
+    return text;
+  }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  DetectorOptions options_;
+  std::unique_ptr<Detector> detector_;
+  std::vector<Alert> out_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace kubevigil
