@@ -112,5 +112,8 @@ class Disk {
 
 // The machine's own; lives as long as the program.
 Disk& posix_disk();
+// The same to look at a folder that belongs to somebody else: files are opened for reading only, locks are shared
+// (Locked when a writer has it, held without a file when there is none), and what would change something fails.
+Disk& reading_disk();
 
 }  // namespace kubevigil

@@ -105,7 +105,7 @@ class PosixLock final : public DiskLock {
   Descriptor fd_;
 };
 
-class PosixDisk final : public Disk {
+class PosixDisk : public Disk {
  public:
   DiskResult<std::unique_ptr<DiskFile>> create(const std::string& path) override {
     const int fd = ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -192,10 +192,52 @@ DiskResult<void> PosixDisk::make_folder(const std::string& folder) {
   return disk_fail(DiskFault::Exists, fmt::format("{} is there, but it is no folder", printable(folder)));
 }
 
+tl::unexpected<DiskError> reading_only(std::string_view what, const std::string& path) {
+  return disk_fail(DiskFault::Failed, fmt::format("will not {} {}: it is only read here", what, printable(path)));
+}
+
+class ReadingDisk final : public PosixDisk {
+ public:
+  DiskResult<std::unique_ptr<DiskFile>> create(const std::string& path) override {
+    return reading_only("create", path);
+  }
+  DiskResult<std::unique_ptr<DiskFile>> open(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return failed("open", path);
+    return std::make_unique<PosixFile>(fd, path);
+  }
+  DiskResult<void> rename(const std::string& from, const std::string&) override { return reading_only("rename", from); }
+  DiskResult<void> remove(const std::string& path) override { return reading_only("remove", path); }
+  DiskResult<void> make_folder(const std::string& folder) override {
+    struct stat facts {};
+    if (::stat(folder.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return {};
+    return reading_only("create folder", folder);
+  }
+  DiskResult<void> sync_folder(const std::string& folder, std::source_location) override {
+    return reading_only("sync folder", folder);
+  }
+  DiskResult<std::unique_ptr<DiskLock>> lock(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    auto held = std::make_unique<PosixLock>(fd);
+    if (fd < 0 && errno != ENOENT) return failed("open lock", path);
+    if (fd < 0 || ::flock(fd, LOCK_SH | LOCK_NB) == 0) return held;
+    if (errno != EWOULDBLOCK) return failed("lock", path);
+    return disk_fail(DiskFault::Locked,
+                     fmt::format("{} is locked: a kubevigil runs on this folder; stop it, or copy the folder and read "
+                                 "the copy",
+                                 printable(path)));
+  }
+};
+
 }  // namespace
 
 Disk& posix_disk() {
   static PosixDisk disk;
+  return disk;
+}
+
+Disk& reading_disk() {
+  static ReadingDisk disk;
   return disk;
 }
 
