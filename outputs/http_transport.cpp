@@ -36,7 +36,8 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::open(HttpTransportOptions 
 }
 
 Result<std::string> HttpTransport::token() const {
-  if (options_.bearer_file.empty()) return options_.bearer;
+  if (options_.bearer_file.empty() && is_sendable({"Authorization", options_.bearer})) return options_.bearer;
+  if (options_.bearer_file.empty()) return fail("the bearer token holds a line end or another control character");
   const auto text = read_text_file(options_.bearer_file, kTokenBytes);
   if (!text) return tl::unexpected(text.error());
   const std::string token(trim(*text));
@@ -69,6 +70,7 @@ std::string HttpTransport::without_secrets(std::string text, const std::string& 
   };
   hide(token);
   hide(options_.signature_key);
+  if (options_.secret_target) hide(options_.client.url.target);
   for (const HttpHeader& header : options_.headers) hide(header.value);
   return text;
 }

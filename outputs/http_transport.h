@@ -32,6 +32,7 @@ struct HttpTransportOptions {
   std::string bearer = {};         // Authorization: Bearer; "": none
   std::string bearer_file = {};    // holds the token, read anew for each message; blanks around it do not count
   std::string signature_key = {};  // "": no signature
+  bool secret_target = false;      // path and query of the URL are a secret, too (Slack's are)
   bool gzip = false;               // Content-Encoding: gzip
   bool judges_records = false;     // Format::judges_records of the encoding
 };

@@ -38,9 +38,11 @@ Delivery StreamTransport::write_rest() {
   const Duration deadline{env_.monotonic().micros + wait_.micros};
   while (written_ < current_.size()) {
     const int64_t left = (deadline - env_.monotonic()).micros / 1000;
-    pollfd ready{descriptor_, POLLOUT, 0};
-    const int polled = ::poll(&ready, 1, static_cast<int>(std::max<int64_t>(left, 0)));
+    // Not wait_for: a terminal is readable, too, and that is none of our business.
+    pollfd ready[2] = {{descriptor_, POLLOUT, 0}, {cancellation_.descriptor(), POLLIN, 0}};
+    const int polled = ::poll(ready, 2, static_cast<int>(std::max<int64_t>(left, 0)));
     if (polled < 0 && errno == EINTR) continue;
+    if (ready[1].revents != 0) return {Delivery::Kind::Retry, "cancelled"};
     if (polled == 0) {
       return {Delivery::Kind::Retry, fmt::format("nobody has read the output for {} s", wait_.micros / 1'000'000)};
     }

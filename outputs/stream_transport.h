@@ -8,6 +8,7 @@
 #pragma once
 
 #include "engine/base/env.h"
+#include "engine/net/waiter.h"
 #include "engine/run/output.h"
 
 namespace kubevigil {
@@ -19,6 +20,7 @@ class StreamTransport : public Transport {
   StreamTransport(int descriptor, const Env& env, Duration wait = kStreamWait)
       : descriptor_(descriptor), env_(env), wait_(wait) {}
   Delivery send(const Message& message) override;
+  void cancel() override { cancellation_.cancel(); }
 
  private:
   Delivery write_rest();
@@ -26,6 +28,7 @@ class StreamTransport : public Transport {
   int descriptor_;
   const Env& env_;
   Duration wait_;
+  Cancellation cancellation_;
   std::string current_;  // what is being written, or was last
   size_t written_ = 0;   // of current_
 };
