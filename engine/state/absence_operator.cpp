@@ -1,6 +1,7 @@
 #include "engine/state/absence_operator.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -100,8 +101,18 @@ class AbsenceOperator final : public Operator {
     archive(watermark_);
     archive(stats_.matches);
     archive(stats_.firings);
+    std::vector<Deadline> stale;  // of evicted keys: they count as bytes until they are due
+    if (archive.is_saving()) {
+      std::copy_if(deadlines_.begin(), deadlines_.end(), std::back_inserter(stale),
+                   [this](const Deadline& due) { return is_stale(due); });
+    }
+    archive.each(stale, [&](Deadline& due) {
+      archive(std::get<0>(due));
+      archive(std::get<1>(due));
+      archive(std::get<2>(due));
+    });
     if (archive.is_saving()) return;
-    deadlines_.clear();
+    deadlines_ = {stale.begin(), stale.end()};
     keys_.each([&](Hash128 key, const Awaited& awaited) {
       if (awaited.outstanding) deadlines_.emplace(awaited.deadline, awaited.key_bytes, key);
     });
@@ -143,10 +154,12 @@ class AbsenceOperator final : public Operator {
 
   // Deadlines of keys that the budget evicted must not pile up until they are due.
   void forget_evicted() {
-    std::erase_if(deadlines_, [&](const Deadline& due) {
-      const auto slot = keys_.find(std::get<2>(due));
-      return slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due));
-    });
+    std::erase_if(deadlines_, [this](const Deadline& due) { return is_stale(due); });
+  }
+
+  bool is_stale(const Deadline& due) const {
+    const auto slot = keys_.find(std::get<2>(due));
+    return slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due));
   }
 
   void cancel(Awaited& awaited, Hash128 key) {

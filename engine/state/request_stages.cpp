@@ -20,14 +20,20 @@ void RequestStages::start(Hash128 request, uint64_t rule, Timestamp time) {
   const Hash128 key = key_of(request, rule);
   if (!open_.try_emplace(key, Started{time, next_}).second) return;
   order_.emplace_back(key, next_++);
-  while (open_.size() > limits::kLongRequests || order_.size() > 2 * limits::kLongRequests) {
-    const auto [oldest, number] = order_.front();
+  while (open_.size() > limits::kLongRequests) {
+    const std::pair<Hash128, uint64_t> oldest = order_.front();
     order_.pop_front();
-    const auto at = open_.find(oldest);
-    if (at == open_.end() || at->second.number != number) continue;
-    open_.erase(at);
+    if (!is_open(oldest)) continue;
+    open_.erase(oldest.first);
     ++forgotten_;
   }
+  if (order_.size() <= 2 * limits::kLongRequests) return;
+  std::erase_if(order_, [this](const auto& started) { return !is_open(started); });
+}
+
+bool RequestStages::is_open(const std::pair<Hash128, uint64_t>& started) const {
+  const auto at = open_.find(started.first);
+  return at != open_.end() && at->second.number == started.second;
 }
 
 std::optional<Timestamp> RequestStages::finish(Hash128 request, uint64_t rule) {
@@ -45,9 +51,8 @@ void RequestStages::archive(Archive& archive) {
     Timestamp time;
   };
   std::vector<Saved> saved;
-  for (const auto& [key, number] : order_) {
-    const auto at = open_.find(key);
-    if (at != open_.end() && at->second.number == number) saved.push_back({key, number, at->second.time});
+  for (const auto& started : order_) {
+    if (is_open(started)) saved.push_back({started.first, started.second, open_.at(started.first).time});
   }
   archive.each(saved, [&](Saved& s) {
     archive(s.key);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "engine/base/hash.h"
 #include "engine/base/timestamp.h"
@@ -26,6 +27,8 @@ class RequestStages {
     Timestamp time;
     uint64_t number;
   };
+  bool is_open(const std::pair<Hash128, uint64_t>& started) const;
+
   KeyIndex<Hash128, Started> open_;
   std::deque<std::pair<Hash128, uint64_t>> order_;  // with the number of the start: finished ones are skipped
   uint64_t next_ = 0, forgotten_ = 0;

@@ -89,6 +89,18 @@ EventScript& EventScript::hit(uint32_t rule, const std::string& group, const std
   if (!further.empty()) append_group_text(key, further);
   std::string value;
   append_group_text(value, further.empty() ? group : further);
+  return add_hit(rule, key, value);
+}
+
+EventScript& EventScript::hit_with_value(uint32_t rule, const std::string& group, const std::string& value) {
+  std::string key, encoded;
+  append_group_text(key, "c");
+  append_group_text(key, group);
+  append_group_text(encoded, value);
+  return add_hit(rule, key, encoded);
+}
+
+EventScript& EventScript::add_hit(uint32_t rule, const std::string& key, const std::string& value) {
   Hit hit;
   hit.rule = rule;
   hit.dedup_key = siphash(key);
@@ -129,15 +141,26 @@ void EventScript::finish() {
 }
 
 void EventScript::save_and_load() {
+  const std::string bytes = saved();
+  load(bytes);
+  if (saved() != bytes) changes_.clear();
+}
+
+std::string EventScript::saved() {
   flush();
-  Archive saved = Archive::saving();
-  correlator_->archive(saved);
+  Archive archive = Archive::saving();
+  correlator_->archive(archive);
+  return archive.bytes();
+}
+
+void EventScript::load(const std::string& bytes) {
   correlator_ = std::make_unique<Correlator>(rules_, feeds_, options_);
-  Archive loading = Archive::loading(saved.bytes());
-  correlator_->archive(loading);
-  Archive again = Archive::saving();
-  correlator_->archive(again);
-  if (loading.failed() || !loading.at_end() || saved.bytes() != again.bytes()) changes_.clear();
+  Archive archive = Archive::loading(bytes);
+  correlator_->archive(archive);
+  watermark_ = {};
+  const Timestamp reached = correlator_->watermark();
+  if (reached != Timestamp::min()) watermark_.take(reached + ReplayWatermark::kSlack);
+  if (archive.failed() || !archive.at_end()) changes_.clear();
 }
 
 const std::vector<EpisodeChange>& EventScript::changes() {

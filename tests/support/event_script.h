@@ -40,8 +40,12 @@ class EventScript {
   // A hit of a detection, with the cluster "c" and these texts as dedup key and as group key of every feed;
   // the last text is the value, too.
   EventScript& hit(uint32_t rule, const std::string& group, const std::string& further = {});
+  // A hit that is grouped by the cluster and `group`, with a value of its own.
+  EventScript& hit_with_value(uint32_t rule, const std::string& group, const std::string& value);
   void finish();
   void save_and_load();
+  std::string saved();
+  void load(const std::string& bytes);  // into a correlator of its own, which has seen nothing
 
   const std::vector<EpisodeChange>& changes();
   std::string log();     // "open 0 probe alice": kind, number, rule, first group element
@@ -50,6 +54,7 @@ class EventScript {
 
  private:
   void flush();
+  EventScript& add_hit(uint32_t rule, const std::string& key, const std::string& value);
 
   std::shared_ptr<const RuleSet> rules_;
   CorrelatorOptions options_;
