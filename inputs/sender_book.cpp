@@ -10,8 +10,8 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kGeneration = Duration::minutes(5);
-constexpr Duration kForgotten = Duration::minutes(10);
+constexpr Duration kGeneration = Duration::minutes(10);
+constexpr Duration kForgotten = Duration::minutes(20);
 constexpr double kRateSeconds = 60;
 constexpr size_t kNotices = 256;
 constexpr size_t kPathBytes = 256;
@@ -114,7 +114,9 @@ void SenderBook::took(const SenderKey& key, uint64_t bytes, uint64_t fingerprint
 void SenderBook::refused(const SenderKey& key, WebhookRefusal reason) {
   const Duration now = env_.monotonic();
   const std::lock_guard hold(mutex_);
-  ++sender(key, now).facts.refused[static_cast<size_t>(reason)];
+  Sender& one = sender(key, now);
+  count_gap(one, now);  // it is there
+  ++one.facts.refused[static_cast<size_t>(reason)];
   ++totals_.refused[static_cast<size_t>(reason)];
 }
 

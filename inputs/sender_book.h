@@ -13,8 +13,9 @@
 // silence; the longest of the last kHabitGaps counts. Told once; when it posts again, that is told, too. Measured on
 // the monotonic clock: a machine whose date jumps has no silent senders.
 //
-// Retries: a body of the same length and checksum for the same cluster within ten minutes, from whatever address. Of
-// the last limits::kBodiesRemembered at least; a figure, not a decision: duplicates are recognised event by event.
+// Retries: a body of the same length and checksum for the same cluster within ten minutes (up to twenty), from whatever
+// address; of the last limits::kBodiesRemembered bodies at least. A figure, not a decision: duplicates are recognised
+// event by event.
 //
 // Bounds: limits::kSenders and kStrangers; the one not seen for longest leaves, counted. All threads.
 #pragma once
@@ -151,7 +152,7 @@ class SenderBook {
   mutable std::mutex mutex_;  // of what follows
   std::map<SenderKey, Sender> senders_;
   std::map<std::string, Stranger> strangers_;
-  std::unordered_set<uint64_t> bodies_, older_bodies_;  // two generations of five minutes
+  std::unordered_set<uint64_t> bodies_, older_bodies_;  // two generations of ten minutes
   Duration generation_{};
   std::vector<SenderNotice> notices_;
   SenderTotals totals_;

@@ -116,5 +116,147 @@ TEST_F(WebhookTest, PausedIs429BeforeTheBodyAndEnds) {
   EXPECT_THAT(answer_on(other), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(WebhookTest, TwoAuthorizationHeadersAreNobody) {
+  start();
+  const auto one = client(kTls, "/k8s-audit/prod");
+  const HttpHeader other{"authorization", "Bearer xyz"};
+  EXPECT_EQ(one->send({.headers = {other, bearer}, .body = "{}"})->status, 401);
+  EXPECT_EQ(one->send({.headers = {bearer, bearer}, .body = "{}"})->status, 401);
+  EXPECT_EQ(one->send({.body = "{}"})->status, 200);
+}
+
+TEST_F(WebhookTest, ChunkedBodiesAndExpectContinue) {
+  start();
+  Wire one = wire();
+  const std::string head = "POST /k8s-audit/lab HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + std::string(kToken);
+  ASSERT_TRUE(one.write(head + "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"));
+  EXPECT_THAT(answer_on(one), StartsWith("HTTP/1.1 200 "));
+  ASSERT_TRUE(one.write(head + "\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_THAT(one.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 100 "));
+  ASSERT_TRUE(one.write("again"));
+  EXPECT_THAT(answer_on(one), StartsWith("HTTP/1.1 200 "));
+  const auto all = spooled(*spool);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].second, "hello world");
+  EXPECT_EQ(all[1].second, "again");
+}
+
+TEST_F(WebhookTest, OnlyAbove512MiBIsABodyTooLong) {
+  start();
+  const std::string head = "POST /k8s-audit/lab HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + std::string(kToken);
+  Wire one = wire();
+  ASSERT_TRUE(one.write(head + "\r\nContent-Length: 536870913\r\n\r\n"));
+  EXPECT_THAT(answer_on(one), StartsWith("HTTP/1.1 413 "));
+  Wire other = wire();
+  ASSERT_TRUE(other.write(head + "\r\nContent-Length: 536870912\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_THAT(other.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 100 "));
+}
+
+TEST_F(WebhookTest, ABodyThatTurnsOutTooLongIs413) {
+  spool_options.body_bytes = 1000;
+  start();
+  Wire one = wire();
+  ASSERT_TRUE(one.write("POST /k8s-audit/lab HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + std::string(kToken) +
+                        "\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x')));
+  EXPECT_THAT(answer_on(one), AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("Connection: close")));
+  EXPECT_EQ(refused(WebhookRefusal::TooLong), 1u);
+  EXPECT_TRUE(eventually([&] { return receiver->open_bytes() == 0; }));
+}
+
+TEST_F(WebhookTest, ABrokenSpoolIs503UntilARestart) {
+  start();
+  const auto one = client(kPlain, "/k8s-audit/lab");
+  const HttpRequest request{.headers = {bearer}, .body = "{}"};
+  ASSERT_EQ(one->send(request)->status, 200);
+  memory.fault_at(2, test::Fault::Broken);  // the write, then the sync
+  for (int i = 0; i < 3; ++i) {
+    const auto response = one->send(request);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 503);
+    EXPECT_EQ(header_of(*response, "Retry-After")->value, "3");
+    EXPECT_THAT(response->body, Not(HasSubstr("/spool")));
+  }
+  EXPECT_EQ(refused(WebhookRefusal::Broken), 3u);
+  EXPECT_EQ(book->totals().bodies, 1u);
+}
+
+TEST_F(WebhookTest, AFullDiskIs429UntilThereIsRoom) {
+  start();
+  const auto one = client(kPlain, "/k8s-audit/lab");
+  const std::string body(300'000, 'x');
+  ASSERT_EQ(one->send({.headers = {bearer}, .body = body})->status, 200);
+  memory.set_capacity(2000);
+  const auto response = one->send({.headers = {bearer}, .body = body});
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 429);
+  EXPECT_EQ(header_of(*response, "Retry-After")->value, "3");
+  EXPECT_EQ(refused(WebhookRefusal::DiskFull), 1u);
+  memory.set_capacity(UINT64_MAX);
+  EXPECT_EQ(one->send({.headers = {bearer}, .body = body})->status, 200);
+}
+
+TEST_F(WebhookTest, TheBudgetIs429BeforeTheBodyUntilThereIsRoom) {
+  spool_options.budget = 1'000'000;
+  start();
+  const auto one = client(kPlain, "/k8s-audit/lab");
+  const std::string body(1'000'001, 'x');
+  const auto response = one->send({.headers = {bearer}, .body = body});
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 429);
+  EXPECT_EQ(header_of(*response, "Retry-After")->value, "3");
+  EXPECT_EQ(server->counters().early_answers, 1u);
+  EXPECT_EQ(one->send({.headers = {bearer}, .body = std::string_view(body).substr(2000)})->status, 200);
+}
+
+TEST_F(WebhookTest, MemoryOfBodiesOnTheirWayIsBounded) {
+  receiver_options.open_bytes = 600'000;
+  start();
+  Wire one = wire();
+  const std::string body(300'000, 'x'), whole = lab_post(body);
+  ASSERT_TRUE(one.write(whole.substr(0, 1000)));
+  ASSERT_TRUE(eventually([&] { return receiver->open_bytes() > 0; }));
+  EXPECT_LE(receiver->open_bytes(), 600'000u);
+  const auto other = client(kPlain, "/k8s-audit/lab");
+  EXPECT_EQ(other->send({.headers = {bearer}, .body = body})->status, 429);
+  EXPECT_EQ(other->send({.headers = {bearer}, .body = "small"})->status, 200);
+  ASSERT_TRUE(one.write(whole.substr(1000)));
+  EXPECT_THAT(answer_on(one), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(other->send({.headers = {bearer}, .body = body})->status, 200);
+  EXPECT_EQ(receiver->open_bytes(), 0u);
+}
+
+TEST_F(WebhookTest, ShutdownAnswersWhatWaitsForTheDisk) {
+  start();
+  disk.close_gate();
+  std::optional<Wire> one = wire();
+  ASSERT_TRUE(one->write(lab_post("{}")));
+  ASSERT_TRUE(eventually([&] { return disk.waiting() == 1; }));
+  std::thread stop([&] { server->shutdown(Duration::seconds(60)); });
+  // It has begun to wind down when it listens no more.
+  const auto refused_now = [&] {
+    const Descriptor made(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in peer{};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(server->port(kPlain));
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(made.get(), reinterpret_cast<sockaddr*>(&peer), sizeof peer) != 0;
+  };
+  EXPECT_TRUE(eventually(refused_now));
+  disk.open_gate();
+  EXPECT_THAT(one->read_to_end(), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close")));
+  one.reset();
+  stop.join();
+  EXPECT_EQ(spooled(*spool).size(), 1u);
+}
+
+TEST_F(WebhookTest, AcknowledgementsAreTimed) {
+  std::atomic<int> seen = 0;
+  receiver_options.on_ack = [&](Duration time) { seen += time >= Duration{} ? 1 : 1000; };
+  start();
+  const auto one = client(kPlain, "/k8s-audit/lab");
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(one->send({.headers = {bearer}, .body = "{}"})->status, 200);
+  EXPECT_EQ(seen, 3);
+}
+
 }  // namespace
 }  // namespace kubevigil
