@@ -7,6 +7,7 @@
 #include "engine/app/cli.h"
 #include "engine/app/pack.h"
 #include "engine/base/json_writer.h"
+#include "engine/base/metric_table.h"
 #include "engine/event/event_reader.h"
 
 namespace kubevigil {
@@ -32,12 +33,16 @@ void add_version(CLI::App& root, Context& context) {
 }
 
 void add_schema(CLI::App& root, Context& context) {
-  CLI::App* command = root.add_subcommand("schema", "Print a published JSON Schema");
+  CLI::App* command =
+      root.add_subcommand("schema", "Print a published schema: JSON Schema of alerts, or the table of metrics");
   command->footer("Example:\n  kubevigil schema alert > alert.schema.json");
   auto name = std::make_shared<std::string>();
-  command->add_option("NAME", *name, "alert")->required()->check(CLI::IsMember({"alert"}))->type_name("");
+  command->add_option("NAME", *name, "alert: JSON Schema; metrics: Markdown")
+      ->required()
+      ->check(CLI::IsMember({"alert", "metrics"}))
+      ->type_name("");
   // `name` lives as long as the callback: the option writes into it.
-  command->callback([name, &context] { context.console.data(alert_schema()); });
+  command->callback([name, &context] { context.console.data(*name == "alert" ? alert_schema() : metrics_page()); });
 }
 
 }  // namespace kubevigil

@@ -159,7 +159,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     }
     Attempt attempt = exchange(*head, request, deadline);
     if (!attempt.response) link_.reset();
-    if (!(reused && attempt.died_unanswered)) return std::move(attempt.response);
+    if (!(options_.resend && reused && attempt.died_unanswered)) return std::move(attempt.response);
   }
 }
 

@@ -39,6 +39,7 @@ struct HttpClientOptions {
   Duration request_timeout = Duration::seconds(30);  // all of a send, connecting included
   Duration keep_alive = Duration::seconds(50);       // a connection idle for longer is not used again
   size_t response_bytes = 64u << 10;                 // of a body; a longer one is cut (HttpResponse::truncated)
+  bool resend = true;                                // see "At least once"; false: that is an error, too
 };
 
 struct HttpRequest {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/hash.h"
 #include "engine/base/limits.h"
@@ -128,16 +129,25 @@ DiskResult<std::string> RuleStore::keep(const RuleBundle& bundle) {
     return disk_fail(DiskFault::Failed, fmt::format("rules and lists of {} bytes; at most {} are taken: load fewer",
                                                     bytes.size(), limits::kRuleBundleBytes));
   }
-  const std::string hash = sha256_hex(bytes);
-  if (durable_.contains(hash)) return hash;
+  std::string hash = sha256_hex(bytes);
+  const std::lock_guard hold(mutex_);
+  if (!durable_.contains(hash)) {
+    if (auto ok = make_durable(hash, bytes); !ok) return tl::unexpected(ok.error());
+  }
+  fresh_.insert(hash);
+  last_ = hash;
+  return hash;
+}
+
+DiskResult<void> RuleStore::make_durable(const std::string& hash, std::string_view bytes) {
   const auto whole = is_whole(hash);
   if (!whole) return tl::unexpected(whole.error());
   if (!*whole) {
-    if (auto ok = write(hash, bytes); !ok) return tl::unexpected(ok.error());
+    if (auto ok = write(hash, bytes); !ok) return ok;
   }
-  if (auto ok = disk_.sync_folder(folder_); !ok) return tl::unexpected(ok.error());
+  if (auto ok = disk_.sync_folder(folder_); !ok) return ok;
   durable_.insert(hash);
-  return hash;
+  return {};
 }
 
 // Whether an earlier life left it there, with all of its bytes on the disk.
@@ -191,10 +201,12 @@ DiskResult<std::set<std::string>> RuleStore::hashes() const {
 }
 
 DiskResult<void> RuleStore::remove_unused(const std::set<std::string>& needed) {
+  const std::lock_guard hold(mutex_);
   const auto there = hashes();
   if (!there) return tl::unexpected(there.error());
+  const std::set<std::string> younger = std::exchange(younger_, std::exchange(fresh_, {}));
   for (const std::string& hash : *there) {
-    if (needed.contains(hash)) continue;
+    if (needed.contains(hash) || younger_.contains(hash) || younger.contains(hash) || hash == last_) continue;
     durable_.erase(hash);
     if (auto ok = disk_.remove(path_of(hash)); !ok && ok.error().fault != DiskFault::Missing) return ok;
   }

@@ -21,6 +21,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ std::string encode_bundle(const RuleBundle& bundle);
 Result<RuleBundle> decode_bundle(std::string_view bytes);
 std::string bundle_hash(const RuleBundle& bundle);
 
-// One thread. Disk outlives the store.
+// All threads. Disk outlives the store.
 class RuleStore {
  public:
   static DiskResult<std::unique_ptr<RuleStore>> open(Disk& disk, std::string folder);
@@ -51,7 +52,9 @@ class RuleStore {
   DiskResult<std::string> keep(const RuleBundle& bundle);
   // Missing: never kept, or removed. Failed: not the bytes that the hash names; it says so.
   DiskResult<RuleBundle> load(const std::string& hash) const;
-  // Removes all bundles but these: what the snapshots that are kept, the journal that is kept and the present run name.
+  // Removes all bundles but these: what the snapshots that are kept and the journal behind the older of them name.
+  // Spared are also those of the last keep(), and of all since the last call but one: they may be on their way into the
+  // journal, and `needed` may have been told before they were there.
   DiskResult<void> remove_unused(const std::set<std::string>& needed);
   DiskResult<std::set<std::string>> hashes() const;
 
@@ -59,11 +62,16 @@ class RuleStore {
   RuleStore(Disk& disk, std::string folder) : disk_(disk), folder_(std::move(folder)) {}
   std::string path_of(const std::string& hash) const { return folder_ + "/" + hash; }
   DiskResult<bool> is_whole(const std::string& hash) const;
+  DiskResult<void> make_durable(const std::string& hash, std::string_view bytes);
   DiskResult<void> write(const std::string& hash, std::string_view bytes);
 
   Disk& disk_;
   const std::string folder_;
+  std::mutex mutex_;               // of what follows, and of all changes
   std::set<std::string> durable_;  // kept in this life of the program
+  std::string last_;               // that was kept
+  std::set<std::string> fresh_,
+      younger_;  // kept since the last call of remove_unused, and between it and the one before
 };
 
 }  // namespace kubevigil

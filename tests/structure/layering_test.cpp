@@ -47,6 +47,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"zstd.*|isa-l.*|igzip.*", {"engine/codec/"}},
     {"openssl/.*", {"engine/base/hash", "engine/codec/", "engine/net/"}},
     {"boost/(asio|beast)[/.].*", {"engine/net/"}},
+    {"prometheus/.*", {"engine/base/metrics.cpp"}},
     {"CLI/.*", {"engine/app/"}},
     {"tl/expected.*", {"engine/base/result.h"}},
     {"boost/unordered/.*", {"engine/"}},
