@@ -1,0 +1,125 @@
+#include "engine/run/live_pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kubevigil {
+
+LivePipeline::LivePipeline(LiveWorld world, LiveOptions options)
+    : world_(std::move(world)), options_(std::move(options)) {}
+
+LivePipeline::~LivePipeline() {
+  gate_.end();
+  if (queue_) queue_->close();
+  consumer_.reset();  // looks at the intakes
+  intakes_.clear();
+}
+
+Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> present) {
+  present_ = std::move(present);
+  auto recovered = kubevigil::recover(
+      {world_.journal, world_.snapshots, world_.load_rules, present_, options_.version, options_.stop});
+  if (!recovered) return fail(recovered.error().message);
+  recovered_ = std::make_unique<Recovered>(std::move(*recovered));
+  const Timestamp now = world_.env.now();
+  for (const RecoveryFinding& finding : recovered_->report.findings) {
+    world_.self_alerts.raise({finding.kind, "", finding.subject, finding.detail, now});
+  }
+  for (const Alert& alert : recovered_->report.self_alerts) world_.self_alerts.adopt(alert, now);
+  return recovered_->report;
+}
+
+// Where the last life stopped.
+Result<void> LivePipeline::open_inputs() {
+  inputs_ = present_->open_inputs();
+  for (const auto& [name, position] : recovered_->core->positions()) {
+    const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& i) { return i->name() == name; });
+    if (found == inputs_.end()) {
+      world_.log.warn("input", "is not configured any more; what it still holds is not read",
+                      {{"input", name}, {"position", position}});
+    } else if (!(*found)->seek(position)) {
+      return fail("input " + name + ": its position in the journal is none of its own: '" + position + "'");
+    }
+  }
+  return {};
+}
+
+Result<void> LivePipeline::start() {
+  if (auto opened = open_inputs(); !opened) return opened;
+  const Timestamp now = world_.env.now();
+  std::vector<Alert> alerts = std::move(recovered_->missing);
+  for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
+  world_.journal.append(JournalControl{kControlStart, "", options_.version, now});
+  const bool named = recovered_->report.from_snapshot || !recovered_->rules.empty();
+  const bool others = recovered_->core->rules().hash != present_->hash;
+  std::set<std::string> used = std::move(recovered_->rules);
+  if (!named || others) {
+    used.insert(present_->hash);
+    world_.journal.append(JournalControl{kControlRules, "", present_->hash, now});
+  }
+  if (others) {
+    alerts.clear();
+    recovered_->core->swap(present_, alerts);
+    for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
+  }
+  SnapshotWorld around{world_.snapshots, world_.journal, world_.outbox, world_.env, {}, world_.needed_rules};
+  around.forget = [this](const LiveNote& older) {
+    for (const auto& input : inputs_) {
+      if (const auto at = older.positions.find(input->name()); at != older.positions.end()) input->forget(at->second);
+    }
+  };
+  snapshots_ = std::make_unique<SnapshotThread>(std::move(around));
+  queue_ = std::make_unique<LiveQueue>(present_, LiveQueueOptions{options_.threads, options_.bytes});
+  LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, {}};
+  for (const auto& input : inputs_) parts.inputs.push_back(input->name());
+  parts.caught_up = [this] {
+    return std::all_of(intakes_.begin(), intakes_.end(), [](const auto& intake) { return intake->caught_up(); });
+  };
+  parts.failed = [this](const std::string& problem) { fail_with(problem); };
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    intakes_.push_back(std::make_unique<LiveIntake>(
+        *inputs_[i], i, *queue_, gate_, [this, i](const std::string& p) { fail_with(inputs_[i]->name() + ": " + p); }));
+  }
+  consumer_ = std::make_unique<LiveConsumer>(world_, options_, std::move(parts), std::move(recovered_->core), used);
+  recovered_.reset();
+  return {};
+}
+
+Result<void> LivePipeline::stop() {
+  gate_.end();
+  for (const auto& intake : intakes_) intake->interrupt();
+  if (queue_) queue_->close();
+  for (const auto& intake : intakes_) intake->end();
+  if (!consumer_) return {};
+  const bool finished = consumer_->finish();
+  if (const std::string why = failure(); !why.empty()) return fail(why);
+  if (!finished) return fail("the last snapshot was not written: " + snapshots_->counters().problem);
+  return {};
+}
+
+void LivePipeline::swap_rules(std::shared_ptr<const LiveRules> rules) {
+  if (queue_) queue_->swap(std::move(rules));
+}
+
+void LivePipeline::fail_with(const std::string& problem) {
+  const std::lock_guard hold(mutex_);
+  if (failure_.empty()) failure_ = problem;
+}
+
+std::string LivePipeline::failure() const {
+  const std::lock_guard hold(mutex_);
+  return failure_;
+}
+
+LiveStatus LivePipeline::status() const {
+  LiveStatus status;
+  for (const auto& intake : intakes_) status.inputs.push_back(intake->status());
+  status.paused = !gate_.open();
+  if (queue_) status.queued_bytes = queue_->bytes();
+  if (queue_) status.queued_batches = queue_->batches();
+  if (consumer_) status.consumer = consumer_->status();
+  if (snapshots_) status.snapshots = snapshots_->counters();
+  return status;
+}
+
+}  // namespace kubevigil

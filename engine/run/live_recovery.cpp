@@ -1,0 +1,268 @@
+#include "engine/run/live_recovery.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "engine/alert/alert_reader.h"
+#include "engine/run/alert_comparison.h"
+#include "engine/run/batch_judge.h"
+#include "engine/run/live_snapshot.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kFindingsKept = 100;
+
+class Recovery {
+ public:
+  explicit Recovery(const RecoverySources& sources) : sources_(sources) {}
+  Result<Recovered> run();
+
+ private:
+  struct Reading {
+    std::unique_ptr<LiveInput> input;
+    std::string at;      // the `to` of the entry that was read last
+    bool there = false;  // `at` is where it stands
+  };
+
+  Result<uint64_t> begin();
+  Result<bool> load_snapshot(uint64_t& from);
+  void use(std::shared_ptr<const LiveRules> rules);
+  std::shared_ptr<const LiveRules> rules(const std::string& hash);
+  void entry(const JournalEntry& entry);
+  void input(const JournalInput& entry);
+  void control(const JournalControl& entry);
+  void alert(const JournalAlert& entry);
+  uint64_t read_again(const JournalInput& entry, std::vector<Alert>& out);
+  void process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out);
+  void lose(SelfAlertKind kind, std::string subject, std::string detail);
+  bool comparable() const { return !out_.report.degraded && version_ == sources_.version; }
+  void settle();
+  bool stopped() const { return sources_.stop != nullptr && sources_.stop->load() != 0; }
+
+  const RecoverySources& sources_;
+  Recovered out_;
+  AlertComparison comparison_;
+  std::string version_;  // that wrote the entries at hand
+  std::map<std::string, Reading> inputs_;
+  std::unique_ptr<BatchJudge> judge_;
+  JudgedBatch judged_;
+  bool reader_broken_ = false;
+  std::string problem_;
+};
+
+// State is no longer what it was.
+void Recovery::lose(SelfAlertKind kind, std::string subject, std::string detail) {
+  out_.report.degraded = true;
+  if (out_.report.findings.size() < kFindingsKept) {
+    out_.report.findings.push_back({kind, std::move(subject), std::move(detail)});
+  }
+}
+
+std::shared_ptr<const LiveRules> Recovery::rules(const std::string& hash) {
+  out_.rules.insert(hash);
+  if (hash == sources_.present->hash) return sources_.present;
+  auto loaded = sources_.load_rules(hash);
+  if (loaded) return std::make_shared<const LiveRules>(std::move(*loaded));
+  lose(SelfAlertKind::RecoveryMismatch, "rules",
+       fmt::format("the rules {} of the last life: {}", hash, loaded.error().message));
+  return nullptr;
+}
+
+void Recovery::use(std::shared_ptr<const LiveRules> rules) {
+  inputs_.clear();
+  for (auto& input : rules->open_inputs()) {
+    const std::string name = input->name();
+    inputs_[name].input = std::move(input);
+  }
+  JudgeOptions options;
+  options.key = rules->detector.key;
+  judge_ = std::make_unique<BatchJudge>(rules->program, options);
+  if (out_.core == nullptr) out_.core = std::make_unique<LiveCore>(std::move(rules));
+}
+
+Result<bool> Recovery::load_snapshot(uint64_t& from) {
+  auto loaded = sources_.snapshots.load();
+  if (!loaded) return fail(loaded.error().message);
+  for (const std::string& problem : sources_.snapshots.problems()) {
+    out_.report.findings.push_back({SelfAlertKind::SnapshotDamaged, "state", problem});
+  }
+  if (!*loaded) return false;
+  const auto note = decode_note((*loaded)->info.note);
+  if (!note) {
+    lose(SelfAlertKind::SnapshotDamaged, "state", fmt::format("{}: its note is of another kind", (*loaded)->info.path));
+    return false;
+  }
+  from = note->journal;
+  version_ = note->version;
+  for (const std::string& hash : note->rules) out_.rules.insert(hash);
+  const auto in_force = rules(note->rules.front());
+  use(in_force ? in_force : sources_.present);
+  if (!in_force) return true;
+  if (const auto state = out_.core->load((*loaded)->state, note->positions); !state) {
+    lose(SelfAlertKind::SnapshotDamaged, "state", fmt::format("{}: {}", (*loaded)->info.path, state.error().message));
+    out_.core = std::make_unique<LiveCore>(in_force);
+    for (const auto& [input_name, position] : note->positions) out_.core->skip(input_name, position);
+  }
+  return true;
+}
+
+// Where the journal is to be read from.
+Result<uint64_t> Recovery::begin() {
+  uint64_t from = 0;
+  const auto snapshot = load_snapshot(from);
+  if (!snapshot) return fail(snapshot.error().message);
+  out_.report.from_snapshot = *snapshot;
+  const uint64_t first = sources_.journal.first_sequence();
+  if (*snapshot && from > sources_.journal.durable_end()) {
+    lose(SelfAlertKind::StorageDamage, "journal",
+         fmt::format("the snapshot stands at entry {}, the journal ends at {}: the journal was removed or is older",
+                     from, sources_.journal.durable_end()));
+    return sources_.journal.durable_end();
+  }
+  if (*snapshot) return from;
+  if (first > 1) {
+    lose(SelfAlertKind::SnapshotDamaged, "state",
+         fmt::format("there is no whole snapshot, and the journal begins at entry {}", first));
+  }
+  return first;
+}
+
+void Recovery::process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out) {
+  judged_.reset();
+  std::swap(judged_.batch, batch.batch);
+  judged_.batch.cluster = batch.cluster;
+  judged_.batch.native_only = batch.native_only;
+  judge_->judge(judged_);
+  batch.taken = entry.taken;
+  out_.core->process(entry.source, batch, judged_, out);
+}
+
+// How many of the entry's records were found.
+uint64_t Recovery::read_again(const JournalInput& entry, std::vector<Alert>& out) {
+  const auto found = inputs_.find(entry.source);
+  if (found == inputs_.end()) return 0;
+  Reading& reading = found->second;
+  if (!reading.there || reading.at != entry.from) {
+    if (!reading.input->seek(entry.from)) return 0;
+  }
+  reading.there = false;
+  uint64_t records = 0;
+  while (records < entry.records) {
+    LiveBatch batch;
+    const LiveStep step = reading.input->poll(batch, entry.records - records);
+    if (step == LiveStep::Broken) {
+      reader_broken_ = true;
+      problem_ = reading.input->problem();
+      return records;
+    }
+    const size_t pieces = batch.pieces();
+    if (step == LiveStep::Waiting) return records;
+    if (pieces > 0) process(entry, batch, out);
+    records += pieces;
+    if (!batch.gaps.empty() && records < entry.records) return records;
+  }
+  reading.at = entry.to;
+  reading.there = true;
+  return records;
+}
+
+void Recovery::input(const JournalInput& entry) {
+  ++out_.report.inputs;
+  std::vector<Alert> derived;
+  const uint64_t records = entry.records == 0 ? 0 : read_again(entry, derived);
+  if (reader_broken_) return;
+  out_.report.records += records;
+  if (records < entry.records) {
+    out_.report.lost_records += entry.records - records;
+    lose(
+        SelfAlertKind::InputGap, entry.source,
+        fmt::format("{} of {} records that were processed before the restart cannot be read again (from {} to {}): the "
+                    "state does not hold them",
+                    entry.records - records, entry.records, entry.from, entry.to));
+  }
+  out_.core->skip(entry.source, entry.to);
+  comparison_.begin(std::move(derived), comparable());
+}
+
+void Recovery::control(const JournalControl& entry) {
+  std::vector<Alert> derived;
+  if (entry.name == kControlStart) {
+    version_ = entry.detail;
+  } else if (entry.name == kControlIdle) {
+    out_.core->idle(entry.source, derived);
+  } else if (entry.name == kControlRules) {
+    if (const auto in_force = rules(entry.detail); in_force && in_force->hash != out_.core->rules().hash) {
+      out_.core->swap(in_force, derived);
+      use(in_force);
+    }
+  }
+  comparison_.begin(std::move(derived), comparable());
+}
+
+void Recovery::alert(const JournalAlert& entry) {
+  auto alert = alert_from_json(entry.body);
+  if (alert && is_self_alert(alert->rule_id)) {
+    out_.report.self_alerts.push_back(std::move(*alert));
+    return;
+  }
+  comparison_.journaled(entry.id, entry.revision);
+}
+
+void Recovery::entry(const JournalEntry& entry) {
+  if (const auto* in = std::get_if<JournalInput>(&entry)) return input(*in);
+  if (const auto* in = std::get_if<JournalControl>(&entry)) return control(*in);
+  alert(std::get<JournalAlert>(entry));
+}
+
+void Recovery::settle() {
+  RecoveryReport& report = out_.report;
+  out_.missing = comparison_.finish();
+  report.compared = comparison_.compared();
+  report.different = comparison_.different();
+  if (report.different == 0) return;
+  report.findings.push_back({SelfAlertKind::RecoveryMismatch, "alerts",
+                             fmt::format("{} alerts differ from the journal's, the first: {}", report.different,
+                                         comparison_.first_difference())});
+}
+
+Result<Recovered> Recovery::run() {
+  const auto from = begin();
+  if (!from) return fail(from.error().message);
+  JournalReader reader(sources_.journal, *from);
+  out_.report.first = *from;
+  for (;;) {
+    const auto step = reader.next();
+    if (!step) return fail(step.error().message);
+    if (*step == JournalReader::Step::End) break;
+    if (*step == JournalReader::Step::Gap) {
+      lose(SelfAlertKind::StorageDamage, "journal", to_text(reader.gap()));
+      continue;
+    }
+    if (out_.core == nullptr) {  // the first life: its rules stand behind its "start"
+      const auto* control_entry = std::get_if<JournalControl>(&reader.entry());
+      const bool names = control_entry != nullptr && control_entry->name == kControlRules;
+      if (!names && control_entry != nullptr && control_entry->name == kControlStart) {
+        version_ = control_entry->detail;
+        continue;
+      }
+      const auto in_force = names ? rules(control_entry->detail) : nullptr;
+      use(in_force ? in_force : sources_.present);
+    }
+    entry(reader.entry());
+    if (reader_broken_) return fail(problem_);
+    if (stopped()) return fail("stopped while the last state was being recovered; nothing is lost, start again");
+  }
+  if (out_.core == nullptr) use(sources_.present);
+  out_.report.end = reader.position();
+  settle();
+  return std::move(out_);
+}
+
+}  // namespace
+
+Result<Recovered> recover(const RecoverySources& sources) { return Recovery(sources).run(); }
+
+}  // namespace kubevigil

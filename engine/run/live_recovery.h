@@ -1,0 +1,69 @@
+// Recovery: the state that the last life of the program had, from its newest whole snapshot and the journal behind it.
+//
+// The journal's inputs are read and judged again in its order, under the rules that it names, and the alerts that come
+// of them are compared with the ones that it holds: a self-test of every start. Entries that are written for this:
+//   control "start"   detail: version of the program. The first entry of each life, behind what recovery had to add
+//   control "rules"   detail: hash of a bundle, in force from here on. Behind "start" where there is no state yet
+//   control "idle"    source: name of a stream that holds the watermark no longer
+// Each life appends the alerts that the last one derived and did not journal any more (`missing`) before its "start".
+//
+// On a difference the journal's alerts win: they stay, and no other is sent; it is counted and found
+// (RecoveryMismatch). Nothing is compared behind another version's "start", behind a hole in the journal, or when state
+// or rules are lost. Records that are gone (a log file was removed) are found as InputGap, the entry is passed over,
+// and the state is degraded: all goes on.
+//
+// Errors: the disk cannot be read; stop and try again at a restart. One thread, no clock.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/run/journal.h"
+#include "engine/run/live_core.h"
+#include "engine/run/self_alert.h"
+#include "engine/run/snapshot_store.h"
+
+namespace kubevigil {
+
+inline constexpr const char* kControlStart = "start";
+inline constexpr const char* kControlRules = "rules";
+inline constexpr const char* kControlIdle = "idle";
+
+struct RecoveryFinding {
+  SelfAlertKind kind{};
+  std::string subject, detail;
+};
+
+struct RecoveryReport {
+  bool from_snapshot = false;
+  uint64_t first = 0, end = 0;  // of the journal's entries that were processed again
+  uint64_t inputs = 0, records = 0, lost_records = 0;
+  uint64_t compared = 0;   // alerts
+  uint64_t different = 0;  // that only the journal has, or only the re-run
+  bool degraded = false;   // the state is not what it was
+  std::vector<RecoveryFinding> findings;
+  std::vector<Alert> self_alerts;  // of the journal, in its order
+};
+
+struct Recovered {
+  std::unique_ptr<LiveCore> core;
+  std::vector<Alert> missing;   // to be journaled
+  std::set<std::string> rules;  // hashes that the processed entries name
+  RecoveryReport report;
+};
+
+struct RecoverySources {
+  const Journal& journal;
+  SnapshotStore& snapshots;
+  LoadRules load_rules;
+  std::shared_ptr<const LiveRules> present;  // when nothing says which rules were in force
+  std::string version;                       // of this program
+  const std::atomic<int>* stop = nullptr;    // not zero: give up, with an error
+};
+
+Result<Recovered> recover(const RecoverySources& sources);
+
+}  // namespace kubevigil

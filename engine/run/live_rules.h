@@ -1,0 +1,30 @@
+// LiveRules: what a stretch of a live run is a function of, beside its input: compiled rules, how state is kept, and
+// how inputs are read. Made from a RuleBundle (rule_bundle.h), whose hash names it in journal and snapshots.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/match/program.h"
+#include "engine/run/detector.h"
+#include "engine/run/live_input.h"
+
+namespace kubevigil {
+
+using LiveInputs = std::vector<std::unique_ptr<LiveInput>>;
+
+struct LiveRules {
+  std::string hash;
+  std::shared_ptr<const Program> program;
+  DetectorOptions detector;
+  // The inputs as these settings read them, each where its own options say that it begins.
+  std::function<LiveInputs()> open_inputs;
+};
+
+// By hash, as a journal names them. The error says what is missing.
+using LoadRules = std::function<Result<LiveRules>(const std::string& hash)>;
+
+}  // namespace kubevigil
