@@ -28,13 +28,14 @@ inline LiveBatch live_batch(const std::string& stream, const std::vector<std::st
 class LiveScript {
  public:
   explicit LiveScript(std::shared_ptr<const Program> program, DetectorOptions options = {})
-      : program_(std::move(program)), options_(options), detector_(std::make_unique<Detector>(program_, options)) {}
+      : options_(options), detector_(std::make_unique<Detector>(program, options)) {
+    use(std::move(program));
+  }
 
   void batch(LiveBatch live) {
-    BatchJudge judge(program_, {.range = {}, .cluster = {}, .key = options_.key});
     JudgedBatch judged;
     judged.batch = std::move(live.batch);
-    judge.judge(judged);
+    judge_->judge(judged);
     names_.push_back(detector_->process(live, judged, out_));
   }
   void batch(const std::string& stream, const std::vector<EventText>& events, Duration slack = Duration::seconds(2)) {
@@ -52,13 +53,15 @@ class LiveScript {
     EXPECT_EQ(detector_->save(), bytes);
   }
   void reload(std::shared_ptr<const Program> next) {
-    program_ = std::move(next);
-    auto swapped = std::make_unique<Detector>(program_, options_);
+    auto swapped = std::make_unique<Detector>(next, options_);
+    use(std::move(next));
     swapped->take_over(*detector_, out_);
     detector_ = std::move(swapped);
   }
 
   Detector& detector() { return *detector_; }
+  DetectorCounters counters() const { return detector_->counters(); }
+  std::string saved() const { return detector_->save(); }
   const std::vector<Alert>& alerts() const { return out_; }
   const std::string& last_name() const { return names_.back(); }
   // "open 1 secret_read": status, revision, rule.
@@ -74,7 +77,13 @@ class LiveScript {
   }
 
  private:
+  void use(std::shared_ptr<const Program> program) {
+    program_ = std::move(program);
+    judge_ = std::make_unique<BatchJudge>(program_, JudgeOptions{.range = {}, .cluster = {}, .key = options_.key});
+  }
+
   std::shared_ptr<const Program> program_;
+  std::unique_ptr<BatchJudge> judge_;
   DetectorOptions options_;
   std::unique_ptr<Detector> detector_;
   std::vector<Alert> out_;

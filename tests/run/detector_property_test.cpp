@@ -1,0 +1,154 @@
+// Random rules over random streams: what may not change the alerts of a live run (batches, restarts, reloads of equal
+// rules), and what may not change which alerts there are (the order of arrival within the lateness).
+#include <gtest/gtest.h>
+
+#include "tests/run/live_world.h"
+#include "tests/support/streams.h"
+
+namespace kubevigil {
+namespace {
+
+LiveScript play(const std::shared_ptr<const Program>& program, const std::vector<LiveBatch>& batches) {
+  LiveScript script(program);
+  for (const LiveBatch& batch : batches) script.batch(batch);
+  return script;
+}
+
+std::vector<Alert> replayed(const std::shared_ptr<const Program>& program, const std::vector<Lane>& lanes,
+                            const std::vector<Arrival>& arrivals) {
+  std::vector<std::unique_ptr<Input>> inputs;
+  for (size_t lane = 0; lane < lanes.size(); ++lane) {
+    std::vector<std::string> records;
+    for (const Arrival& arrival : arrivals) {
+      if (arrival.lane == lane) records.push_back(arrival.record->json);
+    }
+    inputs.push_back(std::make_unique<MemoryInput>(lanes[lane].name, static_cast<uint32_t>(lane), records, 1 << 20));
+  }
+  std::vector<Alert> alerts;
+  ReplayOptions options;
+  options.cluster = "c";
+  ReplayHooks hooks;
+  hooks.alert = [&](const Alert& alert) { alerts.push_back(alert); };
+  EXPECT_TRUE(replay(inputs, program, options, hooks, FixedEnv()).has_value());
+  return alerts;
+}
+
+// The lines of a run in a fixed order: rules that fire together do so in the order of their files.
+std::vector<std::string> sorted_lines(const LiveScript& script) {
+  std::vector<std::string> lines;
+  for (const Alert& alert : script.alerts()) lines.push_back(to_json(alert));
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
+  size_t of_correlations = 0, duplicates = 0;
+  for (const uint64_t seed : test_seeds(16)) {
+    const auto rules = program_of(random_sources_of_rules(seed));
+    const auto lanes = random_lanes(seed);
+    const auto first = random_arrivals(lanes, seed);
+    const std::set<std::string> expected = grouped(replayed(rules, lanes, first));
+    for (uint64_t order = 0; order < 4; ++order) {
+      const auto arrivals = random_arrivals(lanes, seed + order * 1000);
+      const LiveScript live = play(rules, batches_of(lanes, arrivals, 1 + order * 7));
+      ASSERT_EQ(grouped(live.alerts()), expected) << "seed " << seed << ", order " << order;
+      ASSERT_EQ(grouped(replayed(rules, lanes, arrivals)), expected) << "seed " << seed << ", order " << order;
+      duplicates += live.counters().correlator.duplicates;
+    }
+    for (const std::string& line : expected) of_correlations += line.starts_with("correlation") ? 1 : 0;
+  }
+  EXPECT_GT(of_correlations, 100u);
+  EXPECT_GT(duplicates, 100u);
+}
+
+TEST(DetectorProperties, BatchesAndRestartsChangeNoByte) {
+  for (const uint64_t seed : test_seeds(5)) {
+    const auto rules = program_of(random_sources_of_rules(seed));
+    const auto lanes = random_lanes(seed, 80);
+    const auto arrivals = random_arrivals(lanes, seed);
+    const LiveScript whole = play(rules, batches_of(lanes, arrivals, 1000));
+    const auto batches = batches_of(lanes, arrivals, 1);
+    for (size_t cut = 0; cut < batches.size(); cut += 9) {
+      LiveScript cut_up(rules);
+      for (size_t i = 0; i < batches.size(); ++i) {
+        if (i == cut || (cut == 0 && i % 3 == 0)) cut_up.save_and_load();
+        cut_up.batch(batches[i]);
+      }
+      ASSERT_EQ(cut_up.json(), whole.json()) << "seed " << seed << ", cut " << cut;
+      ASSERT_EQ(cut_up.saved(), whole.saved()) << "seed " << seed << ", cut " << cut;
+    }
+  }
+}
+
+TEST(DetectorProperties, EqualRulesInAnotherOrderChangeNoAlert) {
+  size_t alerts = 0;
+  for (const uint64_t seed : test_seeds(5)) {
+    const auto rules = program_of(random_sources_of_rules(seed));
+    const auto same = program_of(random_sources_of_rules(seed, true));
+    const auto lanes = random_lanes(seed, 80);
+    const auto batches = batches_of(lanes, random_arrivals(lanes, seed), 4);
+    const auto expected = sorted_lines(play(rules, batches));
+    alerts += expected.size();
+    for (size_t cut = 0; cut < batches.size(); cut += 5) {
+      LiveScript swapped(rules);
+      for (size_t i = 0; i < batches.size(); ++i) {
+        if (i == cut) swapped.reload(same);
+        if (i == cut + 2) swapped.reload(rules);
+        swapped.batch(batches[i]);
+      }
+      ASSERT_EQ(sorted_lines(swapped), expected) << "seed " << seed << ", cut " << cut;
+    }
+  }
+  EXPECT_GT(alerts, 100u);
+}
+
+// Titles show in alerts; which alerts there are, their ids and revisions are the same.
+TEST(DetectorProperties, CosmeticChangesKeepAllState) {
+  for (const uint64_t seed : test_seeds(5)) {
+    const auto rules = program_of(random_sources_of_rules(seed));
+    const auto cosmetic = program_of(random_sources_of_rules(seed, true, true));
+    const auto lanes = random_lanes(seed, 80);
+    const auto batches = batches_of(lanes, random_arrivals(lanes, seed), 4);
+    const auto ids_of = [](const LiveScript& script) {
+      std::multiset<std::string> ids;
+      for (const Alert& a : script.alerts()) {
+        ids.insert(fmt::format("{} {} {} {}", a.id, a.revision, to_text(a.status), a.count));
+      }
+      return ids;
+    };
+    const auto expected = ids_of(play(rules, batches));
+    for (size_t cut = 0; cut < batches.size(); cut += 7) {
+      LiveScript swapped(rules);
+      for (size_t i = 0; i < batches.size(); ++i) {
+        if (i == cut) swapped.reload(cosmetic);
+        swapped.batch(batches[i]);
+      }
+      ASSERT_EQ(ids_of(swapped), expected) << "seed " << seed << ", cut " << cut;
+    }
+  }
+}
+
+TEST(DetectorProperties, NoRevisionIsSentTwiceAndNoneWithoutItsOpening) {
+  for (const uint64_t seed : test_seeds(10)) {
+    const auto rules = program_of(random_sources_of_rules(seed));
+    const auto lanes = random_lanes(seed);
+    const LiveScript live = play(rules, batches_of(lanes, random_arrivals(lanes, seed), 5));
+    std::map<std::string, const Alert*> last;
+    for (const Alert& alert : live.alerts()) {
+      const Alert*& before = last[alert.id];
+      ASSERT_EQ(before == nullptr, alert.status == EpisodeStatus::Open) << alert.id;
+      if (before != nullptr) {
+        ASSERT_GT(alert.revision, before->revision);
+        ASSERT_TRUE(before->status == EpisodeStatus::Open || before->status == EpisodeStatus::Update);
+        ASSERT_GE(alert.count, before->count);
+      }
+      before = &alert;
+    }
+    const DetectorCounters counters = live.counters();
+    EXPECT_EQ(counters.opened, last.size());
+    EXPECT_EQ(counters.opened + counters.updated + counters.closed + counters.retracted, live.alerts().size());
+  }
+}
+
+}  // namespace
+}  // namespace kubevigil
