@@ -55,6 +55,7 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
       ->type_name("WHEN");
   add_replay(root, context);
   add_rules(root, context);
+  add_policy(root, context);
   add_baseline(root, context);
   add_demo(root, context);
   add_schema(root, context);

@@ -15,6 +15,7 @@ int run_command_line(int argc, const char* const* argv, Context& context);
 
 void add_replay(CLI::App& root, Context& context);
 void add_rules(CLI::App& root, Context& context);
+void add_policy(CLI::App& root, Context& context);
 void add_baseline(CLI::App& root, Context& context);
 void add_demo(CLI::App& root, Context& context);
 void add_schema(CLI::App& root, Context& context);

@@ -30,8 +30,8 @@ constexpr std::array kResources = {
     ApiResource{"", "limitranges"},
     ApiResource{"", "resourcequotas", true, "status"},
     ApiResource{"", "podtemplates"},
-    ApiResource{"", "bindings", true, "", true},
-    ApiResource{"", "componentstatuses", false},
+    ApiResource{"", "bindings", true, "", ApiVerbs::Create},
+    ApiResource{"", "componentstatuses", false, "", ApiVerbs::Read},
     ApiResource{"apps", "deployments", true, "scale status"},
     ApiResource{"apps", "daemonsets", true, "status"},
     ApiResource{"apps", "statefulsets", true, "scale status"},
@@ -43,12 +43,12 @@ constexpr std::array kResources = {
     ApiResource{kRbac, "rolebindings"},
     ApiResource{kRbac, "clusterroles", false},
     ApiResource{kRbac, "clusterrolebindings", false},
-    ApiResource{kAuthorization, "subjectaccessreviews", false, "", true},
-    ApiResource{kAuthorization, "localsubjectaccessreviews", true, "", true},
-    ApiResource{kAuthorization, "selfsubjectaccessreviews", false, "", true},
-    ApiResource{kAuthorization, "selfsubjectrulesreviews", false, "", true},
-    ApiResource{"authentication.k8s.io", "tokenreviews", false, "", true},
-    ApiResource{"authentication.k8s.io", "selfsubjectreviews", false, "", true},
+    ApiResource{kAuthorization, "subjectaccessreviews", false, "", ApiVerbs::Create},
+    ApiResource{kAuthorization, "localsubjectaccessreviews", true, "", ApiVerbs::Create},
+    ApiResource{kAuthorization, "selfsubjectaccessreviews", false, "", ApiVerbs::Create},
+    ApiResource{kAuthorization, "selfsubjectrulesreviews", false, "", ApiVerbs::Create},
+    ApiResource{"authentication.k8s.io", "tokenreviews", false, "", ApiVerbs::Create},
+    ApiResource{"authentication.k8s.io", "selfsubjectreviews", false, "", ApiVerbs::Create},
     ApiResource{kAdmission, "validatingwebhookconfigurations", false},
     ApiResource{kAdmission, "mutatingwebhookconfigurations", false},
     ApiResource{kAdmission, "validatingadmissionpolicies", false, "status"},
@@ -65,8 +65,8 @@ constexpr std::array kResources = {
     ApiResource{"events.k8s.io", "events"},
     ApiResource{"flowcontrol.apiserver.k8s.io", "flowschemas", false, "status"},
     ApiResource{"flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations", false, "status"},
-    ApiResource{"metrics.k8s.io", "pods"},
-    ApiResource{"metrics.k8s.io", "nodes", false},
+    ApiResource{"metrics.k8s.io", "pods", true, "", ApiVerbs::Read},
+    ApiResource{"metrics.k8s.io", "nodes", false, "", ApiVerbs::Read},
     ApiResource{kNetworking, "networkpolicies"},
     ApiResource{kNetworking, "ingresses", true, "status"},
     ApiResource{kNetworking, "ingressclasses", false},
@@ -90,6 +90,7 @@ constexpr std::array kResources = {
 
 constexpr std::array<std::string_view, 8> kVerbs = {"get",    "list",  "watch",  "create",
                                                     "update", "patch", "delete", "deletecollection"};
+constexpr std::array<std::string_view, 3> kReads = {"get", "list", "watch"};
 constexpr std::array<std::string_view, 1> kCreate = {"create"};
 constexpr std::array<std::string_view, 1> kGet = {"get"};
 constexpr std::array<std::string_view, 2> kConnect = {"create", "get"};
@@ -128,7 +129,8 @@ const ApiResource* find_api_resource(std::string_view group, std::string_view re
 }
 
 std::span<const std::string_view> api_verbs(const ApiResource& resource, std::string_view subresource) {
-  if (subresource.empty()) return resource.create_only ? std::span<const std::string_view>(kCreate) : kVerbs;
+  if (subresource.empty() && resource.verbs == ApiVerbs::Create) return kCreate;
+  if (subresource.empty()) return resource.verbs == ApiVerbs::Read ? kReads : std::span<const std::string_view>(kVerbs);
   if (subresource == "log") return kGet;
   if (subresource == "exec" || subresource == "attach" || subresource == "portforward") return kConnect;
   if (subresource == "proxy") return kProxy;

@@ -2,18 +2,25 @@
 // groups, subresources and verbs: what requests there can be at all. Custom resources are not in it.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace kubevigil {
 
+enum class ApiVerbs : uint8_t {
+  All,
+  Create,  // reviews: nothing is stored
+  Read,    // nothing can be written
+};
+
 struct ApiResource {
   std::string_view group;     // "" is the core group
   std::string_view resource;  // in the plural
   bool namespaced = true;
   std::string_view subresources = {};  // joined by spaces
-  bool create_only = false;            // reviews: nothing is stored
+  ApiVerbs verbs = ApiVerbs::All;
 };
 
 std::span<const ApiResource> api_resources();

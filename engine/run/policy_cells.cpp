@@ -144,7 +144,7 @@ void PolicyCells::read_test(const Test& test) {
       case FieldId::UserGroups:
       case FieldId::EffectiveGroups:
       case FieldId::ImpersonatedGroups:
-        add_new(callers_, {"someone", {text, "system:authenticated"}});
+        add_new(callers_, caller_in(text));
         break;
       case FieldId::ServiceAccountName:
         add_new(account_names_, text);
@@ -188,11 +188,16 @@ void PolicyCells::add_accounts() {
 
 // Custom resources that the rule names, in the groups that it names.
 void PolicyCells::add_targets() {
+  const auto is_served = [](const std::string& resource) {
+    const auto all = api_resources();
+    return std::any_of(all.begin(), all.end(), [&](const ApiResource& r) { return r.resource == resource; });
+  };
   if (groups_.empty()) groups_ = {"example.com"};
   for (const std::string& text : resources_) {
     const size_t slash = text.find('/');
     const std::string resource = text.substr(0, slash);
     const std::string part = slash == std::string::npos ? "" : text.substr(slash + 1);
+    if (is_served(resource)) continue;
     for (const std::string& group : groups_) targets_.push_back({true, group, resource, part, {}, true});
   }
 }

@@ -18,18 +18,6 @@ std::vector<std::string> groups_of(const std::string& user) {
   return {"system:serviceaccounts", "system:serviceaccounts:" + rest.substr(0, rest.find(':')), "system:authenticated"};
 }
 
-// Somebody in that group.
-PolicyCaller caller_in(const std::string& group) {
-  constexpr std::string_view kAccounts = "system:serviceaccounts:";
-  if (group.starts_with(kAccounts)) {
-    return caller_named(std::string(kAccount) + group.substr(kAccounts.size()) + ":some-account");
-  }
-  for (const PolicyCaller& caller : usual_callers()) {
-    if (std::find(caller.groups.begin(), caller.groups.end(), group) != caller.groups.end()) return caller;
-  }
-  return {"someone", {group, "system:authenticated"}};
-}
-
 bool same(const PolicyTarget& a, const PolicyTarget& b) {
   return a.is_resource == b.is_resource && a.group == b.group && a.resource == b.resource &&
          a.subresource == b.subresource && a.path == b.path;
@@ -97,6 +85,17 @@ std::vector<std::string_view> verbs_for(const PolicyRule& rule, const PolicyTarg
 PolicyCaller caller_named(std::string user) {
   std::vector<std::string> groups = groups_of(user);
   return {std::move(user), std::move(groups)};
+}
+
+PolicyCaller caller_in(const std::string& group) {
+  constexpr std::string_view kAccounts = "system:serviceaccounts:";
+  if (group.starts_with(kAccounts)) {
+    return caller_named(std::string(kAccount) + group.substr(kAccounts.size()) + ":some-account");
+  }
+  for (const PolicyCaller& caller : usual_callers()) {
+    if (std::find(caller.groups.begin(), caller.groups.end(), group) != caller.groups.end()) return caller;
+  }
+  return {"someone", {group, "system:authenticated"}};
 }
 
 const std::vector<PolicyCaller>& usual_callers() {

@@ -16,6 +16,8 @@ struct PolicyCaller {
 
 // A caller of that name with the groups that the API server gives it; named by nobody, anyone.
 PolicyCaller caller_named(std::string user);
+// Somebody in that group.
+PolicyCaller caller_in(const std::string& group);
 // A person, a service account, a default one, a kubelet, a client without credentials.
 const std::vector<PolicyCaller>& usual_callers();
 // Those, and one for each user and group that the policy names (at most kProbeCallers).
