@@ -46,6 +46,15 @@ bool TailLive::seek(std::string_view position) {
   return true;
 }
 
+LiveInputCounts TailLive::counts() const {
+  const TailCounters counters = tail_->counters();
+  return {.lag_bytes = counters.lag_bytes,
+          .rotations = counters.rotations,
+          .truncations = counters.truncations,
+          .records_given_up = counters.records_given_up,
+          .files_ignored = counters.files_ignored};
+}
+
 std::string TailLive::position() const {
   const auto at = tail_->position();
   return at ? to_text(*at) : std::string();

@@ -35,8 +35,7 @@ class TailLive final : public LiveInput {
   std::string position() const override;
   std::string problem() const override { return tail_->problem(); }
 
-  // Of the one thread, between its calls.
-  TailCounters counters() const { return tail_->counters(); }
+  LiveInputCounts counts() const override;
 
  private:
   void open(std::optional<TailPosition> from);

@@ -109,6 +109,7 @@ bool Log::admitted(LogLevel level, std::string_view component, std::string_view 
     return true;
   }
   ++period.suppressed;
+  ++counts_.suppressed;
   period.highest = std::max(period.highest, level);
   return false;
 }
@@ -122,7 +123,13 @@ void Log::end_periods(Duration until) {
   });
 }
 
+Log::Counts Log::counts() const {
+  const std::scoped_lock lock(mutex_);
+  return counts_;
+}
+
 void Log::write(LogLevel level, std::string_view component, std::string_view message, LogFields fields) {
+  ++counts_.lines[static_cast<size_t>(level)];
   write_(line_text(options_.format, env_.now(), level, component, message, fields));
 }
 

@@ -15,6 +15,7 @@
 // A Secret is shown as "redacted". Thread-safe; a line is written whole, and blocks as the stream does.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdio>
 #include <functional>
@@ -86,6 +87,11 @@ class Log {
   void error(std::string_view component, std::string_view message, LogFields fields = {});
   void line(LogLevel level, std::string_view component, std::string_view message, LogFields fields);
 
+  struct Counts {
+    std::array<uint64_t, 4> lines{};  // by level
+    uint64_t suppressed = 0;
+  };
+  Counts counts() const;
   bool shows(LogLevel level) const { return level >= options_.level; }
 
  private:
@@ -104,7 +110,8 @@ class Log {
   const Env& env_;
   const Options options_;
   const Write write_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  // of what follows
+  Counts counts_;
   std::map<Key, Period, std::less<>> periods_;  // at most limits::kLogKeys
 };
 

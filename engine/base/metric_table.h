@@ -64,7 +64,7 @@ enum class Metric : uint8_t {
   Snapshots,
   SnapshotBytes,
   SnapshotLast,
-  SnapshotPause,
+  SnapshotTime,
   RecoveryTime,
   RecoveryEntries,
   RecoveryMismatches,
@@ -90,7 +90,6 @@ enum class Metric : uint8_t {
   ClockSkewEvents,
   AuditIdReuse,
   QueueBytes,
-  QueueBudget,
   Watermark,
   Streams,
   RulesLoaded,
@@ -116,7 +115,6 @@ enum class Metric : uint8_t {
   SinkFolded,
   SinkGivenUp,
   SinkFailing,
-  SinkLastSuccess,
   LeaseHeld,  // the last
 };
 inline constexpr size_t kMetrics = static_cast<size_t>(Metric::LeaseHeld) + 1;

@@ -80,6 +80,7 @@ void LiveConsumer::say_bad(const std::string& stream, const LiveItem& item) {
   const std::vector<BadRecord>& bad = item.judged->batch.bad;
   if (bad.empty()) return;
   counts_.bad_records += bad.size();
+  for (const BadRecord& record : bad) ++counts_.bad[static_cast<size_t>(record.reason)];
   world_.self_alerts.raise({SelfAlertKind::BadRecords, item.info.cluster, stream,
                             fmt::format("{} records gave no event, the first: {} ({})", bad.size(),
                                         to_text(bad.front().reason), bad.front().message),

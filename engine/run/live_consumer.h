@@ -63,6 +63,7 @@ struct ConsumerStatus {
   std::vector<StreamReport> streams;
   Timestamp watermark = Timestamp::min();
   uint64_t batches = 0, records = 0, bad_records = 0, alerts = 0, self_alerts = 0;
+  std::array<uint64_t, kBadReasons> bad{};  // bad_records by reason
   uint64_t swaps = 0;
   Timestamp last_batch;  // wall clock
 };

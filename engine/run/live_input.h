@@ -6,9 +6,9 @@
 // the same order with the same RecordPosition, from poll(batch, pieces()); across restarts, and whatever has arrived
 // since. Only `taken` is asked anew: a re-run takes it from the journal.
 //
-// Thread: poll, wait, seek, position and problem by one thread at a time; interrupt by all. Errors: nothing throws.
-// What a source can go on behind (damage, a file that is gone) comes as an InputGap; Broken does not: stop, and recover
-// at a restart.
+// Thread: poll, wait, seek, position, problem and counts by one thread at a time; interrupt by all. Errors: nothing
+// throws. What a source can go on behind (damage, a file that is gone) comes as an InputGap; Broken does not: stop, and
+// recover at a restart.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,14 @@ enum class LiveStep : uint8_t {
   Broken,   // it cannot go on; problem() says why
 };
 
+// What only the source knows; zeros where it does not apply.
+struct LiveInputCounts {
+  uint64_t lag_bytes = 0;                   // there and not read yet
+  uint64_t rotations = 0, truncations = 0;  // of a file
+  uint64_t records_given_up = 0;            // that never ended
+  uint64_t files_ignored = 0;               // now
+};
+
 class LiveInput {
  public:
   virtual ~LiveInput() = default;
@@ -78,6 +86,7 @@ class LiveInput {
 
   // What keeps it from going on, in one sentence, escaped; "" when nothing does.
   virtual std::string problem() const { return {}; }
+  virtual LiveInputCounts counts() const { return {}; }
 };
 
 }  // namespace kubevigil

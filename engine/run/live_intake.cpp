@@ -71,6 +71,7 @@ void LiveIntake::run() {
     {
       const std::lock_guard hold(mutex_);
       status_.problem = input_.problem();
+      status_.source = input_.counts();
       if (step == LiveStep::Batch) {
         ++status_.batches;
         status_.pieces += batch.pieces();

@@ -33,6 +33,7 @@ struct IntakeStatus {
   std::string name;
   bool caught_up = false;  // everything that there was when it was asked last is in the queue
   uint64_t batches = 0, pieces = 0, bytes = 0, gaps = 0;
+  LiveInputCounts source;
   std::string problem;  // what keeps it from going on; "": nothing
 };
 

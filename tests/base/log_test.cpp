@@ -113,6 +113,16 @@ TEST(Log, OfOneKindABurstIsWrittenAndTheRestCounted) {
   EXPECT_THAT(log.lines().back(), HasSubstr("n=99"));
 }
 
+TEST(Log, CountsItsLines) {
+  const SetEnv env;
+  MemoryLog log(env, {LogLevel::Info, LogFormat::Text});
+  log.log().debug("a", "not shown");
+  log.log().error("a", "once");
+  for (size_t i = 0; i < kLogBurst + 3; ++i) log.log().info("a", "often");
+  EXPECT_THAT(log.log().counts().lines, ElementsAre(0, kLogBurst, 0, 1));
+  EXPECT_EQ(log.log().counts().suppressed, 3u);
+}
+
 TEST(Log, WhatWasSuppressedLastIsSaidAtTheEnd) {
   const SetEnv env;
   std::vector<std::string> lines;

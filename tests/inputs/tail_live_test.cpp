@@ -32,6 +32,7 @@ TEST(TailLive, GivesBatchesThatCanBeReadAgain) {
   ASSERT_EQ(tail.poll(second), LiveStep::Batch);
   EXPECT_EQ(first.to, second.from);
   EXPECT_EQ(second.to, tail.position());
+  EXPECT_EQ(tail.counts().lag_bytes, 0u);
   EXPECT_EQ(first.stream, tail.name());
   EXPECT_EQ(first.cluster, "prod");
   EXPECT_EQ(first.taken, Timestamp{42});
@@ -69,6 +70,7 @@ TEST(TailLive, SaysWhatIsLost) {
   EXPECT_EQ(gaps[0].what, "truncated");
   EXPECT_NE(gaps[0].detail.find(log.path()), std::string::npos);
   EXPECT_EQ(records, 1u);
+  EXPECT_EQ(tail.counts().truncations, 1u);
 }
 
 TEST(TailLive, WaitEndsWhenInterrupted) {
