@@ -1,0 +1,114 @@
+// One life of `serve`'s middle on a simulated disk, as engine/app composes it: spool, pipeline, journal, snapshots,
+// outbox, rules and a file sink below one folder. A client posts bodies into the spool as the receiver does.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/run/disk_reserve.h"
+#include "engine/run/live_pipeline.h"
+#include "engine/run/rule_bundle.h"
+#include "engine/run/self_alerts.h"
+#include "engine/run/sink.h"
+#include "engine/run/spool_input.h"
+#include "tests/support/simulated_disk.h"
+
+namespace kubevigil::test {
+
+// The machine's clock, so many times as fast, and a wall clock that tests set.
+class FastEnv : public Env {
+ public:
+  Timestamp now() const override { return {wall.load()}; }
+  Duration monotonic() const override { return {system_env().monotonic().micros * 100}; }
+  size_t peak_memory() const override { return 0; }
+
+  std::atomic<int64_t> wall;
+};
+
+struct LiveProgramOptions {
+  uint64_t seed = 1;
+  uint64_t reserve_bytes = 0;  // 0: none is kept
+  Duration idle_after = Duration::hours(1000);
+  std::string version = "1";
+};
+
+class LiveProgram {
+ public:
+  // Null: the disk did not let it start; `problem` says why.
+  static std::unique_ptr<LiveProgram> start(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options,
+                                            std::string& problem);
+  // Without stop(): as after a crash.
+  ~LiveProgram();
+
+  // True: answered, so it is safe. False: to be sent again.
+  bool post(const std::string& body, Timestamp arrival);
+  // The sequence of the last body that was answered.
+  uint64_t answered() const { return answered_; }
+  // Waits until all answered bodies are processed and their alerts delivered; false: it failed, or not within a minute.
+  bool settle();
+  // An orderly end; "" or why it was none.
+  std::string stop();
+  // Rules of the same meaning under another hash.
+  bool swap_rules(uint64_t number);
+
+  std::string failure() const { return pipeline_->failure(); }
+  const RecoveryReport& recovery() const { return recovery_; }
+  LiveStatus status() const { return pipeline_->status(); }
+  const std::vector<LogDamage>& damage() const { return damage_; }
+  SelfAlerts& self_alerts() { return self_alerts_; }
+  DiskReserve* reserve() { return reserve_.get(); }
+  std::string log() const;
+  SpoolRefusal refusal() const { return refusal_; }
+
+ private:
+  LiveProgram(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options);
+  std::string open();
+  std::string open_files();
+  std::string open_pipeline();
+  std::string open_sink();
+  Result<LiveRules> rules_of(const RuleBundle& bundle);
+
+  SimulatedDisk& disk_;
+  FastEnv& env_;
+  const LiveProgramOptions options_;
+  mutable std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  uint64_t processed_ = 0;  // sequence of the last body
+  std::string lines_;
+
+  Log log_;
+  SelfAlerts self_alerts_;
+  std::vector<LogDamage> damage_;
+  RecoveryReport recovery_;
+  uint64_t answered_ = 0;
+  SpoolRefusal refusal_{};
+  std::unique_ptr<DiskReserve> reserve_;
+  std::unique_ptr<RuleStore> rules_;
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<SnapshotStore> snapshots_;
+  std::unique_ptr<LivePipeline> pipeline_;
+  std::unique_ptr<Sink> sink_;
+};
+
+// What the file sink's files hold, in order: (id, revision) and the whole line.
+struct Delivered {
+  std::string id, rule_id, line;
+  uint32_t revision = 0;
+};
+std::vector<Delivered> delivered(const SimulatedDisk& disk);
+
+// The rules of these programs: a detection, counts over it with groups, an order of steps, an absence.
+extern const char* const kLiveRules;
+// Bodies of a recorded stream: EventLists of a few events each, in order of time.
+std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies);
+
+}  // namespace kubevigil::test
