@@ -44,6 +44,7 @@ Sink::Sink(const SinkWorld& world, SinkConnection connection, SinkOptions option
       done_up_to_(world.outbox.cursor(options_.name)) {
   // A file's place counts from here on, also before the first alert.
   world_.outbox.delivered(options_.name, done_up_to_, connection_.transport->position());
+  place_saved_ = !keeps_place();
   if (!connection_.reminders) return;
   reminding_.emplace(std::move(connection_.reminders), world_.disk, world_.env, options_.reminder_file);
   const std::string problem = reminding_->recall(world_.journal, done_up_to_, *connection_.encoding);
@@ -85,11 +86,11 @@ void Sink::pause(const Pause& pause) {
 Sink::Pause Sink::step() {
   const Duration now = world_.env.monotonic();
   if (now < not_before_) return {not_before_ - now};
+  if (!place_saved_ && !save_place()) return {kDiskAgain};
   if (!may_send()) return stand_by();
   const bool all_read = fill(true);
   const bool nothing = queue_.alerts().empty();
-  const bool cut_back = !connection_.transport->position().empty();  // such a transport must keep the order
-  if (!nothing && back_off_.failures() >= kAlone && !cut_back) {
+  if (!nothing && back_off_.failures() >= kAlone && !keeps_place()) {
     deliver_alone();
   } else if (!nothing) {
     deliver();
@@ -111,7 +112,7 @@ Sink::Pause Sink::idle() {
   if (not_before_ > now) by(not_before_);
   if (const auto digest = queue_.digest_due()) by(*digest);
   if (reminding_) by(reminding_->next());
-  if (queue_.done_up_to() > world_.outbox.cursor(options_.name)) by(next_cursor_);
+  if (cursor_moves() && queue_.done_up_to() > world_.outbox.cursor(options_.name)) by(next_cursor_);
   return {std::max(next - now, Duration{1}), true};
 }
 
@@ -176,9 +177,22 @@ void Sink::move_cursor(bool now) {
     const std::string problem = reminding_->keep(queue_.done_up_to(), stop_);
     if (!problem.empty()) say(SinkNotice::Kind::Reminders, problem);
   }
-  if (!problems_.empty() || (!now && time < next_cursor_)) return;
+  if (!cursor_moves() || (!now && time < next_cursor_)) return;
   next_cursor_ = later(time, kLook);
   world_.outbox.delivered(options_.name, queue_.done_up_to(), connection_.transport->position());
+  if (now && keeps_place()) save_place();
+}
+
+// A place belongs to the last alert that was sent: not to one before it, as while a digest gathers.
+bool Sink::cursor_moves() const { return problems_.empty() && !(keeps_place() && queue_.done_up_to() < last_sent_); }
+
+bool Sink::save_place() {
+  const auto saved = world_.outbox.flush();
+  place_saved_ = saved.has_value();
+  if (place_saved_) return true;
+  not_before_ = later(world_.env.monotonic(), kDiskAgain);
+  if (!std::exchange(journal_said_, true)) say(SinkNotice::Kind::Journal, saved.error().message);
+  return false;
 }
 
 void Sink::publish() {

@@ -5,9 +5,10 @@
 //
 // Promise: every durable alert that the filter lets through is delivered at least once, or folded into a digest that
 // is, or stands in the dead-letter file with the reason. Behind a crash alerts since the last durable cursor are sent
-// again with the same id and revision (a file is cut back first: once). Order is the journal's, but for alerts that
-// had to be sent again alone. Memory is bounded; what waits, waits in the journal. A sink waits for nobody but its own
-// consumer.
+// again with the same id and revision. A transport with a place (a file) is cut back first, so that it has them once:
+// its cursor is on the disk before the next message goes; only while a digest gathers it is not, for a period. Order is
+// the journal's, but for alerts that had to be sent again alone. Memory is bounded; what waits, waits in the journal. A
+// sink waits for nobody but its own consumer.
 //
 //   Retry     the same alerts again after BackOff, or when the consumer said. Tries in a row are counted.
 //             Given up (dead letter) are alerts that arrived longer than `give_up_after` ago, once the sink has been
@@ -146,6 +147,9 @@ class Sink {
   bool fill(bool fold);
   void say_problems();
   void move_cursor(bool now);
+  bool cursor_moves() const;
+  bool save_place();
+  bool keeps_place() const { return !connection_.transport->position().empty(); }
   void publish();
   bool may_send() const { return !stop_ && (world_.gate == nullptr || world_.gate->may_send()); }
   void say(SinkNotice::Kind kind, std::string text) const;
@@ -175,6 +179,8 @@ class Sink {
   uint32_t passed_by_ = 0;                // the first alert of the queue, by those behind it
   Duration not_before_{};                 // the next try
   Duration next_cursor_{};
+  uint64_t last_sent_ = 0;   // the highest sequence of an alert that was delivered
+  bool place_saved_ = true;  // of a transport with a place: the cursor is on the disk
   bool failing_said_ = false;
   bool journal_said_ = false;
 

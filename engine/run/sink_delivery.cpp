@@ -65,7 +65,7 @@ Sink::Outcome Sink::send(const Message& message, size_t first) {
   const Outcome outcome = settle(connection_.transport->send(message), first, message.alerts.size());
   if (outcome == Outcome::Taken) succeeded();
   if (outcome == Outcome::Taken) move_cursor(true);
-  return outcome;
+  return place_saved_ ? outcome : Outcome::Stuck;
 }
 
 Sink::Outcome Sink::settle(const Delivery& delivery, size_t first, size_t count) {
@@ -106,6 +106,7 @@ Sink::Outcome Sink::settle_items(const Delivery& delivery, size_t first, size_t 
 
 void Sink::delivered(size_t index) {
   queue_.done(index);
+  last_sent_ = std::max(last_sent_, queue_.sequence(index));
   if (reminding_) reminding_->delivered(queue_.alerts()[index]);
   const std::lock_guard hold(mutex_);
   ++counters_.delivered;
