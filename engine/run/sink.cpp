@@ -95,7 +95,7 @@ Sink::Pause Sink::step() {
   } else if (!nothing) {
     deliver();
   }
-  if (reminding_ && back_off_.failures() == 0) remind();
+  if (reminding_ && (nothing || back_off_.failures() == 0)) remind();
   if (nothing && all_read) return idle();
   move_cursor(true);
   publish();

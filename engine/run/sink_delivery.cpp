@@ -56,6 +56,7 @@ void Sink::remind() {
     const Delivery delivery = connection_.transport->send(message);
     if (delivery.kind == Delivery::Kind::Retry && !stop_) return failed(delivery);
     if (delivery.kind != Delivery::Kind::Delivered) continue;
+    succeeded();
     const std::lock_guard hold(mutex_);
     counters_.reminded += message.alerts.size();
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <set>
 
 #include "engine/base/text.h"
@@ -282,6 +283,78 @@ TEST(Sink, AnEntryThatIsNoAlertIsADeadLetter) {
   EXPECT_EQ(record->sent, numbered(0, 1));
   EXPECT_THAT(bench.disk.content("/dead/soc.jsonl"), HasSubstr(R"("raw":"not an alert")"));
   EXPECT_EQ(sink->counters().refused, 1u);
+}
+
+TEST(Sink, AGapInTheJournalIsSaidAndPassed) {
+  SinkBench bench;
+  const auto record = std::make_shared<Record>();
+  bench.alerts(0, 30);
+  std::string path;
+  for (const std::string& each : bench.disk.paths()) {
+    if (each.starts_with("/journal/")) path = each;
+  }
+  std::string bytes = bench.disk.content(path);
+  const size_t at = bytes.find("\"a10\"");
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 1] ^= 1;
+  bench.disk.set_content(path, bytes);
+  const auto sink = bench.sink(bench.options(), record);
+  bench.run(*sink);
+  EXPECT_EQ(record->sent.size(), 29u);
+  EXPECT_EQ(sink->counters().gaps, 1u);
+  EXPECT_EQ(sink->counters().lost_entries, 1u);
+  ASSERT_EQ(bench.notices.size(), 1u);
+  EXPECT_THAT(bench.notices[0], HasSubstr("gap: alerts may be lost"));
+  EXPECT_EQ(bench.outbox->cursor("soc"), 60u);
+}
+
+TEST(Sink, MemoryIsBoundedWhateverWaits) {
+  SinkBench bench;
+  const auto record = std::make_shared<Record>();
+  size_t most = 0;
+  record->answer = [&](const Message& message) {
+    most = std::max(most, message.alerts.size());
+    return later("down");
+  };
+  const auto sink = bench.sink(bench.options(), record);
+  const Encoding& encoding = test::PlainEncoding();
+  AlertQueue queue(*bench.journal, 1, encoding, {.sink = "soc", .alerts = 100, .bytes = 20'000});
+  std::vector<JournalProblem> problems;
+  for (int i = 0; i < 3000; ++i) bench.alerts(i, i + 1);
+  ASSERT_TRUE(queue.fill({}, bench.env.now(), problems));
+  EXPECT_LE(queue.alerts().size(), 100u);
+  bench.run(*sink, Duration::hours(1));
+  EXPECT_LE(most, 500u);
+  EXPECT_EQ(sink->counters().lag_entries, 5999u);
+}
+
+// Two consumers, one of which hangs: the other gets everything meanwhile.
+TEST(Sink, ASlowSinkDelaysNoOther) {
+  SinkBench bench({"slow", "quick"});
+  std::mutex held;
+  held.lock();
+  const auto slow_record = std::make_shared<Record>(), quick_record = std::make_shared<Record>();
+  slow_record->answer = [&](const Message&) {
+    const std::lock_guard wait(held);
+    return Delivery{};
+  };
+  SinkWorld world{*bench.journal, *bench.outbox, bench.disk, system_env()};
+  const auto connect = [](const std::shared_ptr<Record>& record) {
+    return SinkConnection{std::make_unique<test::PlainEncoding>(), std::make_unique<test::ScriptedTransport>(record)};
+  };
+  Sink slow(world, connect(slow_record), bench.options("slow"));
+  Sink quick(world, connect(quick_record), bench.options("quick"));
+  slow.start();
+  quick.start();
+  bench.alerts(0, 500);
+  EXPECT_TRUE(quick.wait_delivered(1000, Duration::minutes(2)));
+  EXPECT_EQ(slow.counters().delivered, 0u);
+  held.unlock();
+  EXPECT_TRUE(slow.wait_delivered(1000, Duration::minutes(2)));
+  slow.stop();
+  quick.stop();
+  EXPECT_EQ(quick_record->sent, numbered(0, 500));
+  EXPECT_EQ(slow_record->sent, numbered(0, 500));
 }
 
 TEST(Sink, StopInterruptsEveryWait) {
