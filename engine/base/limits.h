@@ -111,6 +111,9 @@ inline constexpr size_t kRequestHeaderBytes = 32u << 10;     // 431; "bad_reques
 inline constexpr size_t kRequestHeaders = 100;               // 431; "bad_requests"
 inline constexpr uint64_t kRequestBodyBytes = 512ull << 20;  // 413; "large_bodies"
 
+// Configuration
+inline constexpr size_t kConfigEntries = 1000;  // of one list of mappings; load error
+
 // Log
 inline constexpr size_t kLogValueBytes = 1024;  // one value in a line; cut with an ellipsis
 inline constexpr size_t kLogLineBytes = 8192;   // fields beyond are left out, "left_out" in the line

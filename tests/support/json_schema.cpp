@@ -47,21 +47,37 @@ class Validator {
     }
   }
 
-  void keyword(uint32_t rule, uint32_t k, uint32_t node, const std::string& path) {
+  size_t count(uint32_t node) const {
+    size_t n = 0;
+    for (uint32_t e = data_[node].first_child; e != kNone; e = data_[e].next) ++n;
+    return n;
+  }
+
+  bool has_type_of(uint32_t k, uint32_t node) const {
+    if (schema_[k].first_child == kNone) return has_type(node, schema_[k].value.text);
+    for (uint32_t t = schema_[k].first_child; t != kNone; t = schema_[t].next) {
+      if (has_type(node, schema_[t].value.text)) return true;
+    }
+    return false;
+  }
+
+  // How many of the schemas listed under `k` the node fits.
+  size_t fitting(uint32_t k, uint32_t node) const {
+    size_t n = 0;
+    for (uint32_t s = schema_[k].first_child; s != kNone; s = schema_[s].next) {
+      Validator one(schema_, data_);
+      one.check(s, node, "");
+      n += one.problems.empty() ? 1 : 0;
+    }
+    return n;
+  }
+
+  // Members and elements.
+  bool structure_keyword(uint32_t rule, uint32_t k, uint32_t node, const std::string& path) {
     const std::string_view name = schema_[k].key;
-    const Value& value = schema_[k].value;
-    static const std::set<std::string_view> kNotes = {"$schema", "$id",         "$defs",
-                                                      "title",   "description", "additionalProperties"};
-    if (kNotes.contains(name)) return;
-    if (name == "type") {
-      if (!has_type(node, value.text)) problem(path, "is no " + std::string(value.text));
-    } else if (name == "const") {
-      if (!equal(k, node)) problem(path, "is not the constant");
-    } else if (name == "enum") {
-      bool found = false;
-      for (uint32_t e = schema_[k].first_child; e != kNone; e = schema_[e].next) found = found || equal(e, node);
-      if (!found) problem(path, "\"" + text(node) + "\" is none of the allowed values");
-    } else if (name == "required") {
+    const bool object = has_type(node, "object"), array = has_type(node, "array");
+    const auto number = static_cast<size_t>(schema_[k].value.number);
+    if (name == "required") {
       for (uint32_t r = schema_[k].first_child; r != kNone; r = schema_[r].next) {
         if (data_.find(node, schema_[r].value.text) == kNone)
           problem(path, std::string(schema_[r].value.text) + " is missing");
@@ -69,20 +85,49 @@ class Validator {
     } else if (name == "properties") {
       if (schema_.find(rule, "additionalProperties") == kNone) problem(path, "schema without additionalProperties");
       properties(k, node, path);
+    } else if (name == "additionalProperties") {
+      if (schema_.find(rule, "properties") != kNone) return true;  // false beside properties: done there
+      for (uint32_t e = data_[node].first_child; e != kNone; e = data_[e].next) check(k, e, path + "/*");
     } else if (name == "items") {
       for (uint32_t e = data_[node].first_child; e != kNone; e = data_[e].next) check(k, e, path + "[]");
+    } else if (name == "minItems" || name == "minProperties") {
+      if ((name == "minItems" ? array : object) && count(node) < number) problem(path, "has too few");
+    } else if (name == "maxProperties") {
+      if (object && count(node) > number) problem(path, "has too many");
+    } else if (name == "oneOf") {
+      if (fitting(k, node) != 1) problem(path, "fits none of the forms, or several");
+    } else if (name == "$ref") {
+      const std::string_view target = schema_[k].value.text.substr(std::string_view("#/$defs/").size());
+      check(schema_.find(schema_.find(schema_.root(), "$defs"), target), node, path);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void keyword(uint32_t rule, uint32_t k, uint32_t node, const std::string& path) {
+    const std::string_view name = schema_[k].key;
+    const Value& value = schema_[k].value;
+    static const std::set<std::string_view> kNotes = {"$schema", "$id", "$defs", "title", "description", "default"};
+    if (kNotes.contains(name) || structure_keyword(rule, k, node, path)) return;
+    const bool string = has_type(node, "string");
+    if (name == "type") {
+      if (!has_type_of(k, node)) problem(path, "is of another type");
+    } else if (name == "const") {
+      if (!equal(k, node)) problem(path, "is not the constant");
+    } else if (name == "enum") {
+      bool found = false;
+      for (uint32_t e = schema_[k].first_child; e != kNone; e = schema_[e].next) found = found || equal(e, node);
+      if (!found) problem(path, "\"" + text(node) + "\" is none of the allowed values");
     } else if (name == "pattern") {
-      if (!std::regex_search(text(node), std::regex(std::string(value.text))))
+      if (string && !std::regex_search(text(node), std::regex(std::string(value.text))))
         problem(path, "does not match the pattern");
     } else if (name == "minimum" || name == "maximum") {
       const bool out =
           name == "minimum" ? data_[node].value.number < value.number : data_[node].value.number > value.number;
-      if (out) problem(path, "is out of range");
+      if (has_type(node, "number") && out) problem(path, "is out of range");
     } else if (name == "minLength") {
-      if (text(node).size() < static_cast<size_t>(value.number)) problem(path, "is too short");
-    } else if (name == "$ref") {
-      const std::string_view target = value.text.substr(std::string_view("#/$defs/").size());
-      check(schema_.find(schema_.find(schema_.root(), "$defs"), target), node, path);
+      if (string && text(node).size() < static_cast<size_t>(value.number)) problem(path, "is too short");
     } else {
       problem(path, "the schema uses the unknown keyword " + std::string(name));
     }

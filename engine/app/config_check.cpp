@@ -1,0 +1,247 @@
+#include "engine/app/config_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/base/network.h"
+#include "inputs/rotated_name.h"
+#include "outputs/registry.h"
+
+namespace kubevigil {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTransportNames[] = {"stdout", "file", "http", "syslog"};
+
+bool is_loopback(const HostPort& address) {
+  const auto parsed = parse_address(address.host);
+  return parsed && (parse_network("127.0.0.0/8")->contains(*parsed) || parse_network("::1")->contains(*parsed));
+}
+
+bool is_any(const HostPort& address) { return address.host == "0.0.0.0" || address.host == "::"; }
+
+class Check {
+ public:
+  explicit Check(LoadedConfig& loaded) : loaded_(loaded), config_(loaded.config) {}
+
+  void run() {
+    inputs();
+    if (config_.inputs.webhook) webhook(*config_.inputs.webhook);
+    tails();
+    for (size_t i = 0; i < config_.outputs.size(); ++i) {
+      output(config_.outputs[i], fmt::format("outputs[{}]", i));
+    }
+    output_names();
+    output_files();
+    general();
+  }
+
+ private:
+  void error(std::string code, const std::string& path, std::string message, std::string hint = {}) {
+    loaded_.diagnostics.error(std::move(code), path + ": " + message, loaded_.span_of(path), std::move(hint));
+  }
+  void warning(std::string code, const std::string& path, std::string message, std::string hint = {}) {
+    loaded_.diagnostics.warning(std::move(code), path + ": " + message, loaded_.span_of(path), std::move(hint));
+  }
+
+  void inputs() {
+    if (!config_.inputs.webhook && config_.inputs.tail.empty() && !loaded_.diagnostics.has_errors()) {
+      error("no-input", "inputs", "there is no input, so there is nothing to look at",
+            "write webhook: or tail: below it; deploy/kubevigil.yaml has both");
+    }
+  }
+
+  void webhook(const WebhookConfig& webhook) {
+    const std::string at = "inputs.webhook.listen";
+    for (size_t i = 0; i < webhook.listen.size(); ++i) {
+      listener(webhook.listen[i], fmt::format("{}[{}]", at, i));
+      for (size_t j = 0; j < i; ++j) same_address(webhook.listen[i].address, webhook.listen[j].address, at, i);
+      same_address(webhook.listen[i].address, config_.admin.listen, at, i);
+    }
+    for (size_t i = 0; i < webhook.credentials.size(); ++i) {
+      credential(webhook, webhook.credentials[i], fmt::format("inputs.webhook.credentials[{}]", i));
+      for (size_t j = 0; j < i; ++j) {
+        if (webhook.credentials[i].name != webhook.credentials[j].name) continue;
+        error("duplicate-name", fmt::format("inputs.webhook.credentials[{}].name", i),
+              fmt::format("another credential is named {}, too", webhook.credentials[i].name));
+      }
+    }
+    formats(webhook.formats, "inputs.webhook");
+    waiting(webhook.slack, webhook.idle_after, "inputs.webhook");
+  }
+
+  void listener(const ListenConfig& listen, const std::string& at) {
+    if (listen.address.host.empty()) return;
+    if (!listen.tls && !listen.insecure && !is_loopback(listen.address)) {
+      error("insecure-listener", at + ".address",
+            fmt::format("{} can be reached from elsewhere, and the listener has no TLS", to_text(listen.address)),
+            "give it tls: {certificate: ..., key: ...}, or say insecure: true behind a mesh that encrypts");
+    }
+    if (listen.tls && listen.insecure) warning("unused", at + ".insecure", "the listener has TLS");
+  }
+
+  void same_address(const HostPort& a, const HostPort& b, const std::string& at, size_t i) {
+    const bool overlap = a.host == b.host || is_any(a) || is_any(b);
+    if (a.port != b.port || a.port == 0 || !overlap) return;
+    error("same-address", fmt::format("{}[{}].address", at, i), fmt::format("another listener is at {}", to_text(b)));
+  }
+
+  void credential(const WebhookConfig& webhook, const CredentialSpec& spec, const std::string& at) {
+    const bool certificate = !spec.common_name.empty() || !spec.alternative_name.empty();
+    const int ways = (spec.token_file.empty() ? 0 : 1) + (spec.common_name.empty() ? 0 : 1) +
+                     (spec.alternative_name.empty() ? 0 : 1) + (spec.anonymous ? 1 : 0);
+    if (ways != 1) {
+      error("credential", at,
+            ways == 0 ? "says not how the sender is known" : "says in several ways how the sender is known",
+            "give one of token-file, common-name, alternative-name, anonymous: true");
+    }
+    if (!spec.authorities_file.empty() && !certificate) {
+      error("credential", at + ".authorities", "only a client certificate has authorities");
+    }
+    const auto any = [&](auto&& wanted) { return std::ranges::any_of(webhook.listen, wanted); };
+    if (certificate && !any([](const ListenConfig& l) { return l.tls && !l.tls->authorities.empty(); })) {
+      error("credential", at, "no listener asks for client certificates",
+            "give the listener's tls a client-authorities file");
+    }
+    if (spec.anonymous && !any([](const ListenConfig& l) { return !l.tls; })) {
+      error("credential", at + ".anonymous", "counts on plain listeners only, and there is none");
+    }
+  }
+
+  void formats(const std::vector<std::string>& formats, const std::string& at) {
+    if (formats.size() > 1) error("bad-value", at + ".formats", "expected one of [native] and [any]");
+  }
+
+  void waiting(Duration slack, Duration idle_after, const std::string& at) {
+    if (idle_after >= slack) return;
+    warning("order", at + ".idle-after",
+            fmt::format("{} is less than slack, {}: events that are merely slow will be late",
+                        format_duration(idle_after), format_duration(slack)));
+  }
+
+  void tails() {
+    const auto& tails = config_.inputs.tail;
+    for (size_t i = 0; i < tails.size(); ++i) {
+      const std::string at = fmt::format("inputs.tail[{}]", i);
+      formats(tails[i].formats, at);
+      waiting(tails[i].slack, tails[i].idle_after, at);
+      const fs::path path = tails[i].path;
+      const RotatedName name = parse_rotated_name(path.filename().string());
+      if (name.live != path.filename()) {
+        warning("overlap", at + ".path", "has the name of a rotated file, which does not grow",
+                "name the live file: " + (path.parent_path() / name.live).string());
+      }
+      for (size_t j = 0; j < i; ++j) {
+        const fs::path other = tails[j].path;
+        const bool same_set = other.parent_path() == path.parent_path() &&
+                              parse_rotated_name(other.filename().string()).live == name.live;
+        if (same_set) error("overlap", at + ".path", fmt::format("inputs.tail[{}] reads the same files", j));
+      }
+    }
+  }
+
+  void output(const OutputConfig& output, const std::string& at) {
+    const bool there[] = {true, output.file.has_value(), output.http.has_value(), output.syslog.has_value()};
+    for (size_t i = 1; i < std::size(there); ++i) {
+      const bool meant = static_cast<size_t>(output.transport) == i;
+      if (meant && !there[i]) {
+        error("transport", at, fmt::format("transport {0} needs its settings below {0}:", kTransportNames[i]));
+      }
+      if (!meant && there[i]) {
+        warning("unused", fmt::format("{}.{}", at, kTransportNames[i]),
+                fmt::format("the transport is {}", kTransportNames[static_cast<size_t>(output.transport)]));
+      }
+    }
+    if (output.http) tls_half(output.http->tls, at + ".http");
+    if (output.syslog) tls_half(output.syslog->tls, at + ".syslog");
+    if (output.syslog && output.syslog->tls && output.syslog->protocol != SyslogWire::Tls) {
+      error("transport", at + ".syslog.protocol", "tls: is given, but the protocol is another", "protocol: tls");
+    }
+    if (output.retry.most < output.retry.first) error("order", at + ".retry.most", "is less than retry.first");
+    encoding(output, at);
+  }
+
+  void tls_half(const std::optional<TlsFiles>& tls, const std::string& at) {
+    if (!tls || tls->certificate.empty() == tls->key.empty()) return;
+    error("tls-half", at + ".tls",
+          fmt::format("has a {} without a {}", tls->key.empty() ? "certificate" : "key",
+                      tls->key.empty() ? "key" : "certificate"));
+  }
+
+  void encoding(const OutputConfig& output, const std::string& at) {
+    const auto made = make_encoding(output.encoding, {});
+    if (!made) return;
+    const Format format = made->format();
+    const bool one_line = !format.judges_records && (format.framing == Framing::Lines || !format.fixed);
+    if (output.transport == TransportKind::Syslog && !one_line) {
+      error("encoding", at + ".encoding", fmt::format("{} does not go over syslog", output.encoding),
+            "text, cef, jsonl, ocsf and ecs are one line each");
+    }
+    if (output.transport == TransportKind::Syslog) return;
+    if (output.transport != TransportKind::Http && format.judges_records) {
+      error("encoding", at + ".encoding", fmt::format("{} is a language of HTTP servers", output.encoding), "ecs");
+    }
+  }
+
+  void output_names() {
+    const auto& outputs = config_.outputs;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      const auto same = std::find_if(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(i),
+                                     [&](const OutputConfig& o) { return o.name == outputs[i].name; });
+      if (same == outputs.begin() + static_cast<std::ptrdiff_t>(i) || outputs[i].name.empty()) continue;
+      error("duplicate-name", fmt::format("outputs[{}].name", i),
+            fmt::format("another output is named {}, too", outputs[i].name));
+    }
+    if (outputs.empty()) {
+      warning("no-output", "outputs", "alerts go nowhere; they can only be asked for at the admin listener");
+    }
+  }
+
+  // No two outputs, and no input, on the same file.
+  void output_files() {
+    std::map<std::string, std::string> taken;  // path -> what has it
+    for (size_t i = 0; i < config_.inputs.tail.size(); ++i) {
+      taken.emplace(config_.inputs.tail[i].path, fmt::format("inputs.tail[{}]", i));
+    }
+    const auto take = [&](const std::string& file, const std::string& key) {
+      const auto [at, is_new] = taken.emplace(file, key);
+      if (!is_new) error("overlap", key, fmt::format("{} has the same file", at->second));
+    };
+    for (size_t i = 0; i < config_.outputs.size(); ++i) {
+      const OutputConfig& output = config_.outputs[i];
+      if (output.file && !output.file->path.empty()) take(output.file->path, fmt::format("outputs[{}].file.path", i));
+      const std::string dead_letter = fmt::format("outputs[{}].dead-letter", i);
+      const bool given = loaded_.origins[dead_letter].from != ConfigOrigin::From::Default;
+      if (given && !output.dead_letter.empty()) take(output.dead_letter, dead_letter);
+    }
+  }
+
+  void general() {
+    if (!config_.redact && !config_.redact_key_file.empty()) {
+      warning("unused", "redact-key-file", "redact is off");
+    }
+    if (!config_.redact) warning("exposed", "redact", "alerts will hold the secrets that events hold");
+    if (!config_.admin.listen.host.empty() && !is_loopback(config_.admin.listen)) {
+      warning("exposed", "admin.listen", "whoever reaches it can read alerts: it has neither TLS nor a login");
+    }
+    if (!config_.rules.builtin && config_.rules.paths.empty()) {
+      error("no-rules", "rules", "builtin is false and there are no paths, so nothing is looked for");
+    }
+  }
+
+  LoadedConfig& loaded_;
+  const Config& config_;
+};
+
+}  // namespace
+
+void check_config(LoadedConfig& loaded) {
+  if (!loaded.is_yaml) return;
+  Check(loaded).run();
+  loaded.diagnostics.sort();
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,24 @@
+// Places of secrets in the configuration:
+//
+//   bearer: {file: /run/secrets/soc}        a file, read when it is needed
+//   bearer: {env: SOC_TOKEN}                an environment variable
+//   url: https://collector.example/hook     URLs and header values may be written out, too
+//
+// What may be a secret is shown nowhere: not by `config show`, not in the line under a message.
+#pragma once
+
+#include <string>
+
+#include "engine/app/config_value.h"
+
+namespace kubevigil {
+
+// `kind`: Secret or Url.
+void read_secret_source(ConfigKind kind, const YamlNode& node, const std::string& path, ValueReader& reader,
+                        SecretSource& to);
+void read_header_sources(const YamlNode& node, const std::string& path, ValueReader& reader, HeaderSources& to);
+
+std::string secret_source_text(const SecretSource& source);
+std::string header_sources_text(const HeaderSources& headers);
+
+}  // namespace kubevigil

@@ -1,0 +1,173 @@
+#include "engine/app/config_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/certificates.h"
+#include "tests/support/config_text.h"
+
+namespace kubevigil {
+namespace {
+
+using test::checked;
+using test::config_text;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> codes(const LoadedConfig& loaded) {
+  std::vector<std::string> out;
+  for (const Diagnostic& d : loaded.diagnostics.entries()) {
+    out.push_back((d.severity == Severity::Error ? "" : "warning ") + d.code);
+  }
+  return out;
+}
+
+std::string webhook(const std::string& listen, const std::string& credentials, const std::string& more = "") {
+  return "inputs: {webhook: {listen: [" + listen + "], credentials: [" + credentials + "]" + more + "}}\n";
+}
+
+TEST(ConfigCheck, KeysAgainstEachOther) {
+  const std::string tls = "{address: \"0.0.0.0:9443\", tls: {certificate: c, key: k, client-authorities: a}}";
+  const std::string plain_tls = "{address: \"0.0.0.0:9443\", tls: {certificate: c, key: k}}";
+  const std::string local = "{address: \"127.0.0.1:9443\"}";
+  const std::string token = "{name: t, token-file: t, clusters: [c]}";
+  const std::string named = "{name: n, common-name: n, clusters: [c]}";
+  const auto http = [](const std::string& more) {
+    return "outputs: [{name: a, transport: http, http: {url: \"http://x/\"}" + more + "}]\n";
+  };
+  struct Case {
+    std::string more;
+    std::vector<std::string> expected;
+  };
+  const Case cases[] = {
+      {"", {}},
+      {"inputs: {}\n", {"no-input"}},
+      {"outputs: []\n", {"warning no-output"}},
+      {"rules: {builtin: false}\n", {"no-rules"}},
+      {"redact: off\n", {"warning exposed"}},
+      {"redact: off\nredact-key-file: k\n", {"warning exposed", "warning unused"}},
+      {"admin: {listen: \"0.0.0.0:9442\"}\n", {"warning exposed"}},
+      {"admin: {listen: \"[::1]:9442\"}\n", {}},
+      // listeners
+      {webhook(tls, named), {}},
+      {webhook(local, token), {}},
+      {webhook("{address: \"0.0.0.0:9443\"}", token), {"insecure-listener"}},
+      {webhook("{address: \"[::]:9443\"}", token), {"insecure-listener"}},
+      {webhook("{address: \"10.1.2.3:9443\", insecure: true}", token), {}},
+      {webhook("{address: \"127.9.9.9:9443\"}", token), {}},
+      {webhook("{address: \"127.0.0.1:1\", tls: {certificate: c, key: k}, insecure: true}", token), {"warning unused"}},
+      {webhook("{address: \"127.0.0.1:1\", tls: {certificate: c}}", token), {"missing-key"}},
+      {webhook("{address: \"127.0.0.1:1\", tls: {key: k}}", token), {"missing-key"}},
+      {webhook(local + ", " + local, token), {"same-address"}},
+      {webhook(local + ", " + plain_tls, token), {"same-address"}},
+      {webhook("{address: \"127.0.0.1:9442\"}", token), {"same-address"}},
+      {webhook("{address: \"127.0.0.1:0\"}, {address: \"127.0.0.1:0\"}", token), {}},
+      {webhook("", token), {"missing-key"}},
+      // credentials
+      {webhook(local, ""), {"missing-key"}},
+      {webhook(plain_tls, named), {"credential"}},
+      {webhook(tls, "{name: n, clusters: [c]}"), {"credential"}},
+      {webhook(tls, "{name: n, token-file: t, common-name: n, clusters: [c]}"), {"credential"}},
+      {webhook(tls, "{name: n, token-file: t}"), {"missing-key"}},
+      {webhook(tls, "{name: n, token-file: t, clusters: []}"), {"bad-value"}},
+      {webhook(tls, "{name: n, token-file: t, authorities: a, clusters: [c]}"), {"credential"}},
+      {webhook(tls, "{name: n, anonymous: true, clusters: [c]}"), {"credential"}},
+      {webhook(local, "{name: n, anonymous: true, clusters: [c]}"), {}},
+      {webhook(tls, token + ", " + token), {"duplicate-name"}},
+      {webhook(tls, token, ", formats: [native, any]"), {"bad-value"}},
+      {webhook(tls, token, ", formats: []"), {"bad-value"}},
+      {webhook(tls, token, ", formats: [nativ]"), {"bad-value"}},
+      {webhook(tls, token, ", slack: 10m"), {"warning order"}},
+      // tails
+      {"inputs: {tail: [{path: a.log, cluster: a}, {path: b.log, cluster: a}]}\n", {}},
+      {"inputs: {tail: [{path: a.log, cluster: a}, {path: a.log, cluster: b}]}\n", {"overlap"}},
+      {"inputs: {tail: [{path: a.log, cluster: a}, {path: x/../a.log, cluster: b}]}\n", {"overlap"}},
+      {"inputs: {tail: [{path: a.log, cluster: a}, {path: a.log.1, cluster: b}]}\n", {"warning overlap", "overlap"}},
+      {"inputs: {tail: [{path: audit.log, cluster: a}]}\n"
+       "outputs: [{name: a, transport: file, file: {path: audit.log}}]\n",
+       {"overlap"}},
+      // outputs
+      {http(""), {}},
+      {http(", retry: {first: 10m}"), {"order"}},
+      {http(", encoding: table"), {"bad-value"}},
+      {"outputs: [{name: a, transport: http}]\n", {"transport"}},
+      {"outputs: [{name: a, transport: file}]\n", {"transport"}},
+      {"outputs: [{name: a, transport: syslog}]\n", {"transport"}},
+      {"outputs: [{name: a, transport: stdout, file: {path: a}}]\n", {"warning unused"}},
+      {"outputs: [{name: a, transport: stdout}, {name: a, transport: stdout}]\n", {"duplicate-name"}},
+      {"outputs: [{name: a, transport: file, file: {path: f}}, {name: b, transport: file, file: {path: f}}]\n",
+       {"overlap"}},
+      {"outputs: [{name: a, transport: file, file: {path: f}, dead-letter: f}]\n", {"overlap"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", tls: {certificate: c}}}]\n", {"tls-half"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", tls: {key: c}}}]\n", {"tls-half"}},
+      {"outputs: [{name: a, transport: syslog, syslog: {address: \"x:1\", protocol: tcp, tls: {}}}]\n", {"transport"}},
+      {"outputs: [{name: a, transport: syslog, encoding: slack, syslog: {address: \"x:1\"}}]\n", {"encoding"}},
+      {"outputs: [{name: a, transport: syslog, encoding: es-bulk, syslog: {address: \"x:1\"}}]\n", {"encoding"}},
+      {"outputs: [{name: a, transport: syslog, encoding: ocsf, syslog: {address: \"x:1\"}}]\n", {}},
+      {"outputs: [{name: a, transport: stdout, encoding: es-bulk}]\n", {"encoding"}},
+  };
+  for (const Case& c : cases) {
+    const LoadedConfig loaded = checked(config_text(c.more));
+    EXPECT_THAT(codes(loaded), testing::UnorderedElementsAreArray(c.expected))
+        << c.more << render(loaded.diagnostics, loaded.sources);
+  }
+}
+
+TEST(ConfigCheck, TheFilesItNames) {
+  const TestFolder folder;
+  const TestCertificate authority = make_certificate({.common_name = "ca", .authority = true});
+  const TestCertificate server = make_certificate({.common_name = "kv"}, &authority);
+  const TestCertificate old = make_certificate({.common_name = "kv", .begins_in = -7200, .ends_in = -3600}, &authority);
+  folder.write("ca.pem", authority.certificate);
+  folder.write("s.pem", server.certificate);
+  folder.write("s.key", server.key);
+  folder.write("old.pem", old.certificate);
+  folder.write("old.key", old.key);
+  folder.write("token", "abcdefghijklmnopqrstuvwxyz\n");
+  folder.write("empty", "\n");
+  folder.write("audit.log", "");
+  const auto tls = [](const std::string& certificate, const std::string& key, const std::string& authorities) {
+    return webhook("{address: \"0.0.0.0:9443\", tls: {certificate: " + certificate + ", key: " + key +
+                       ", client-authorities: " + authorities + "}}",
+                   "{name: t, token-file: token, clusters: [c]}");
+  };
+  struct Case {
+    std::string more, expected;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {tls("s.pem", "s.key", "ca.pem"), ""},
+      {tls("s.pem", "old.key", "ca.pem"), "inputs.webhook.listen[0].tls:"},
+      {tls("old.pem", "old.key", "ca.pem"), "expired"},
+      {tls("s.pem", "s.key", "token"), "inputs.webhook.listen[0].tls:"},
+      {tls("nowhere.pem", "s.key", "ca.pem"), "nowhere.pem cannot be read: No such file or directory"},
+      {webhook("{address: \"127.0.0.1:1\"}", "{name: t, token-file: empty, clusters: [c]}"),
+       "inputs.webhook.credentials"},
+      {"inputs: {tail: [{path: not-yet.log, cluster: a}]}\n", "warning: inputs.tail[0].path"},
+      {"inputs: {tail: [{path: ., cluster: a}]}\n", "is a folder, expected a file"},
+      {"redact-key-file: empty\n", "holds 1 bytes, a key wants at least 16"},
+      {"rules: {paths: [nowhere]}\n", "rules.paths"},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", bearer: {file: empty}}}]\n",
+       "outputs[0].http.bearer"},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", bearer: {env: KV_NOT_SET}}}]\n",
+       "the environment variable KV_NOT_SET is not set"},
+      {"outputs: [{name: a, transport: http, http: {url: \"https://x/\", tls: {authorities: token}}}]\n",
+       "outputs[0].http.tls"},
+      {"outputs: [{name: a, transport: file, file: {path: token/f}}]\n", "is no folder"},
+  };
+  for (const Case& c : cases) {
+    LoadedConfig loaded = load_config_text(config_text(c.more), "kubevigil.yaml", {folder.path(""), "node1", {}});
+    check_config(loaded);
+    ASSERT_FALSE(loaded.diagnostics.has_errors()) << c.more << render(loaded.diagnostics, loaded.sources);
+    check_config_files(loaded, system_env());
+    const std::string said = render(loaded.diagnostics, loaded.sources);
+    EXPECT_THAT(said, c.expected.empty() ? testing::Matcher<std::string>(IsEmpty()) : HasSubstr(c.expected)) << c.more;
+  }
+}
+
+}  // namespace
+}  // namespace kubevigil
