@@ -143,6 +143,8 @@ struct OutputConfig {
 
 struct AdminConfig {
   HostPort listen;
+  std::optional<TlsFiles> tls;
+  std::string token_file;
 };
 
 struct LogConfig {

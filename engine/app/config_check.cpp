@@ -5,21 +5,18 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/base/network.h"
+#include "engine/app/admin_access.h"
 #include "inputs/rotated_name.h"
 #include "outputs/registry.h"
+#include "outputs/transport_registry.h"
 
 namespace kubevigil {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kTransportNames[] = {"stdout", "file", "http", "syslog"};
-
-bool is_loopback(const HostPort& address) {
-  const auto parsed = parse_address(address.host);
-  return parsed && (parse_network("127.0.0.0/8")->contains(*parsed) || parse_network("::1")->contains(*parsed));
-}
+// In the order of TransportKind; a test holds the rows of the registry against it.
+std::string_view name_of(TransportKind kind) { return transports()[static_cast<size_t>(kind)].name; }
 
 bool is_any(const HostPort& address) { return address.host == "0.0.0.0" || address.host == "::"; }
 
@@ -75,7 +72,7 @@ class Check {
 
   void listener(const ListenConfig& listen, const std::string& at) {
     if (listen.address.host.empty()) return;
-    if (!listen.tls && !listen.insecure && !is_loopback(listen.address)) {
+    if (!listen.tls && !listen.insecure && !is_loopback(listen.address.host)) {
       error("insecure-listener", at + ".address",
             fmt::format("{} can be reached from elsewhere, and the listener has no TLS", to_text(listen.address)),
             "give it tls: {certificate: ..., key: ...}, or say insecure: true behind a mesh that encrypts");
@@ -147,13 +144,10 @@ class Check {
     const bool there[] = {true, output.file.has_value(), output.http.has_value(), output.syslog.has_value()};
     for (size_t i = 1; i < std::size(there); ++i) {
       const bool meant = static_cast<size_t>(output.transport) == i;
-      if (meant && !there[i]) {
-        error("transport", at, fmt::format("transport {0} needs its settings below {0}:", kTransportNames[i]));
-      }
-      if (!meant && there[i]) {
-        warning("unused", fmt::format("{}.{}", at, kTransportNames[i]),
-                fmt::format("the transport is {}", kTransportNames[static_cast<size_t>(output.transport)]));
-      }
+      const std::string_view name = transports()[i].name;
+      if (meant && !there[i]) error("transport", at, fmt::format("transport {0} needs its settings below {0}:", name));
+      if (meant || !there[i]) continue;
+      warning("unused", fmt::format("{}.{}", at, name), fmt::format("the transport is {}", name_of(output.transport)));
     }
     if (output.http) tls_half(output.http->tls, at + ".http");
     if (output.syslog) tls_half(output.syslog->tls, at + ".syslog");
@@ -174,16 +168,11 @@ class Check {
   void encoding(const OutputConfig& output, const std::string& at) {
     const auto made = make_encoding(output.encoding, {});
     if (!made) return;
-    const Format format = made->format();
-    const bool one_line = !format.judges_records && (format.framing == Framing::Lines || !format.fixed);
-    if (output.transport == TransportKind::Syslog && !one_line) {
-      error("encoding", at + ".encoding", fmt::format("{} does not go over syslog", output.encoding),
-            "text, cef, jsonl, ocsf and ecs are one line each");
-    }
-    if (output.transport == TransportKind::Syslog) return;
-    if (output.transport != TransportKind::Http && format.judges_records) {
-      error("encoding", at + ".encoding", fmt::format("{} is a language of HTTP servers", output.encoding), "ecs");
-    }
+    const auto framing = transports()[static_cast<size_t>(output.transport)].framing(made->format());
+    if (framing) return;
+    error(
+        "encoding", at + ".encoding",
+        fmt::format("{} does not go over {}: {}", output.encoding, name_of(output.transport), framing.error().message));
   }
 
   void output_names() {
@@ -224,8 +213,14 @@ class Check {
       warning("unused", "redact-key-file", "redact is off");
     }
     if (!config_.redact) warning("exposed", "redact", "alerts will hold the secrets that events hold");
-    if (!config_.admin.listen.host.empty() && !is_loopback(config_.admin.listen)) {
-      warning("exposed", "admin.listen", "whoever reaches it can read alerts: it has neither TLS nor a login");
+    const AdminConfig& admin = config_.admin;
+    if (!admin.listen.host.empty() && !is_loopback(admin.listen.host)) {
+      if (admin.token_file.empty()) {
+        error("exposed", "admin.listen", "off loopback the admin listener shows alerts to whoever reaches it",
+              "give it a token-file, or listen on 127.0.0.1");
+      } else if (!admin.tls) {
+        warning("exposed", "admin.listen", "the token is sent in the clear: there is no tls");
+      }
     }
     if (!config_.rules.builtin && config_.rules.paths.empty()) {
       error("no-rules", "rules", "builtin is false and there are no paths, so nothing is looked for");

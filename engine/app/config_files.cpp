@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/app/admin_access.h"
 #include "engine/app/config_check.h"
 #include "engine/app/config_value.h"
 #include "engine/app/redact_option.h"
@@ -105,6 +106,9 @@ class FileCheck {
   }
 
   void servers() {
+    const AdminConfig& admin = loaded_.config.admin;
+    if (admin.tls) report("admin.tls", TlsSource::open(*admin.tls, TlsRole::Server, env_));
+    if (!admin.token_file.empty()) report("admin.token-file", open_admin_tokens(admin.token_file));
     if (!loaded_.config.inputs.webhook) return;
     const WebhookConfig& webhook = *loaded_.config.inputs.webhook;
     for (size_t i = 0; i < webhook.listen.size(); ++i) {

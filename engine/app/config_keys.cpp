@@ -194,9 +194,19 @@ constexpr ConfigKey kOutput[] = {
 };
 constexpr ConfigSection kOutputSection{kOutput};
 
+constexpr ConfigKey kAdminTls[] = {
+    {"certificate", File, member<&TlsFiles::certificate>, "", "", kRequired,
+     "PEM chain, the server's own certificate first"},
+    {"key", File, member<&TlsFiles::key>, "", "", kRequired, "PEM key of the certificate, without a passphrase"},
+};
+constexpr ConfigSection kAdminTlsSection{kAdminTls};
+
 constexpr ConfigKey kAdmin[] = {
     {"listen", Listen, member<&AdminConfig::listen>, "127.0.0.1:9442", "", kOptional,
-     "health, metrics and the API; plain, without a login"},
+     "health, metrics and the API; off loopback a token-file is needed"},
+    {"tls", Section, member<&AdminConfig::tls>, "", "", kOptional, "default: plain", &kAdminTlsSection},
+    {"token-file", File, member<&AdminConfig::token_file>, "", "", kOptional,
+     "bearer tokens, one a line; health answers without one"},
 };
 constexpr ConfigSection kAdminSection{kAdmin};
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outputs/transport_registry.h"
 #include "tests/support/certificates.h"
 #include "tests/support/config_text.h"
 
@@ -50,7 +51,10 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
       {"rules: {builtin: false}\n", {"no-rules"}},
       {"redact: off\n", {"warning exposed"}},
       {"redact: off\nredact-key-file: k\n", {"warning exposed", "warning unused"}},
-      {"admin: {listen: \"0.0.0.0:9442\"}\n", {"warning exposed"}},
+      {"admin: {listen: \"0.0.0.0:9442\"}\n", {"exposed"}},
+      {"admin: {listen: \"0.0.0.0:9442\", token-file: t}\n", {"warning exposed"}},
+      {"admin: {listen: \"0.0.0.0:9442\", token-file: t, tls: {certificate: c, key: k}}\n", {}},
+      {"admin: {listen: \"127.0.0.1:9442\", tls: {certificate: c}}\n", {"missing-key"}},
       {"admin: {listen: \"[::1]:9442\"}\n", {}},
       // listeners
       {webhook(tls, named), {}},
@@ -105,16 +109,26 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
       {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", tls: {certificate: c}}}]\n", {"tls-half"}},
       {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", tls: {key: c}}}]\n", {"tls-half"}},
       {"outputs: [{name: a, transport: syslog, syslog: {address: \"x:1\", protocol: tcp, tls: {}}}]\n", {"transport"}},
-      {"outputs: [{name: a, transport: syslog, encoding: slack, syslog: {address: \"x:1\"}}]\n", {"encoding"}},
+      {"outputs: [{name: a, transport: syslog, encoding: alertmanager, syslog: {address: \"x:1\"}}]\n", {"encoding"}},
       {"outputs: [{name: a, transport: syslog, encoding: es-bulk, syslog: {address: \"x:1\"}}]\n", {"encoding"}},
       {"outputs: [{name: a, transport: syslog, encoding: ocsf, syslog: {address: \"x:1\"}}]\n", {}},
-      {"outputs: [{name: a, transport: stdout, encoding: es-bulk}]\n", {"encoding"}},
+      {"outputs: [{name: a, transport: stdout, encoding: alertmanager}]\n", {"encoding"}},
+      {"outputs: [{name: a, transport: stdout, encoding: falco}]\n", {}},
   };
   for (const Case& c : cases) {
     const LoadedConfig loaded = checked(config_text(c.more));
     EXPECT_THAT(codes(loaded), testing::UnorderedElementsAreArray(c.expected))
         << c.more << render(loaded.diagnostics, loaded.sources);
   }
+}
+
+TEST(ConfigCheck, TheRegistryHasTheTransportsInTheOrderOfTheConfiguration) {
+  const std::pair<TransportKind, std::string_view> rows[] = {{TransportKind::Stdout, "stdout"},
+                                                             {TransportKind::File, "file"},
+                                                             {TransportKind::Http, "http"},
+                                                             {TransportKind::Syslog, "syslog"}};
+  EXPECT_EQ(transports().size(), std::size(rows));
+  for (const auto& [kind, name] : rows) EXPECT_EQ(transports()[static_cast<size_t>(kind)].name, name);
 }
 
 TEST(ConfigCheck, TheFilesItNames) {
