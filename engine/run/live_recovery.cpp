@@ -28,6 +28,7 @@ class Recovery {
   };
 
   Result<uint64_t> begin();
+  DiskResult<std::optional<LoadedSnapshot>> find_snapshot();
   Result<bool> load_snapshot(uint64_t& from);
   void use(std::shared_ptr<const LiveRules> rules);
   std::shared_ptr<const LiveRules> rules(const std::string& hash);
@@ -35,6 +36,7 @@ class Recovery {
   void input(const JournalInput& entry);
   void control(const JournalControl& entry);
   void alert(const JournalAlert& entry);
+  void follow(std::vector<Alert> derived);
   uint64_t read_again(const JournalInput& entry, std::vector<Alert>& out);
   void process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out);
   void lose(SelfAlertKind kind, std::string subject, std::string detail);
@@ -49,6 +51,7 @@ class Recovery {
   std::map<std::string, Reading> inputs_;
   std::unique_ptr<BatchJudge> judge_;
   JudgedBatch judged_;
+  uint64_t sequence_ = 0;  // of the entry at hand
   bool reader_broken_ = false;
   std::string problem_;
 };
@@ -83,8 +86,15 @@ void Recovery::use(std::shared_ptr<const LiveRules> rules) {
   if (out_.core == nullptr) out_.core = std::make_unique<LiveCore>(std::move(rules));
 }
 
+DiskResult<std::optional<LoadedSnapshot>> Recovery::find_snapshot() {
+  if (!sources_.from_oldest) return sources_.snapshots.load();
+  if (sources_.snapshots.kept().size() > 1) return sources_.snapshots.load_older();
+  if (sources_.journal.first_sequence() > 1) return sources_.snapshots.load();
+  return std::optional<LoadedSnapshot>();  // nothing was trimmed yet
+}
+
 Result<bool> Recovery::load_snapshot(uint64_t& from) {
-  auto loaded = sources_.snapshots.load();
+  auto loaded = find_snapshot();
   if (!loaded) return fail(loaded.error().message);
   for (const std::string& problem : sources_.snapshots.problems()) {
     out_.report.findings.push_back({SelfAlertKind::SnapshotDamaged, "state", problem});
@@ -184,7 +194,7 @@ void Recovery::input(const JournalInput& entry) {
                     entry.records - records, entry.records, entry.from, entry.to));
   }
   out_.core->skip(entry.source, entry.to);
-  comparison_.begin(std::move(derived), comparable());
+  follow(std::move(derived));
 }
 
 void Recovery::control(const JournalControl& entry) {
@@ -199,10 +209,16 @@ void Recovery::control(const JournalControl& entry) {
       use(in_force);
     }
   }
+  follow(std::move(derived));
+}
+
+void Recovery::follow(std::vector<Alert> derived) {
+  if (sources_.observer != nullptr) sources_.observer->derived(sequence_, derived, comparable());
   comparison_.begin(std::move(derived), comparable());
 }
 
 void Recovery::alert(const JournalAlert& entry) {
+  if (sources_.observer != nullptr) sources_.observer->journaled(sequence_, entry);
   auto alert = alert_from_json(entry.body);
   if (alert && is_self_alert(alert->rule_id)) {
     out_.report.self_alerts.push_back(std::move(*alert));
@@ -251,6 +267,7 @@ Result<Recovered> Recovery::run() {
       const auto in_force = names ? rules(control_entry->detail) : nullptr;
       use(in_force ? in_force : sources_.present);
     }
+    sequence_ = reader.sequence();
     entry(reader.entry());
     if (reader_broken_) return fail(problem_);
     if (stopped()) return fail("stopped while the last state was being recovered; nothing is lost, start again");

@@ -55,6 +55,15 @@ struct Recovered {
   RecoveryReport report;
 };
 
+// Hears of everything in the journal's order: journal_check.h.
+class RecoveryObserver {
+ public:
+  virtual ~RecoveryObserver() = default;
+  // What follows from an input or control. `comparable`: the journal should say the same behind it.
+  virtual void derived(uint64_t entry, const std::vector<Alert>& alerts, bool comparable) = 0;
+  virtual void journaled(uint64_t entry, const JournalAlert& alert) = 0;
+};
+
 struct RecoverySources {
   const Journal& journal;
   SnapshotStore& snapshots;
@@ -62,6 +71,8 @@ struct RecoverySources {
   std::shared_ptr<const LiveRules> present;  // when nothing says which rules were in force
   std::string version;                       // of this program
   const std::atomic<int>* stop = nullptr;    // not zero: give up, with an error
+  bool from_oldest = false;                  // from the older snapshot or the first entry, whatever is there
+  RecoveryObserver* observer = nullptr;
 };
 
 Result<Recovered> recover(const RecoverySources& sources);

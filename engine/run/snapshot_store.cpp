@@ -123,6 +123,22 @@ DiskResult<std::optional<LoadedSnapshot>> SnapshotStore::load() {
   return std::optional<LoadedSnapshot>();
 }
 
+DiskResult<std::optional<LoadedSnapshot>> SnapshotStore::load_older() {
+  if (kept_.size() > 1) {
+    // A loss of power may have brought back still older ones; what belongs to them is gone.
+    const auto older = kept_.end() - 2;
+    const std::string path = older->path;
+    const auto file = disk_.open(path);
+    if (!file) return tl::unexpected(file.error());
+    std::string problem;
+    auto loaded = read_snapshot(**file, path, problem);
+    if (!loaded || *loaded) return loaded;
+    condemn(path, problem);
+    kept_.erase(older);
+  }
+  return load();
+}
+
 DiskResult<std::unique_ptr<SnapshotWriter>> SnapshotStore::begin(std::string note) {
   if (note.size() > limits::kSnapshotNoteBytes) {
     return disk_fail(DiskFault::Failed, fmt::format("a snapshot's note of {} bytes, {} at most are taken", note.size(),

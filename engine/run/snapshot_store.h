@@ -69,6 +69,8 @@ class SnapshotStore {
 
   // The newest whole one; nullopt: there is none. Damaged ones that were passed over are in problems().
   DiskResult<std::optional<LoadedSnapshot>> load();
+  // The second newest, if it is whole, else as load(): what goes back furthest and has its journal still.
+  DiskResult<std::optional<LoadedSnapshot>> load_older();
   // One line each, with file and bytes: log them, and raise a self-alert.
   const std::vector<std::string>& problems() const { return problems_; }
 

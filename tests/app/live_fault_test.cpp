@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "engine/base/overlay_disk.h"
 #include "tests/run/replay_stream.h"
 #include "tests/support/live_program.h"
 
@@ -161,6 +162,47 @@ TEST(LiveFaults, PowerIsLostAtAnyPoint) {
     ASSERT_EQ(run.broken, "") << "KUBEVIGIL_SEED=" << seed;
     cuts += run.cuts;
     if (one != nullptr) break;
+  }
+}
+
+// `replay --journal` in between and at the end: the same bytes as the sink got, from the oldest entry on, and nothing
+// on the disk is touched.
+TEST(LiveFaults, AJournalRunsAgainByteForByte) {
+  const std::vector<std::string> bodies = recorded_stream(11, kBodies);
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    SimulatedDisk disk;
+    FastEnv env;
+    env.wall = arrival(0).micros;
+    size_t next = 0, same = 0;
+    for (int life = 0; life < 4; ++life) {
+      disk.fault_at(60 + seed * 17 + static_cast<uint64_t>(life) * 31, Fault::PowerOff);
+      std::string problem;
+      auto program = LiveProgram::start(disk, env, {.seed = seed * 10 + static_cast<uint64_t>(life)}, problem);
+      while (program && next < bodies.size() && program->post(bodies[next], arrival(next))) ++next;
+      program.reset();
+      disk.lose_power(seed);
+      std::map<std::string, std::string> before;
+      for (const std::string& path : disk.paths()) before[path] = disk.content(path);
+      std::set<std::string> lines;
+      JournalCheck check([&](const Alert& alert) { lines.insert(to_json(alert)); });
+      RecoveryReport report;
+      OverlayDisk overlay(disk);
+      ASSERT_EQ(LiveProgram::run_again(overlay, env, check, report), "") << "seed " << seed;
+      EXPECT_EQ(testing::PrintToString(check.differences()), "{}") << "seed " << seed;
+      for (const RecoveryFinding& finding : report.findings) ADD_FAILURE() << finding.detail << ", seed " << seed;
+      same += check.counts().same;
+      for (const auto& alert : delivered(disk)) {  // those whose entries were not trimmed
+        if (alert.id == "no alert") continue;
+        const bool given = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+          return line.find(fmt::format("\"{}\"", alert.id)) != std::string::npos &&
+                 line.find(fmt::format("\"revision\":{},", alert.revision)) != std::string::npos;
+        });
+        EXPECT_EQ(lines.contains(alert.line), given) << alert.line;
+      }
+      for (const auto& [path, bytes] : before) ASSERT_EQ(disk.content(path), bytes) << path;
+      ASSERT_EQ(disk.paths().size(), before.size());
+    }
+    EXPECT_GT(same, 10u) << "seed " << seed;
   }
 }
 

@@ -51,6 +51,23 @@ TEST(SnapshotStore, TheNewestIsLoadedAndTwoAreKept) {
   EXPECT_EQ(disk.paths().size(), 2u);
 }
 
+TEST(SnapshotStore, TheOlderIsLoadedWhereItIsWhole) {
+  SimulatedDisk disk;
+  auto store = opened(disk);
+  EXPECT_FALSE(*store->load_older());
+  for (const auto& [state, older] : {std::pair("one", "one"), {"two", "one"}, {"three", "two"}}) {
+    ASSERT_TRUE(store->write("", state));
+    const auto loaded = opened(disk)->load_older();
+    ASSERT_TRUE(loaded && *loaded);
+    EXPECT_EQ((*loaded)->state, older);
+  }
+  const std::string path = opened(disk)->kept().front().path;
+  disk.set_content(path, disk.content(path).substr(0, 40));
+  store = opened(disk);
+  EXPECT_EQ((*store->load_older())->state, "three");
+  EXPECT_EQ(store->problems().size(), 1u);
+}
+
 TEST(SnapshotStore, AnySizeInAnyPieces) {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{1} << 20, (size_t{1} << 20) + 1, size_t{3} << 20}) {
     SimulatedDisk disk;

@@ -113,14 +113,14 @@ std::vector<Delivered> delivered(const SimulatedDisk& disk) {
   return out;
 }
 
-LiveProgram::LiveProgram(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options)
+LiveProgram::LiveProgram(Disk& disk, FastEnv& env, const LiveProgramOptions& options)
     : disk_(disk),
       env_(env),
       options_(options),
       log_(env, {LogLevel::Info, LogFormat::Text}, [this](std::string_view line) { lines_ += line; }),
       self_alerts_("test", options.seed) {}
 
-std::unique_ptr<LiveProgram> LiveProgram::start(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options,
+std::unique_ptr<LiveProgram> LiveProgram::start(Disk& disk, FastEnv& env, const LiveProgramOptions& options,
                                                 std::string& problem) {
   std::unique_ptr<LiveProgram> program(new LiveProgram(disk, env, options));
   problem = program->open();
@@ -180,7 +180,7 @@ std::string LiveProgram::open_files() {
 }
 
 Result<LiveRules> LiveProgram::rules_of(const RuleBundle& bundle) {
-  LoadedRules loaded = load_rules(bundle.sources, bundle.options);
+  LoadedRules loaded = kubevigil::load_rules(bundle.sources, bundle.options);
   EXPECT_EQ(render(loaded.diagnostics, loaded.sources), "");
   LiveRules rules;
   rules.hash = bundle_hash(bundle);
@@ -208,15 +208,31 @@ RuleBundle bundle_number(uint64_t number) {
 
 }  // namespace
 
-std::string LiveProgram::open_pipeline() {
-  const RuleBundle bundle = bundle_number(0);
-  if (const auto kept = rules_->keep(bundle); !kept) return kept.error().message;
-  LiveWorld world{*journal_, *snapshots_, outbox_.get(), env_, log_, self_alerts_, {}, {}, {}};
-  world.load_rules = [this](const std::string& hash) -> Result<LiveRules> {
+LoadRules LiveProgram::load_rules() {
+  return [this](const std::string& hash) -> Result<LiveRules> {
     const auto loaded = rules_->load(hash);
     if (!loaded) return fail(loaded.error().message);
     return rules_of(*loaded);
   };
+}
+
+std::string LiveProgram::run_again(Disk& disk, FastEnv& env, JournalCheck& check, RecoveryReport& report) {
+  LiveProgram program(disk, env, {});
+  if (std::string problem = program.open_files(); !problem.empty()) return problem;
+  RecoverySources sources{*program.journal_, *program.snapshots_, program.load_rules(), {}, "1", nullptr, true, &check};
+  sources.present = std::make_shared<const LiveRules>(*program.rules_of(bundle_number(0)));
+  auto recovered = recover(sources);
+  if (!recovered) return recovered.error().message;
+  check.finish();
+  report = std::move(recovered->report);
+  return {};
+}
+
+std::string LiveProgram::open_pipeline() {
+  const RuleBundle bundle = bundle_number(0);
+  if (const auto kept = rules_->keep(bundle); !kept) return kept.error().message;
+  LiveWorld world{*journal_, *snapshots_, outbox_.get(), env_, log_, self_alerts_, {}, {}, {}};
+  world.load_rules = load_rules();
   world.needed_rules = [this](const std::set<std::string>& hashes) { (void)rules_->remove_unused(hashes); };
   world.processed = [this](const LiveBatch& info, const JudgedBatch&, std::span<const Alert>) {
     const std::lock_guard hold(mutex_);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/run/disk_reserve.h"
+#include "engine/run/journal_check.h"
 #include "engine/run/live_pipeline.h"
 #include "engine/run/rule_bundle.h"
 #include "engine/run/self_alerts.h"
@@ -42,8 +43,10 @@ struct LiveProgramOptions {
 class LiveProgram {
  public:
   // Null: the disk did not let it start; `problem` says why.
-  static std::unique_ptr<LiveProgram> start(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options,
+  static std::unique_ptr<LiveProgram> start(Disk& disk, FastEnv& env, const LiveProgramOptions& options,
                                             std::string& problem);
+  // Runs what is on the disk again from its oldest entry on; "" or why it could not.
+  static std::string run_again(Disk& disk, FastEnv& env, JournalCheck& check, RecoveryReport& report);
   // Without stop(): as after a crash.
   ~LiveProgram();
 
@@ -68,14 +71,15 @@ class LiveProgram {
   SpoolRefusal refusal() const { return refusal_; }
 
  private:
-  LiveProgram(SimulatedDisk& disk, FastEnv& env, const LiveProgramOptions& options);
+  LiveProgram(Disk& disk, FastEnv& env, const LiveProgramOptions& options);
   std::string open();
   std::string open_files();
   std::string open_pipeline();
   std::string open_sink();
   Result<LiveRules> rules_of(const RuleBundle& bundle);
+  LoadRules load_rules();
 
-  SimulatedDisk& disk_;
+  Disk& disk_;
   FastEnv& env_;
   const LiveProgramOptions options_;
   mutable std::mutex mutex_;  // of what follows
