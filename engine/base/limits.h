@@ -72,6 +72,8 @@ inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load 
 inline constexpr size_t kStreams = 1024;      // with a watermark of their own; further ones of a cluster share one,
                                               // "streams_shared"
 inline constexpr size_t kStreamNames = 4096;  // of streams, for alerts; then "(forgotten stream)"
+inline constexpr size_t kLiveDuplicates =
+    3 * (3u << 19);  // event ids remembered, 16 bytes each, as kDuplicateWindow: 20 minutes at 4,000 events a second
 inline constexpr size_t kLiveAlertBytes = 32u << 20;  // open alerts as they were sent; the oldest close early,
                                                       // "alerts_closed_early"
 

@@ -18,7 +18,10 @@ struct Detector::State : EventSource {
   State(std::shared_ptr<const Program> program_, DetectorOptions options_)
       : program(program_),
         options(options_),
-        correlator(program, {.state_bytes = options.state_bytes, .lateness = kLateness, .key = options.key}),
+        correlator(program, {.state_bytes = options.state_bytes,
+                             .duplicate_ids = options.duplicate_ids,
+                             .lateness = kLateness,
+                             .key = options.key}),
         alerts(
             program, options.redactor, [this](uint32_t file) { return watermarks.name(file); }, options.alert_bytes),
         judge(program, {.range = {}, .cluster = {}, .key = options.key}),

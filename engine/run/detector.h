@@ -30,6 +30,7 @@ struct DetectorOptions {
   HashKey key;  // as the judges of the batches have it
   Redactor redactor = Redactor();
   size_t state_bytes = limits::kStateBytes;
+  size_t duplicate_ids = limits::kLiveDuplicates;
   size_t alert_bytes = limits::kLiveAlertBytes;
 };
 

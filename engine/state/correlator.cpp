@@ -24,6 +24,7 @@ struct Correlator::State {
         feeds(feed_list.begin(), feed_list.end()),
         options(opts),
         alert_keys(*rules, opts.key),
+        ids(opts.duplicate_ids),
         correlations(*rules, {opts.state_bytes, opts.lateness, opts.learn_until, opts.key}),
         episodes(*rules, opts.open_from, correlations.delays()) {
     for (const Rule& r : rules->rules) rule_marks.push_back(rule_mark(r));
@@ -146,7 +147,7 @@ bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const Matc
   ++s.counters.events;
   s.correlations.next_in_order();
   // Where the watermark will stand with this event: what comes right after a silence must not expire at once.
-  const SeenBefore seen = s.ids.see(mark, std::max(watermark, s.correlations.watermark()));
+  const SeenBefore seen = s.ids.see(mark, std::max(watermark, s.correlations.watermark()), robust_time);
   if (seen == SeenBefore::Duplicate) {
     ++s.counters.duplicates;
     return false;

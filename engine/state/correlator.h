@@ -29,6 +29,7 @@ namespace kubevigil {
 
 struct CorrelatorOptions {
   size_t state_bytes = limits::kStateBytes;
+  size_t duplicate_ids = limits::kDuplicateWindow;
   Duration lateness = Duration::minutes(5);
   Timestamp open_from = Timestamp::min();    // --from with --warm-up: episodes that open earlier are not reported
   Timestamp learn_until = Timestamp::min();  // new_value rules only learn before it

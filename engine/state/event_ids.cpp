@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "engine/base/limits.h"
-
 namespace kubevigil {
 namespace {
 
@@ -56,8 +54,9 @@ void FingerprintTable::archive(Archive& archive) {
     std::sort(sorted.begin(), sorted.end());
   }
   archive.each(sorted, [&](Slot& slot) {
-    archive(slot.key);
-    archive(slot.fingerprint);
+    Hash128 both{slot.key, slot.fingerprint};
+    archive(both);
+    slot = {both.high, both.low};
   });
   if (archive.is_saving()) return;
   slots_.clear();
@@ -72,26 +71,33 @@ std::optional<uint64_t> EventIds::find(uint64_t key) const {
   return std::nullopt;
 }
 
+bool EventIds::is_needed(size_t generation, Timestamp watermark) const {
+  return generations_[generation].size() > 0 && newest_[generation] > watermark - kGeneration;
+}
+
 void EventIds::rotate(Timestamp watermark) {
   if (started_[young_] == Timestamp::min()) started_[young_] = watermark;  // no event had a time before
   const Duration age = watermark - started_[young_];
-  const bool full = generations_[young_].size() >= limits::kDuplicateWindow / kGenerations;
-  if (age < kGeneration && !full) return;
-  full_ += age < kGeneration ? 1 : 0;
+  const bool full = generations_[young_].size() >= most_ids_ / kGenerations;
+  const size_t oldest = (young_ + 1) % kGenerations;
+  if (!full && (age < kGeneration || is_needed(oldest, watermark))) return;
+  full_ += age < kGeneration || is_needed(oldest, watermark) ? 1 : 0;
   // After a silence more than one is over.
   const int64_t over = std::clamp<int64_t>(age.micros / kGeneration.micros, 1, kGenerations);
-  for (int64_t i = 0; i < over; ++i) {
+  for (int64_t i = 0; i < over && (i == 0 || !is_needed((young_ + 1) % kGenerations, watermark)); ++i) {
     young_ = (young_ + 1) % kGenerations;
     // What is left reaches back to the beginning of the one behind it.
     const Timestamp reach = started_[(young_ + 1) % kGenerations];
     if (generations_[young_].size() > 0) shortest_ = std::min(shortest_, watermark - reach);
     generations_[young_].clear();
+    newest_[young_] = Timestamp::min();
     started_[young_] = watermark;
   }
 }
 
-SeenBefore EventIds::see(const EventMark& mark, Timestamp watermark) {
+SeenBefore EventIds::see(const EventMark& mark, Timestamp watermark, Timestamp robust_time) {
   rotate(watermark);
+  newest_[young_] = std::max(newest_[young_], robust_time);
   const uint64_t print = FingerprintTable::fingerprint(mark.identity.low, mark.intent);
   FingerprintTable& young = generations_[young_];
   const auto same_id = find(mark.audit_stage.low);
@@ -112,6 +118,7 @@ void EventIds::archive(Archive& archive) {
   for (size_t i = 0; i < kGenerations; ++i) {
     generations_[i].archive(archive);
     archive(started_[i]);
+    archive(newest_[i]);
   }
   archive(young_);
   archive(full_);

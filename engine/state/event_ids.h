@@ -1,7 +1,8 @@
 // EventIds: which events were seen within the last 10 to 15 minutes of the watermark: finds duplicates (webhook
 // retries, the same log twice) and audit ids that were used for another request (design/rules.md 4, streaming.md S16).
-// Three generations of five minutes; each takes at most a third of limits::kDuplicateWindow ids and is then closed
-// early, which shortens the time and is counted. One owner, one thread.
+// Three generations of five minutes; none is given up while the watermark has not passed its newest event by five
+// minutes: a source that is far behind may still bring what another one brought. Each takes at most a third of
+// `most_ids` and is then closed early, which shortens the time and is counted. One owner, one thread.
 #pragma once
 
 #include <array>
@@ -59,7 +60,10 @@ class EventIds {
   static constexpr Duration kGeneration = Duration::minutes(5);
   static constexpr size_t kGenerations = 3;
 
-  SeenBefore see(const EventMark& mark, Timestamp watermark);
+  explicit EventIds(size_t most_ids) : most_ids_(most_ids) {}
+
+  // `robust_time`: where the event's source stands.
+  SeenBefore see(const EventMark& mark, Timestamp watermark, Timestamp robust_time);
   uint64_t full() const { return full_; }  // generations that were closed early
   // The shortest time that two closed generations covered; kGeneration * 2 when none was closed early.
   Duration shortest_window() const { return shortest_; }
@@ -69,9 +73,12 @@ class EventIds {
   // By the low half of audit_stage; further identities of the same audit id by the high half of their own.
   std::optional<uint64_t> find(uint64_t key) const;
   void rotate(Timestamp watermark);
+  bool is_needed(size_t generation, Timestamp watermark) const;
 
+  size_t most_ids_;
   std::array<FingerprintTable, kGenerations> generations_;
   std::array<Timestamp, kGenerations> started_{Timestamp::min(), Timestamp::min(), Timestamp::min()};
+  std::array<Timestamp, kGenerations> newest_{Timestamp::min(), Timestamp::min(), Timestamp::min()};
   size_t young_ = 0;  // the generation that takes new ids
   uint64_t full_ = 0;
   Duration shortest_{kGeneration.micros * 2};

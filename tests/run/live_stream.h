@@ -59,6 +59,14 @@ class LiveScript {
     detector_ = std::move(swapped);
   }
 
+  // Another run with the same past.
+  static LiveScript copy_of(LiveScript& script) {
+    LiveScript copy(script.program_, script.options_);
+    EXPECT_TRUE(copy.detector_->load(script.saved()).has_value());
+    copy.out_ = script.out_;
+    return copy;
+  }
+
   Detector& detector() { return *detector_; }
   DetectorCounters counters() const { return detector_->counters(); }
   std::string saved() const { return detector_->save(); }

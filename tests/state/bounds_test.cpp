@@ -68,9 +68,12 @@ EventMark numbered(uint64_t n) {
 }
 
 TEST(StateBounds, AFullDuplicateWindowRotatesEarlyAndSaysHowShortItWas) {
-  EventIds ids;
+  EventIds ids(limits::kDuplicateWindow);
   const uint64_t part = limits::kDuplicateWindow / EventIds::kGenerations;
-  const auto see = [&](uint64_t n, uint64_t at) { return ids.see(numbered(n), Timestamp{static_cast<int64_t>(at)}); };
+  const auto see = [&](uint64_t n, uint64_t at) {
+    const Timestamp time{static_cast<int64_t>(at)};
+    return ids.see(numbered(n), time, time);
+  };
   const uint64_t last = 3 * part - 1;
   for (uint64_t n = 0; n < last; ++n) ASSERT_EQ(see(n, n), SeenBefore::No);
   EXPECT_EQ(see(0, last), SeenBefore::Duplicate);
@@ -89,7 +92,7 @@ TEST(EventIds, EqualAMapOfEverythingWithinTheWindow) {
   size_t duplicates = 0, reuses = 0;
   for (uint64_t seed : test_seeds(30)) {
     std::mt19937_64 random(seed);
-    auto ids = std::make_unique<EventIds>();
+    auto ids = std::make_unique<EventIds>(limits::kDuplicateWindow);
     std::map<std::pair<uint64_t, uint64_t>, Timestamp> seen;  // (audit id, event) -> last time it was taken in
     std::map<uint64_t, uint64_t> intents;                     // of the first event of an audit id
     Timestamp now{1'000'000'000'000};
@@ -104,13 +107,13 @@ TEST(EventIds, EqualAMapOfEverythingWithinTheWindow) {
       const SeenBefore expected = known                                   ? SeenBefore::Duplicate
                                   : !first && intents.at(audit) != intent ? SeenBefore::AuditIdReused
                                                                           : SeenBefore::No;
-      ASSERT_EQ(ids->see(mark, now), expected) << "seed " << seed << " step " << step;
+      ASSERT_EQ(ids->see(mark, now, now), expected) << "seed " << seed << " step " << step;
       seen[{audit, event}] = now;
       duplicates += known ? 1 : 0;
       reuses += expected == SeenBefore::AuditIdReused ? 1 : 0;
       Archive saved = Archive::saving();
       ids->archive(saved);
-      ids = std::make_unique<EventIds>();
+      ids = std::make_unique<EventIds>(limits::kDuplicateWindow);
       Archive loading = Archive::loading(saved.bytes());
       ids->archive(loading);
       ASSERT_TRUE(loading.at_end() && !loading.failed());
@@ -121,15 +124,30 @@ TEST(EventIds, EqualAMapOfEverythingWithinTheWindow) {
 }
 
 TEST(EventIds, AFurtherEventOfAnAuditIdIsADuplicateAsLongAsItIsKept) {
-  EventIds ids;
+  EventIds ids(limits::kDuplicateWindow);
   EventMark first = numbered(1), second = numbered(2);
   second.audit_stage = first.audit_stage;
   const auto at = [](int64_t minutes) { return Timestamp{1} + Duration::minutes(minutes); };
-  EXPECT_EQ(ids.see(first, at(0)), SeenBefore::No);
-  EXPECT_EQ(ids.see(second, at(9)), SeenBefore::No);
-  EXPECT_EQ(ids.see(numbered(3), at(14)), SeenBefore::No);
-  EXPECT_EQ(ids.see(second, at(18)), SeenBefore::Duplicate) << "the first one left meanwhile";
-  EXPECT_EQ(ids.see(second, at(60)), SeenBefore::No);
+  EXPECT_EQ(ids.see(first, at(0), at(0)), SeenBefore::No);
+  EXPECT_EQ(ids.see(second, at(9), at(9)), SeenBefore::No);
+  EXPECT_EQ(ids.see(numbered(3), at(14), at(14)), SeenBefore::No);
+  EXPECT_EQ(ids.see(second, at(18), at(18)), SeenBefore::Duplicate) << "the first one left meanwhile";
+  EXPECT_EQ(ids.see(second, at(60), at(60)), SeenBefore::No);
+}
+
+// A source may be hours behind another one that brought the same events.
+TEST(EventIds, WhatTheWatermarkHasNotPassedIsNotForgotten) {
+  const auto at = [](int64_t minutes) { return Timestamp{1} + Duration::minutes(minutes); };
+  EventIds ids(limits::kDuplicateWindow);
+  EXPECT_EQ(ids.see(numbered(1), at(0), at(180)), SeenBefore::No);
+  for (int64_t minute = 1; minute < 180; ++minute) {
+    ASSERT_EQ(ids.see(numbered(100 + static_cast<uint64_t>(minute)), at(minute), at(minute)), SeenBefore::No);
+  }
+  EXPECT_EQ(ids.see(numbered(1), at(180), at(180)), SeenBefore::Duplicate);
+  EXPECT_EQ(ids.see(numbered(2), at(190), at(190)), SeenBefore::No);
+  EXPECT_EQ(ids.see(numbered(3), at(196), at(196)), SeenBefore::No);
+  EXPECT_EQ(ids.see(numbered(1), at(210), at(210)), SeenBefore::No) << "now it is";
+  EXPECT_EQ(ids.full(), 0u);
 }
 
 TEST(StateBounds, QuestionsThatWaitForTheWatermarkAreBounded) {
