@@ -66,7 +66,8 @@ Outcome run(const Log& log, const ProgramPtr& program, size_t threads) {
   options.threads = threads;
   ReplayHooks hooks;
   hooks.alert = [&](const Alert& alert) {
-    encoding->alert(alert, outcome.alerts);
+    encoding->record(alert, outcome.alerts);
+    outcome.alerts += '\n';
     ++outcome.count;
   };
   const auto report = replay(opened.inputs, program, options, hooks, system_env());
