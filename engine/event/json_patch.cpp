@@ -7,6 +7,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/event/patch_elements.h"
 
 namespace kubevigil {
 namespace {
@@ -30,12 +31,6 @@ std::string_view unescaped(std::string_view token, JsonTree& memory) {
 }
 
 using Pointer = std::vector<std::string_view>;
-
-bool is_element(std::string_view token) {
-  if (token == "-") return true;
-  if (token.starts_with('-') || token.starts_with('+')) token.remove_prefix(1);
-  return !token.empty() && token.find_first_not_of("0123456789") == token.npos;
-}
 
 // One spelling for each number that counts from the front; all other tokens as they are.
 std::string_view canonical(std::string_view token) {
@@ -89,13 +84,30 @@ class Rebuild {
     each_member(op, "op", [&](uint32_t name) {
       const std::string_view kind = in_[name].value.text;
       if (kind == "add" || kind == "replace") {
-        each_member(op, "path",
-                    [&](uint32_t path) { each_member(op, "value", [&](uint32_t value) { apply(path, in_, value); }); });
+        const auto change = kind == "add" ? ElementNames::Change::Insert : ElementNames::Change::Replace;
+        each_member(op, "path", [&](uint32_t path) {
+          note(path, change);
+          each_member(op, "value", [&](uint32_t value) { apply(path, in_, value); });
+        });
       } else if (kind == "copy" || kind == "move") {
-        each_member(op, "path",
-                    [&](uint32_t path) { each_member(op, "from", [&](uint32_t from) { transfer(from, path); }); });
+        const auto change = kind == "copy" ? ElementNames::Change::Read : ElementNames::Change::Remove;
+        each_member(op, "path", [&](uint32_t path) {
+          each_member(op, "from", [&](uint32_t from) {
+            note(from, change);
+            note(path, ElementNames::Change::Insert);
+            transfer(from, path);
+          });
+        });
+      } else if (kind == "remove") {
+        each_member(op, "path", [&](uint32_t path) { note(path, ElementNames::Change::Remove); });
       }
     });
+  }
+
+  // Whether what the operation names is still what earlier ones named so.
+  void note(uint32_t pointer, ElementNames::Change change) {
+    Pointer tokens;
+    if (parse(pointer, tokens) && !names_.note(tokens, change)) view_ = PatchView::SourcesMissing;
   }
 
   // The tokens of a pointer to something below the root. Repeated members read the same pointer again and again: it is
@@ -214,6 +226,7 @@ class Rebuild {
 
   const JsonTree& in_;
   JsonTree& out_;
+  ElementNames names_;
   size_t steps_ = kPatchSteps;
   PatchView view_ = PatchView::Partial;
 };

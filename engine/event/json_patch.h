@@ -10,7 +10,8 @@ namespace kubevigil {
 // What a rebuilt patch says of fields that it does not have.
 enum class PatchView : uint8_t {
   Partial,         // nothing: the patch does not name them
-  SourcesMissing,  // a `copy` or `move` takes a value that stands in the object only: any field may have it
+  SourcesMissing,  // any field may have more: a `copy` or `move` takes a value that stands in the object only, or one
+                   // element of an array was named in two ways (patch_elements.h)
   TooLarge,        // out is to be thrown away
 };
 

@@ -2,4 +2,6 @@ package main
 
 func main() {
 	writePolicies("../audit_policies.jsonl")
+	writePatches("../json_patches.jsonl")
+	writeFlags("../audit_flags.txt")
 }
