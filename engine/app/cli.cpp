@@ -54,6 +54,7 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WHEN");
   add_replay(root, context);
+  add_serve(root, context);
   add_rules(root, context);
   add_policy(root, context);
   add_baseline(root, context);

@@ -14,6 +14,7 @@ namespace kubevigil {
 int run_command_line(int argc, const char* const* argv, Context& context);
 
 void add_replay(CLI::App& root, Context& context);
+void add_serve(CLI::App& root, Context& context);
 void add_rules(CLI::App& root, Context& context);
 void add_policy(CLI::App& root, Context& context);
 void add_baseline(CLI::App& root, Context& context);

@@ -1,0 +1,204 @@
+#include "engine/app/serve.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "engine/app/context.h"
+#include "engine/app/service.h"
+#include "engine/base/text.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(200);
+constexpr Duration kReviewEvery = Duration::seconds(1);
+constexpr Duration kRefillEvery = Duration::seconds(10);
+
+}  // namespace
+
+Serve::Serve(const Config& config, Disk& disk, const Env& env, Log& log)
+    : config_(config), disk_(disk), env_(env), log_(log), self_alerts_(config.instance, env.random()) {}
+
+Serve::~Serve() {
+  reload_loop_.reset();
+  webhook_.reset();
+  if (storage_.spool) storage_.spool->interrupt();
+  pipeline_.reset();
+  if (sinks_) sinks_->stop(0, {});
+}
+
+Result<void> Serve::open_rules() {
+  auto redactor = redactor_of(config_);
+  if (!redactor) return tl::unexpected(redactor.error());
+  rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, env_, storage_.key, std::move(*redactor));
+  auto ready = ready_rules(selection_of(config_), bundle_settings(config_), env_.now());
+  if (!ready) return tl::unexpected(ready.error());
+  for (const Diagnostic& d : ready->loaded.diagnostics.entries()) {
+    if (d.severity == Severity::Note) continue;
+    log_.warn("rules", "a rule is not as it should be",
+              {{"file", d.span.file}, {"line", d.span.line}, {"what", d.message}});
+  }
+  auto live = rules_->keep(*ready);
+  if (!live) return tl::unexpected(live.error());
+  ready_rules_ = std::move(*ready);
+  live_rules_ = std::move(*live);
+  return {};
+}
+
+Result<void> Serve::recover(const std::atomic<int>& stop) {
+  LiveWorld world{*storage_.journal, *storage_.snapshots, storage_.outbox.get(), env_, log_, self_alerts_, {}, {}, {}};
+  world.load_rules = [this](const std::string& hash) { return rules_->load(hash); };
+  world.needed_rules = [this](const std::set<std::string>& hashes) { rules_->remove_unused(hashes); };
+  world.processed = [this](const LiveBatch& info, const JudgedBatch& judged, std::span<const Alert>) {
+    if (ServeWebhook* webhook = webhook_seen_.load()) webhook->processed(info, judged);
+  };
+  LiveOptions options;
+  options.threads = config_.threads;
+  options.snapshot_every = config_.state.snapshot_every;
+  options.version = version_text();
+  options.stop = &stop;
+  pipeline_ = std::make_unique<LivePipeline>(std::move(world), std::move(options));
+  const Duration began = env_.monotonic();
+  const auto report = pipeline_->recover(live_rules_);
+  if (!report) return tl::unexpected(report.error());
+  log_.line(report->findings.empty() ? LogLevel::Info : LogLevel::Error, "recovery", "the last state is back",
+            {{"snapshot", report->from_snapshot},
+             {"entries", report->end - report->first},
+             {"records", report->records},
+             {"alerts_compared", report->compared},
+             {"alerts_different", report->different},
+             {"degraded", report->degraded},
+             {"took", env_.monotonic() - began}});
+  for (const RecoveryFinding& finding : report->findings) {
+    log_.error("recovery", "found", {{"what", finding.subject}, {"detail", finding.detail}});
+  }
+  return {};
+}
+
+Result<void> Serve::start(const std::atomic<int>& stop) {
+  auto storage = open_storage(disk_, config_, env_, log_, self_alerts_);
+  if (!storage) return tl::unexpected(storage.error());
+  storage_ = std::move(*storage);
+  if (auto opened = open_rules(); !opened) return opened;
+  auto sinks = ServeSinks::open(config_, storage_, disk_, env_, log_, self_alerts_);
+  if (!sinks) return tl::unexpected(sinks.error());
+  sinks_ = std::move(*sinks);
+  if (config_.inputs.webhook) {
+    auto webhook = ServeWebhook::start(*config_.inputs.webhook, *storage_.spool, env_, log_, self_alerts_, {});
+    if (!webhook) return tl::unexpected(webhook.error());
+    webhook_ = std::move(*webhook);
+    webhook_seen_ = webhook_.get();
+  }
+  if (auto recovered = recover(stop); !recovered) return recovered;
+  if (auto started = pipeline_->start(); !started) return started;
+  sinks_->start();
+  start_reloading();
+  say_start();
+  return {};
+}
+
+void Serve::start_reloading() {
+  RuleWatch::Options options;
+  options.selection = selection_of(config_);
+  options.settings = bundle_settings(config_);
+  options.take = [this](ReadyRules ready) -> Result<void> {
+    auto live = rules_->keep(ready);
+    if (!live) return tl::unexpected(live.error());
+    pipeline_->swap_rules(std::move(*live));
+    return {};
+  };
+  options.rejected = [this](const std::string& detail) {
+    self_alerts_.raise({SelfAlertKind::RulesRejected, "", "rules", detail, env_.now()});
+  };
+  rule_watch_ = std::make_unique<RuleWatch>(std::move(options), *ready_rules_, log_);
+  triggers_ = std::make_unique<ReloadTriggers>(log_);
+  if (webhook_) webhook_->add_triggers(*triggers_);
+  reload_loop_ = std::make_unique<ReloadLoop>(env_, *rule_watch_, *triggers_);
+}
+
+void Serve::say_start() const {
+  log_.info("serve", "ready",
+            {{"version", version_text()},
+             {"instance", config_.instance},
+             {"data", config_.data},
+             {"rules", ready_rules_->program->rules().rules.size()},
+             {"rules_hash", ready_rules_->hash},
+             {"webhook_listeners", config_.inputs.webhook ? config_.inputs.webhook->listen.size() : 0},
+             {"tails", config_.inputs.tail.size()},
+             {"outputs", config_.outputs.size()}});
+  for (const TailConfig& tail : config_.inputs.tail) {
+    log_.info("serve", "follows a log", {{"path", tail.path}, {"cluster", tail.cluster}});
+  }
+}
+
+// Full: nothing is taken in until the reserve is held again, so that journal and alerts keep their room.
+void Serve::look_at_disk() {
+  if (storage_.reserve->held()) {
+    if (!std::exchange(disk_full_, false)) return;
+    log_.info("disk", "there is space again; input is taken");
+    self_alerts_.clear({SelfAlertKind::DiskFull, "", config_.data, "there is space again", env_.now()});
+    pipeline_->set_paused(false);
+    if (webhook_) webhook_->receiver().set_accepting(true, "");
+    return;
+  }
+  if (!std::exchange(disk_full_, true)) {
+    log_.error("disk", "the disk is full: senders are told to wait, log files are not read on",
+               {{"folder", config_.data}});
+    pipeline_->set_paused(true);
+    if (webhook_) webhook_->receiver().set_accepting(false, "the disk is full");
+  }
+  self_alerts_.raise(
+      {SelfAlertKind::DiskFull, "", config_.data, "the reserve for journal and alerts is in use", env_.now()});
+  const Duration now = env_.monotonic();
+  if (now - refilled_ < kRefillEvery) return;
+  refilled_ = now;
+  (void)storage_.reserve->refill();
+}
+
+Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups) {
+  unsigned heard = hangups;
+  Duration reviewed = env_.monotonic();
+  while (stop == 0) {
+    if (const std::string failure = pipeline_->failure(); !failure.empty()) return fail(failure);
+    if (const auto broken = storage_.spool->commit().broken()) return fail("spool: " + broken->message);
+    if (hangups != heard) {
+      heard = hangups;
+      log_.info("serve", "asked to look at rules and certificates (SIGHUP)");
+      reload_loop_->ask();
+    }
+    look_at_disk();
+    if (env_.monotonic() - reviewed >= kReviewEvery) {
+      reviewed = env_.monotonic();
+      if (webhook_) webhook_->review();
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+  return {};
+}
+
+Result<void> Serve::end() {
+  notify_service_manager("STOPPING=1");
+  reload_loop_.reset();
+  if (webhook_) webhook_->shutdown(kLastRequests);
+  const auto stopped = pipeline_->stop();
+  if (!stopped) log_.error("serve", "did not end as it should", {{"why", stopped.error().message}});
+  sinks_->stop(storage_.journal->durable_end(), stopped ? kLastDeliveries : Duration{});
+  (void)storage_.outbox->flush();  // else some alerts are sent again, under the same ids
+  return stopped;
+}
+
+Result<void> Serve::run(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups) {
+  if (auto started = start(stop); !started) return stop != 0 ? Result<void>() : started;
+  notify_service_manager("READY=1");
+  const auto watched = watch(stop, hangups);
+  if (watched) log_.info("serve", "stopping", {{"signal", stop.load()}});
+  const auto ended = end();
+  if (!watched) return watched;
+  if (ended) log_.info("serve", "stopped; everything taken in is processed");
+  return ended;
+}
+
+}  // namespace kubevigil

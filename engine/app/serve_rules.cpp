@@ -1,0 +1,137 @@
+#include "engine/app/serve_rules.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "engine/app/private_file.h"
+#include "engine/app/redact_option.h"
+#include "engine/run/spool_input.h"
+#include "inputs/tail_live.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr std::string_view kTail = "tail/";
+
+std::string_view next_word(std::string_view& text) {
+  const size_t blank = text.find(' ');
+  const std::string_view word = text.substr(0, blank);
+  text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+  return word;
+}
+
+int64_t number(std::string_view word) {
+  int64_t value = 0;
+  std::from_chars(word.data(), word.data() + word.size(), value);
+  return value;
+}
+
+std::string reading(Duration slack, Duration idle_after, const std::vector<std::string>& formats) {
+  return fmt::format("{} {} {}", slack.micros, idle_after.micros, native_only(formats) ? "native" : "any");
+}
+
+template <typename Options>
+void read(std::string_view& text, Options& options) {
+  options.slack = Duration{number(next_word(text))};
+  options.idle_after = Duration{number(next_word(text))};
+  options.native_only = next_word(text) != "any";
+}
+
+std::string setting(const BundleSettings& settings, const std::string& name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+Result<Redactor> redactor_of(const Config& config) {
+  return make_redactor({config.redact ? "on" : "off", config.redact_key_file});
+}
+
+BundleSettings bundle_settings(const Config& config) {
+  BundleSettings out;
+  std::string print;
+  if (!config.redact_key_file.empty()) {
+    if (const auto bytes = read_whole_file(config.redact_key_file)) print = sha256_hex(sha256_hex(*bytes));
+  }
+  out["redact"] = fmt::format("{} {}", config.redact ? "on" : "off", print);
+  out["state"] = std::to_string(config.state.memory);
+  if (const auto& webhook = config.inputs.webhook) {
+    out["webhook"] = reading(webhook->slack, webhook->idle_after, webhook->formats);
+  }
+  for (const TailConfig& tail : config.inputs.tail) {
+    out[std::string(kTail) + tail.path] = fmt::format("{} {} {}", reading(tail.slack, tail.idle_after, tail.formats),
+                                                      static_cast<int>(tail.start), tail.cluster);
+  }
+  return out;
+}
+
+RuleSelection selection_of(const Config& config) {
+  RuleSelection selection;
+  selection.paths = config.rules.paths;
+  selection.no_builtin = !config.rules.builtin;
+  selection.strict = config.rules.strict;
+  selection.trusted_proxies = config.rules.trusted_proxies;
+  return selection;
+}
+
+LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env) {
+  LiveInputs out;
+  for (const auto& [name, value] : settings) {
+    std::string_view text = value;
+    if (name == "webhook") {
+      SpoolInputOptions options;
+      read(text, options);
+      out.push_back(std::make_unique<SpoolInput>(spool, options));
+    } else if (name.starts_with(kTail)) {
+      TailLiveOptions options{.path = name.substr(kTail.size())};
+      read(text, options);
+      options.start = static_cast<TailStart>(number(next_word(text)));
+      options.cluster = text;
+      out.push_back(std::make_unique<TailLive>(std::move(options), env));
+    }
+  }
+  return out;
+}
+
+LiveRules ServeRules::live(const ReadyRules& ready) const {
+  LiveRules rules;
+  rules.hash = ready.hash;
+  rules.program = ready.program;
+  const BundleSettings& settings = ready.bundle.settings;
+  rules.detector.key = key_;
+  rules.detector.redactor = setting(settings, "redact").starts_with("off") ? Redactor(false) : redactor_;
+  rules.detector.state_bytes = static_cast<size_t>(number(setting(settings, "state")));
+  rules.open_inputs = [settings, &spool = spool_, &env = env_] { return kubevigil::open_inputs(settings, spool, env); };
+  return rules;
+}
+
+Result<std::shared_ptr<const LiveRules>> ServeRules::keep(const ReadyRules& ready) {
+  {
+    const std::lock_guard hold(mutex_);
+    if (const auto kept = store_.keep(ready.bundle); !kept) return fail(kept.error().message);
+    kept_.insert(ready.hash);
+  }
+  return std::make_shared<const LiveRules>(live(ready));
+}
+
+Result<LiveRules> ServeRules::load(const std::string& hash) {
+  std::unique_lock hold(mutex_);
+  auto bundle = store_.load(hash);
+  hold.unlock();
+  if (!bundle) return fail(bundle.error().message);
+  auto ready = ready_rules(std::move(*bundle));
+  if (!ready) return tl::unexpected(ready.error());
+  return live(*ready);
+}
+
+void ServeRules::remove_unused(std::set<std::string> needed) {
+  const std::lock_guard hold(mutex_);
+  needed.insert(kept_.begin(), kept_.end());
+  (void)store_.remove_unused(needed);  // what stays is looked at again behind the next snapshot
+}
+
+}  // namespace kubevigil

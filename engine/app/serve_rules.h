@@ -1,0 +1,62 @@
+// What `serve` runs with, as values that are kept: the settings beside the rules of a bundle (how inputs are read, how
+// state is kept), and LiveRules made of a bundle, the present one or one that a journal names.
+//
+// Settings, by name (durations in microseconds):
+//   redact          on or off, and the print of the key file, "" without one
+//   state           bytes
+//   webhook         slack, idle-after, native or any
+//   tail/PATH       slack, idle-after, native or any, start (0 oldest, 1 live, 2 end), cluster up to the end
+// words with a blank between them. What is not named there does not change an alert.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "engine/app/config.h"
+#include "engine/app/rule_watch.h"
+#include "engine/base/env.h"
+#include "engine/run/live_rules.h"
+#include "engine/run/rule_bundle.h"
+#include "engine/run/spool.h"
+
+namespace kubevigil {
+
+using BundleSettings = std::map<std::string, std::string>;
+
+// The error names the redact key file.
+Result<Redactor> redactor_of(const Config& config);
+BundleSettings bundle_settings(const Config& config);
+RuleSelection selection_of(const Config& config);
+
+// The inputs that settings name. Spool and env outlive them.
+LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env);
+
+// Bundles in use and kept. All threads. What it is given outlives it, and the rules that it makes.
+class ServeRules {
+ public:
+  ServeRules(RuleStore& store, Spool& spool, const Env& env, HashKey key, Redactor redactor)
+      : store_(store), spool_(spool), env_(env), key_(key), redactor_(std::move(redactor)) {}
+
+  // Keeps the bundle on the disk, and makes it ready to run.
+  Result<std::shared_ptr<const LiveRules>> keep(const ReadyRules& ready);
+  // Of the store.
+  Result<LiveRules> load(const std::string& hash);
+  // Removes the bundles that are neither among these nor were kept in this life of the program.
+  void remove_unused(std::set<std::string> needed);
+
+ private:
+  LiveRules live(const ReadyRules& ready) const;
+
+  RuleStore& store_;
+  Spool& spool_;
+  const Env& env_;
+  const HashKey key_;
+  const Redactor redactor_;
+  std::mutex mutex_;  // of the store and what follows
+  std::set<std::string> kept_;
+};
+
+}  // namespace kubevigil

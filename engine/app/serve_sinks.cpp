@@ -1,0 +1,80 @@
+#include "engine/app/serve_sinks.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/app/output_options.h"
+#include "engine/base/text.h"
+
+namespace kubevigil {
+
+Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, ServeStorage& storage, Disk& disk,
+                                                     const Env& env, Log& log, SelfAlerts& self_alerts,
+                                                     SendGate* gate) {
+  std::unique_ptr<ServeSinks> out(new ServeSinks(env, log, self_alerts));
+  SinkWorld world{*storage.journal,
+                  *storage.outbox,
+                  disk,
+                  env,
+                  gate,
+                  [self = out.get()](const SinkNotice& said) { self->notice(said); }};
+  for (const OutputConfig& output : config.outputs) {
+    auto options = output_options(output, config.instance);
+    if (!options) return tl::unexpected(options.error());
+    auto opened = open_output(*options, storage.outbox->place(output.name), disk, env);
+    if (!opened) return fail(fmt::format("output {}: {}", printable(output.name), opened.error().message));
+    if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
+    const SinkOptions sink = sink_options(output, *opened, config.data);
+    out->sinks_.push_back(std::make_unique<Sink>(world, std::move(opened->connection), sink));
+  }
+  return out;
+}
+
+void ServeSinks::start() {
+  for (const auto& sink : sinks_) sink->start();
+}
+
+void ServeSinks::stop(uint64_t journal_end, Duration patience) {
+  const Duration began = env_.monotonic();
+  for (const auto& sink : sinks_) {
+    const Duration left = patience - (env_.monotonic() - began);
+    if (left.micros > 0) sink->wait_delivered(journal_end - 1, left);
+  }
+  for (const auto& sink : sinks_) sink->stop();
+}
+
+void ServeSinks::notice(const SinkNotice& notice) {
+  const SelfAlertEvent event{SelfAlertKind::SinkFailing, "", notice.sink, notice.text, env_.now()};
+  const auto tell = [&](LogLevel level, std::string_view message) {
+    log_.line(level, "sink", message, {{"sink", notice.sink}, {"detail", notice.text}});
+  };
+  const auto raise = [&](SelfAlertKind kind) {
+    SelfAlertEvent raised = event;
+    raised.kind = kind;
+    self_alerts_.raise(raised);
+  };
+  switch (notice.kind) {
+    case SinkNotice::Kind::Failing:
+      tell(LogLevel::Error, "alerts cannot be delivered; they wait in the journal");
+      return raise(SelfAlertKind::SinkFailing);
+    case SinkNotice::Kind::Recovered:
+      tell(LogLevel::Info, "alerts are delivered again");
+      return self_alerts_.clear(event);
+    case SinkNotice::Kind::DeadLetter:
+      tell(LogLevel::Error, "alerts were given up and stand in the dead-letter file");
+      return raise(SelfAlertKind::AlertsGivenUp);
+    case SinkNotice::Kind::DeadLetterFile:
+      tell(LogLevel::Error, "the dead-letter file cannot be written; the sink waits");
+      return raise(SelfAlertKind::SinkFailing);
+    case SinkNotice::Kind::Gap:
+      tell(LogLevel::Error, "entries of the journal are lost");
+      return raise(SelfAlertKind::StorageDamage);
+    case SinkNotice::Kind::Journal:
+      return tell(LogLevel::Error, "the journal cannot be read; trying again");
+    case SinkNotice::Kind::Reminders:
+      return tell(LogLevel::Warn, "the file of reminders cannot be read or written");
+  }
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,142 @@
+#include "engine/app/serve_storage.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace kubevigil {
+namespace {
+
+constexpr Duration kLockPatience = Duration::seconds(5);
+
+tl::unexpected<Error> failed(const DiskError& error) { return fail(error.message); }
+
+std::optional<HashKey> parse_key(std::string_view text) {
+  HashKey key;
+  if (text.size() != 33 || text.back() != '\n') return std::nullopt;
+  for (uint64_t* half : {&key.k0, &key.k1}) {
+    const auto read = std::from_chars(text.data(), text.data() + 16, *half, 16);
+    if (read.ec != std::errc() || read.ptr != text.data() + 16) return std::nullopt;
+    text.remove_prefix(16);
+  }
+  return key;
+}
+
+Result<HashKey> make_key(Disk& disk, const std::string& folder, const Env& env) {
+  const HashKey key{env.random(), env.random()};
+  const std::string path = folder + "/hash-key", temporary = path + ".tmp";
+  if (const auto removed = disk.remove(temporary); !removed && removed.error().fault != DiskFault::Missing) {
+    return failed(removed.error());
+  }
+  auto file = disk.create(temporary);
+  if (!file) return failed(file.error());
+  if (const auto written = (*file)->append(fmt::format("{:016x}{:016x}\n", key.k0, key.k1)); !written) {
+    return failed(written.error());
+  }
+  if (const auto synced = (*file)->sync(); !synced) return failed(synced.error());
+  if (const auto renamed = disk.rename(temporary, path); !renamed) return failed(renamed.error());
+  if (const auto synced = disk.sync_folder(folder); !synced) return failed(synced.error());
+  return key;
+}
+
+Result<HashKey> load_key(Disk& disk, const std::string& folder, const Env& env) {
+  const std::string path = folder + "/hash-key";
+  auto file = disk.open(path);
+  if (!file && file.error().fault == DiskFault::Missing) return make_key(disk, folder, env);
+  if (!file) return failed(file.error());
+  std::string text(64, '\0');
+  const auto read = (*file)->read_at(0, text);
+  if (!read) return failed(read.error());
+  text.resize(*read);
+  if (const auto key = parse_key(text)) return *key;
+  return fail(
+      fmt::format("{}: expected 32 hexadecimal digits and a line feed, found {} other bytes; put it back from a "
+                  "copy, or remove it together with snapshots/ to begin with empty state",
+                  path, text.size()));
+}
+
+// One that was killed a moment ago may still be on its way out.
+DiskResult<std::unique_ptr<DiskLock>> take_lock(Disk& disk, const std::string& path, const Env& env) {
+  const Duration began = env.monotonic();
+  for (;;) {
+    auto lock = disk.lock(path);
+    const bool locked = !lock && lock.error().fault == DiskFault::Locked;
+    if (!locked || env.monotonic() - began > kLockPatience) return lock;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+void say_damage(std::string_view what, const std::vector<LogDamage>& damage, Log& log, SelfAlerts& self_alerts,
+                Timestamp now) {
+  for (const LogDamage& d : damage) {
+    const std::string text = to_text(d);
+    if (d.kind != LogDamage::Kind::Gap) {
+      log.info("storage", "a log was mended", {{"log", what}, {"damage", text}});
+      continue;
+    }
+    log.error("storage", "records are lost", {{"log", what}, {"damage", text}});
+    self_alerts.raise({SelfAlertKind::StorageDamage, "", std::string(what), text, now});
+  }
+}
+
+template <typename T>
+Result<void> take(DiskResult<std::unique_ptr<T>> opened, std::unique_ptr<T>& into) {
+  if (!opened) return failed(opened.error());
+  into = std::move(*opened);
+  return {};
+}
+
+Result<void> open_logs(Disk& disk, const Config& config, const Env& env, ServeStorage& out) {
+  SpoolOptions spool;
+  spool.folder = config.data + "/spool";
+  spool.budget = config.inputs.webhook ? config.inputs.webhook->spool_budget : limits::kSpoolBytes;
+  spool.secret = env.random();
+  spool.reserve = out.reserve.get();
+  if (auto opened = take(Spool::open(disk, spool), out.spool); !opened) return opened;
+  JournalOptions journal;
+  journal.folder = config.data + "/journal";
+  journal.secret = env.random();
+  journal.reserve = out.reserve.get();
+  if (auto opened = take(Journal::open(disk, journal), out.journal); !opened) return opened;
+  OutboxOptions outbox;
+  outbox.folder = config.data + "/outbox";
+  for (const OutputConfig& output : config.outputs) outbox.sinks.push_back(output.name);
+  outbox.new_sinks_begin = out.journal->durable_end() - 1;
+  outbox.secret = env.random();
+  outbox.reserve = out.reserve.get();
+  if (auto opened = take(Outbox::open(disk, outbox), out.outbox); !opened) return opened;
+  if (auto opened = take(SnapshotStore::open(disk, config.data + "/snapshots", "state"), out.snapshots); !opened) {
+    return opened;
+  }
+  return take(RuleStore::open(disk, config.data + "/rules"), out.rules);
+}
+
+}  // namespace
+
+Result<ServeStorage> open_storage(Disk& disk, const Config& config, const Env& env, Log& log, SelfAlerts& self_alerts) {
+  ServeStorage out;
+  if (const auto made = disk.make_folder(config.data); !made) return failed(made.error());
+  auto lock = take_lock(disk, config.data + "/lock", env);
+  if (!lock && lock.error().fault == DiskFault::Locked) {
+    return fail(fmt::format("{}: another kubevigil uses this data folder; each instance needs its own", config.data));
+  }
+  if (!lock) return failed(lock.error());
+  out.lock = std::move(*lock);
+  if (auto opened = take(DiskReserve::open(disk, config.data), out.reserve); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  const auto key = load_key(disk, config.data, env);
+  if (!key) return tl::unexpected(key.error());
+  out.key = *key;
+  if (auto opened = open_logs(disk, config, env, out); !opened) return tl::unexpected(opened.error());
+  const Timestamp now = env.now();
+  say_damage("spool", out.spool->damage(), log, self_alerts, now);
+  say_damage("journal", out.journal->damage(), log, self_alerts, now);
+  say_damage("outbox", out.outbox->damage(), log, self_alerts, now);
+  return out;
+}
+
+}  // namespace kubevigil
