@@ -1,0 +1,142 @@
+#include "engine/app/sink_trial.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/app/output_options.h"
+#include "engine/base/hash.h"
+#include "engine/base/text.h"
+#include "engine/net/url.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr std::array<std::string_view, 3> kWires = {"udp", "tcp", "tls"};
+
+struct Hint {
+  std::string_view sign;  // in the reason
+  std::string_view words;
+};
+// The first that fits.
+constexpr Hint kHints[] = {
+    {"HTTP 401", "The server does not know the credential: look at bearer, headers and hmac."},
+    {"HTTP 403", "The server knows the credential and does not let it post there: look at its rights."},
+    {"HTTP 404", "The server has no such address: look at the path of the url."},
+    {"HTTP 405", "The address is there, and takes no POST: look at the path of the url."},
+    {"HTTP 413", "The server takes smaller bodies only: lower http.batch."},
+    {"HTTP 415", "The server wants another content type: look at the encoding, and turn gzip off."},
+    {"HTTP 429", "The server is busy: the sink will wait as long as it asks for."},
+    {"HTTP 3", "The server sends elsewhere, and redirects are never followed: put the final address into the url."},
+    {"HTTP 4", "The server does not understand the body: is it a receiver of this encoding?"},
+    {"HTTP 5", "The server is out of order: the sink will try again."},
+    {"looking up the name", "The name is not known here: look at the host, and at the resolver of this machine."},
+    {"Connection refused", "Nobody listens there: look at host and port, and whether the receiver runs."},
+    {"TLS", "The connection is there, trust is not: look at tls.authorities, the server's name and its dates."},
+    {"timed out", "No answer came in time: look at firewalls and network policies between here and there."},
+};
+
+std::string_view hint_for(const std::string& reason) {
+  for (const Hint& hint : kHints) {
+    if (reason.find(hint.sign) != std::string::npos) return hint.words;
+  }
+  return {};
+}
+
+// What "delivered" is worth.
+std::string delivered_words(const OutputConfig& output, const std::string& id) {
+  switch (output.transport) {
+    case TransportKind::Stdout:
+      return "written to standard output";
+    case TransportKind::File:
+      return "written to " + destination(output) + ".test, synced, and removed again; the file itself was not touched";
+    case TransportKind::Http:
+      if (output.encoding == "alertmanager") {
+        return "accepted by the server; it fires as " + id + " and ends by itself within 15 minutes";
+      }
+      return "accepted by the server (HTTP 2xx), id " + id;
+    case TransportKind::Syslog:
+      if (output.syslog && output.syslog->protocol == SyslogWire::Udp) {
+        return "sent; UDP does not say whether anybody got it: look for id " + id + " at the receiver";
+      }
+      return "acknowledged by the receiver's system: look for id " + id + " in its files";
+  }
+  return {};
+}
+
+Trial judge(const OutputConfig& output, const Delivery& delivery, const std::string& id) {
+  std::string reason = delivery.reason;
+  const bool apart = !delivery.items.empty();  // judged by itself, and not taken
+  if (apart) reason = delivery.items.front().reason;
+  if (delivery.kind == Delivery::Kind::Delivered && !apart) return {true, delivered_words(output, id)};
+  const bool refused =
+      apart ? delivery.items.front().kind == Delivery::Kind::Refused : delivery.kind == Delivery::Kind::Refused;
+  std::string words = fmt::format("not delivered: {}", printable(reason));
+  if (const auto hint = hint_for(reason); !hint.empty()) words += fmt::format("\n  {}", hint);
+  words += refused ? "\n  serve would put such an alert into the dead-letter file at once."
+                   : "\n  serve would try again until retry.give-up-after.";
+  return {false, words};
+}
+
+Delivery send(const OpenOutput& opened, const Alert& alert) {
+  const auto messages = bodies(*opened.connection.encoding, opened.framing, {&alert, 1}, opened.limits);
+  return opened.connection.transport->send(messages.front());
+}
+
+}  // namespace
+
+Alert trial_alert(const std::string& instance, Level level, const Env& env) {
+  const Timestamp now = env.now();
+  Alert alert;
+  alert.id = sha256_hex(fmt::format("test\n{}\n{}\n{}", instance, now.micros, env.random())).substr(0, 32);
+  alert.dedup_key = alert.id;
+  alert.status = EpisodeStatus::Open;
+  alert.time = alert.first_seen = alert.last_seen = now;
+  alert.count = 1;
+  alert.rule_id = kTrialRuleId;
+  alert.rule_name = kTrialRuleName;
+  alert.rule_title = "TEST: kubevigil can reach this receiver";
+  alert.level = level;
+  alert.message = "This is a test by kubevigil sinks test on " + instance + "; nothing has happened";
+  alert.cluster = "test";
+  alert.next_steps = {"Nothing: it was sent by hand"};
+  return alert;
+}
+
+std::string destination(const OutputConfig& output) {
+  switch (output.transport) {
+    case TransportKind::Stdout:
+      return "standard output";
+    case TransportKind::File:
+      return output.file ? printable(output.file->path) : "";
+    case TransportKind::Http: {
+      if (!output.http) return "";
+      const SecretSource& source = output.http->url;
+      if (!source.env.empty()) return "URL in the environment variable " + printable(source.env);
+      if (!source.file.empty()) return "URL in the file " + printable(source.file);
+      const auto url = parse_url(source.text.reveal());
+      return url ? fmt::format("{}://{}", url->tls ? "https" : "http", url->authority()) : "a URL that cannot be used";
+    }
+    case TransportKind::Syslog:
+      if (!output.syslog) return "";
+      return fmt::format("{}://{}", kWires[static_cast<size_t>(output.syslog->protocol)],
+                         printable(to_text(output.syslog->address)));
+  }
+  return {};
+}
+
+Trial try_output(const OutputConfig& output, const std::string& instance, Level level, Disk& disk, const Env& env) {
+  auto options = output_options(output, instance);
+  if (!options) return {false, options.error().message};
+  if (output.transport == TransportKind::File) options->file.path += ".test";
+  const auto opened = open_output(*options, "", disk, env);
+  if (!opened) return {false, opened.error().message};
+  const Alert alert = trial_alert(instance, level, env);
+  const Delivery delivery = send(*opened, alert);
+  if (output.transport == TransportKind::File) {
+    if (const auto removed = disk.remove(options->file.path); !removed) return {false, removed.error().message};
+  }
+  return judge(output, delivery, alert.id);
+}
+
+}  // namespace kubevigil
