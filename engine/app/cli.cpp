@@ -61,6 +61,7 @@ int run_command_line(int argc, const char* const* argv, Context& context) {
   add_demo(root, context);
   add_config(root, context);
   add_sinks(root, context);
+  add_doctor(root, context);
   add_schema(root, context);
   add_completion(root, context);
   add_version(root, context);

@@ -21,6 +21,7 @@ void add_baseline(CLI::App& root, Context& context);
 void add_demo(CLI::App& root, Context& context);
 void add_config(CLI::App& root, Context& context);
 void add_sinks(CLI::App& root, Context& context);
+void add_doctor(CLI::App& root, Context& context);
 void add_schema(CLI::App& root, Context& context);
 void add_completion(CLI::App& root, Context& context);
 void add_version(CLI::App& root, Context& context);

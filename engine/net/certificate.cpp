@@ -116,6 +116,19 @@ std::vector<std::string> fingerprints_in(std::string_view pem) {
   return found;
 }
 
+std::optional<PeerCertificate> first_certificate_in(std::string_view pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                      &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> first(
+      bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr, &X509_free);
+  ERR_clear_error();
+  if (!first) return std::nullopt;
+  return PeerCertificate{common_name_of(first.get()),
+                         alternative_names_of(first.get()),
+                         {fingerprint(first.get())},
+                         not_after(first.get())};
+}
+
 std::optional<PeerCertificate> peer_certificate(const ssl_st* session) {
   const X509* leaf = SSL_get0_peer_certificate(session);
   if (leaf == nullptr || SSL_get_verify_result(session) != X509_V_OK) return std::nullopt;

@@ -33,5 +33,7 @@ Timestamp not_before(const x509_st* certificate);
 std::string fingerprint(const x509_st* certificate);
 // Fingerprints of all certificates in a PEM text; empty if it holds none.
 std::vector<std::string> fingerprints_in(std::string_view pem);
+// The first certificate in a PEM text, unverified, with the fingerprint of it alone; nothing if there is none.
+std::optional<PeerCertificate> first_certificate_in(std::string_view pem);
 
 }  // namespace kubevigil

@@ -81,7 +81,8 @@ Result<std::unique_ptr<HttpClient::Link>> HttpClient::connect(Duration deadline)
   if (tls_ == nullptr) return link;
 
   (void)tls_->reload();  // wrong new files: the old ones stay in use
-  link->channel = Channel::client(link->socket.get(), *tls_->current(), url.host);
+  const std::string& name = options_.server_name.empty() ? url.host : options_.server_name;
+  link->channel = Channel::client(link->socket.get(), *tls_->current(), name);
   for (;;) {
     const IoResult step = link->channel.handshake();
     if (step.state == IoState::Done) return link;

@@ -35,6 +35,7 @@ namespace kubevigil {
 struct HttpClientOptions {
   Url url = {};                                      // the server, and the target of requests that name none
   TlsFiles tls = {};                                 // authorities; certificate and key for mutual TLS; may be empty
+  std::string server_name = {};                      // wanted in its certificate; empty: the URL's host
   Duration connect_timeout = Duration::seconds(5);   // name look-up, TCP and TLS together
   Duration request_timeout = Duration::seconds(30);  // all of a send, connecting included
   Duration keep_alive = Duration::seconds(50);       // a connection idle for longer is not used again
