@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <thread>
 #include <utility>
 
 #include "engine/app/context.h"
+#include "engine/app/rule_facts.h"
 #include "engine/app/service.h"
 #include "engine/base/text.h"
 
@@ -52,7 +54,11 @@ Result<void> Serve::recover(const std::atomic<int>& stop) {
   LiveWorld world{*storage_.journal, *storage_.snapshots, storage_.outbox.get(), env_, log_, self_alerts_, {}, {}, {}};
   world.load_rules = [this](const std::string& hash) { return rules_->load(hash); };
   world.needed_rules = [this](const std::set<std::string>& hashes) { rules_->remove_unused(hashes); };
+  auto redactor = redactor_of(config_);
+  if (!redactor) return tl::unexpected(redactor.error());
+  quarantine_ = std::make_unique<Quarantine>(disk_, config_.data + "/bad-records.jsonl", std::move(*redactor));
   world.processed = [this](const LiveBatch& info, const JudgedBatch& judged, std::span<const Alert>) {
+    quarantine_->add(info.stream, judged.batch.bad, info.taken);
     if (ServeWebhook* webhook = webhook_seen_.load()) webhook->processed(info, judged);
   };
   LiveOptions options;
@@ -78,12 +84,30 @@ Result<void> Serve::recover(const std::atomic<int>& stop) {
   return {};
 }
 
+void Serve::open_lease(const StandbyConfig& standby) {
+  const auto notice = [this](const LeaseNotice& said) {
+    const bool taken = said.kind == LeaseNotice::Kind::Taken;
+    const bool trouble = said.kind == LeaseNotice::Kind::Trouble;
+    log_.line(trouble ? LogLevel::Error : LogLevel::Warn, "standby",
+              taken     ? "this instance sends alerts now"
+              : trouble ? "the lease cannot be used"
+                        : "the lease has changed",
+              {{"detail", said.text}});
+    if (taken) {
+      self_alerts_.raise({SelfAlertKind::SendingTakenOver, "", config_.instance, said.text, env_.now()});
+    }
+  };
+  lease_ =
+      std::make_unique<Lease>(disk_, env_, LeaseOptions{standby.lease_file, config_.instance, standby.ttl}, notice);
+}
+
 Result<void> Serve::start(const std::atomic<int>& stop) {
   auto storage = open_storage(disk_, config_, env_, log_, self_alerts_);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
   if (auto opened = open_rules(); !opened) return opened;
-  auto sinks = ServeSinks::open(config_, storage_, disk_, env_, log_, self_alerts_);
+  if (config_.standby) open_lease(*config_.standby);
+  auto sinks = ServeSinks::open(config_, storage_, disk_, env_, log_, self_alerts_, lease_.get());
   if (!sinks) return tl::unexpected(sinks.error());
   sinks_ = std::move(*sinks);
   if (config_.inputs.webhook) {
@@ -94,6 +118,7 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   }
   if (auto recovered = recover(stop); !recovered) return recovered;
   if (auto started = pipeline_->start(); !started) return started;
+  if (lease_) lease_->start();
   sinks_->start();
   start_reloading();
   say_start();
@@ -119,16 +144,27 @@ void Serve::start_reloading() {
   reload_loop_ = std::make_unique<ReloadLoop>(env_, *rule_watch_, *triggers_);
 }
 
+// What cannot be seen depends on what the API servers write, which nobody knows yet: say what it takes.
 void Serve::say_start() const {
+  const RuleSet& rules = ready_rules_->program->rules();
+  std::map<std::string, size_t> needed;
+  for (const Rule& rule : rules.rules) ++needed[facts_of(rule, rules).needed_level];
   log_.info("serve", "ready",
             {{"version", version_text()},
              {"instance", config_.instance},
              {"data", config_.data},
-             {"rules", ready_rules_->program->rules().rules.size()},
+             {"rules", rules.rules.size()},
              {"rules_hash", ready_rules_->hash},
              {"webhook_listeners", config_.inputs.webhook ? config_.inputs.webhook->listen.size() : 0},
              {"tails", config_.inputs.tail.size()},
              {"outputs", config_.outputs.size()}});
+  if (needed.size() > 1) {
+    log_.info("rules", "rules that read bodies are blind where the audit policy leaves them out",
+              {{"need_metadata", needed["Metadata"]},
+               {"need_request", needed["Request"]},
+               {"need_request_response", needed["RequestResponse"]},
+               {"see", "kubevigil policy check"}});
+  }
   for (const TailConfig& tail : config_.inputs.tail) {
     log_.info("serve", "follows a log", {{"path", tail.path}, {"cluster", tail.cluster}});
   }
@@ -186,6 +222,7 @@ Result<void> Serve::end() {
   const auto stopped = pipeline_->stop();
   if (!stopped) log_.error("serve", "did not end as it should", {{"why", stopped.error().message}});
   sinks_->stop(storage_.journal->durable_end(), stopped ? kLastDeliveries : Duration{});
+  if (lease_) lease_->release();
   (void)storage_.outbox->flush();  // else some alerts are sent again, under the same ids
   return stopped;
 }

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "engine/app/config.h"
+#include "engine/app/quarantine.h"
 #include "engine/app/reload_loop.h"
 #include "engine/app/serve_rules.h"
 #include "engine/app/serve_sinks.h"
@@ -18,6 +19,7 @@
 #include "engine/app/serve_webhook.h"
 #include "engine/base/env.h"
 #include "engine/base/log.h"
+#include "engine/run/lease.h"
 #include "engine/run/live_pipeline.h"
 #include "engine/run/self_alerts.h"
 
@@ -38,6 +40,7 @@ class Serve {
   Result<void> start(const std::atomic<int>& stop);
   Result<void> open_rules();
   Result<void> recover(const std::atomic<int>& stop);
+  void open_lease(const StandbyConfig& standby);
   void start_reloading();
   Result<void> watch(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups);
   void look_at_disk();
@@ -53,7 +56,9 @@ class Serve {
   std::unique_ptr<ServeRules> rules_;
   std::optional<ReadyRules> ready_rules_;
   std::shared_ptr<const LiveRules> live_rules_;
+  std::unique_ptr<Lease> lease_;  // null: nobody else sends
   std::unique_ptr<ServeSinks> sinks_;
+  std::unique_ptr<Quarantine> quarantine_;
   std::unique_ptr<LivePipeline> pipeline_;
   std::unique_ptr<ServeWebhook> webhook_;  // behind the pipeline, which it outlives nowhere: see end()
   std::unique_ptr<RuleWatch> rule_watch_;
