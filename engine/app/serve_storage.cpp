@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <thread>
 #include <utility>
+
+#include "engine/app/hash_key.h"
 
 namespace kubevigil {
 namespace {
@@ -13,50 +14,6 @@ namespace {
 constexpr Duration kLockPatience = Duration::seconds(5);
 
 tl::unexpected<Error> failed(const DiskError& error) { return fail(error.message); }
-
-std::optional<HashKey> parse_key(std::string_view text) {
-  HashKey key;
-  if (text.size() != 33 || text.back() != '\n') return std::nullopt;
-  for (uint64_t* half : {&key.k0, &key.k1}) {
-    const auto read = std::from_chars(text.data(), text.data() + 16, *half, 16);
-    if (read.ec != std::errc() || read.ptr != text.data() + 16) return std::nullopt;
-    text.remove_prefix(16);
-  }
-  return key;
-}
-
-Result<HashKey> make_key(Disk& disk, const std::string& folder, const Env& env) {
-  const HashKey key{env.random(), env.random()};
-  const std::string path = folder + "/hash-key", temporary = path + ".tmp";
-  if (const auto removed = disk.remove(temporary); !removed && removed.error().fault != DiskFault::Missing) {
-    return failed(removed.error());
-  }
-  auto file = disk.create(temporary);
-  if (!file) return failed(file.error());
-  if (const auto written = (*file)->append(fmt::format("{:016x}{:016x}\n", key.k0, key.k1)); !written) {
-    return failed(written.error());
-  }
-  if (const auto synced = (*file)->sync(); !synced) return failed(synced.error());
-  if (const auto renamed = disk.rename(temporary, path); !renamed) return failed(renamed.error());
-  if (const auto synced = disk.sync_folder(folder); !synced) return failed(synced.error());
-  return key;
-}
-
-Result<HashKey> load_key(Disk& disk, const std::string& folder, const Env& env) {
-  const std::string path = folder + "/hash-key";
-  auto file = disk.open(path);
-  if (!file && file.error().fault == DiskFault::Missing) return make_key(disk, folder, env);
-  if (!file) return failed(file.error());
-  std::string text(64, '\0');
-  const auto read = (*file)->read_at(0, text);
-  if (!read) return failed(read.error());
-  text.resize(*read);
-  if (const auto key = parse_key(text)) return *key;
-  return fail(
-      fmt::format("{}: expected 32 hexadecimal digits and a line feed, found {} other bytes; put it back from a "
-                  "copy, or remove it together with snapshots/ to begin with empty state",
-                  path, text.size()));
-}
 
 // One that was killed a moment ago may still be on its way out.
 DiskResult<std::unique_ptr<DiskLock>> take_lock(Disk& disk, const std::string& path, const Env& env) {
@@ -128,7 +85,7 @@ Result<ServeStorage> open_storage(Disk& disk, const Config& config, const Env& e
   if (auto opened = take(DiskReserve::open(disk, config.data), out.reserve); !opened) {
     return tl::unexpected(opened.error());
   }
-  const auto key = load_key(disk, config.data, env);
+  const auto key = load_hash_key(disk, config.data, config.standby ? config.standby->lease_file : "", env);
   if (!key) return tl::unexpected(key.error());
   out.key = *key;
   if (auto opened = open_logs(disk, config, env, out); !opened) return tl::unexpected(opened.error());

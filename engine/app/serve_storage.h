@@ -2,7 +2,7 @@
 //
 //   lock          one process a folder; given back by the system however it ends
 //   reserve       room for journal and alerts on a full disk (engine/run/disk_reserve.h)
-//   hash-key      16 random bytes as 32 hexadecimal digits, made once: the key of what state keeps as hashes
+//   hash-key      the key of what state keeps as hashes (hash_key.h)
 //   spool/ journal/ outbox/ snapshots/ rules/      engine/run/README.md has their bytes
 //   reminders/ dead-letter/                        the sinks'
 //
