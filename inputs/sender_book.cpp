@@ -79,6 +79,7 @@ void SenderBook::count_gap(Sender& one, Duration now) {
   if (one.facts.silent) {
     notify({SenderNotice::Kind::Heard, one.facts.key, gap});
     one.facts.silent = false;
+    one.facts.longest_silence = std::max(one.facts.longest_silence, gap);
   } else if (!first) {
     if (gap < Duration::seconds(1)) return;  // `posted` stays: a thousand posts a second make one gap a second
     one.gaps[one.gap_count++ % kHabitGaps] = (gap.micros + 999'999) / 1'000'000;
@@ -182,6 +183,7 @@ std::vector<SenderNotice> SenderBook::review() {
     const bool habit = one.expected || one.gap_count >= kHabitGaps;
     if (one.facts.silent || !habit || gap <= one.silent_after(options_.idle)) continue;
     one.facts.silent = true;
+    ++one.facts.silences;
     notify({SenderNotice::Kind::Silent, key, gap});
   }
   return std::exchange(notices_, {});

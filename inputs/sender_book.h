@@ -67,6 +67,8 @@ struct SenderFacts {
   std::optional<Timestamp> heard;  // the last body; nothing: expected only
   Duration usual_gap{};            // zero: no habit yet
   bool silent = false;
+  uint64_t silences = 0;       // so far, with the present one
+  Duration longest_silence{};  // of those that are over
 };
 
 // An address that was answered 401.

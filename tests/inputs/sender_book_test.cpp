@@ -120,6 +120,8 @@ TEST_F(Book, SilenceIsToldOnceAndSoIsItsEnd) {
   EXPECT_EQ(book.senders()[0].usual_gap, Duration::seconds(2));  // the silence is not usual now
   pass(76);
   EXPECT_THAT(review(), ElementsAre(Kind::Silent));
+  EXPECT_EQ(book.senders()[0].silences, 2u);
+  EXPECT_EQ(book.senders()[0].longest_silence, Duration::seconds(3676));
 }
 
 TEST_F(Book, WhoIsRefusedIsNotSilent) {
