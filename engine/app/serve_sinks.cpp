@@ -1,11 +1,8 @@
 #include "engine/app/serve_sinks.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "engine/app/output_options.h"
-#include "engine/base/text.h"
 
 namespace kubevigil {
 
@@ -23,7 +20,7 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
     auto options = output_options(output, config.instance);
     if (!options) return tl::unexpected(options.error());
     auto opened = open_output(*options, storage.outbox->place(output.name), disk, env);
-    if (!opened) return fail(fmt::format("output {}: {}", printable(output.name), opened.error().message));
+    if (!opened) return tl::unexpected(opened.error());
     if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
     const SinkOptions sink = sink_options(output, *opened, config.data);
     out->sinks_.push_back(std::make_unique<Sink>(world, std::move(opened->connection), sink));
