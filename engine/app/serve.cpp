@@ -121,6 +121,9 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   if (lease_) lease_->start();
   sinks_->start();
   start_reloading();
+  if (webhook_) {
+    for (const StreamReport& stream : pipeline_->status().consumer.streams) webhook_->expect(stream.name);
+  }
   say_start();
   return {};
 }

@@ -65,6 +65,13 @@ Result<void> open_logs(Disk& disk, const Config& config, const Env& env, ServeSt
   outbox.secret = env.random();
   outbox.reserve = out.reserve.get();
   if (auto opened = take(Outbox::open(disk, outbox), out.outbox); !opened) return opened;
+  for (const std::string& sink : outbox.sinks) {
+    if (out.outbox->cursor(sink) < out.journal->durable_end()) continue;
+    return fail(
+        fmt::format("{0}: the output {1} has delivered up to entry {2}, and the journal ends at {3}: journal/ was "
+                    "removed or is an older copy; remove {0}/outbox and {0}/snapshots too, or put it back",
+                    config.data, sink, out.outbox->cursor(sink), out.journal->durable_end() - 1));
+  }
   if (auto opened = take(SnapshotStore::open(disk, config.data + "/snapshots", "state"), out.snapshots); !opened) {
     return opened;
   }

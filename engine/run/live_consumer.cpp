@@ -147,6 +147,9 @@ void LiveConsumer::take_self_alerts(std::vector<Alert> alerts) {
 }
 
 bool LiveConsumer::take_snapshot() {
+  if (const std::string problem = parts_.snapshots.counters().problem; !problem.empty()) {
+    world_.log.error("snapshot", "the last one was not written; the next is tried now", {{"why", problem}});
+  }
   snapshot_at_ = world_.env.monotonic();
   bytes_since_ = 0;
   if (const auto durable = world_.journal.flush(); !durable) {

@@ -153,8 +153,17 @@ void SpoolInput::go_to(const SpoolPosition& position, uint64_t given) {
 
 bool SpoolInput::seek(std::string_view position) {
   const auto place = parse_place(position);
-  if (place) go_to(place->done, place->given);
-  return place.has_value();
+  if (!place) return false;
+  const uint64_t end = spool_.log().durable_end();
+  astray_.clear();
+  if (place->done.after < end) {
+    go_to(place->done, place->given);
+    return true;
+  }
+  astray_ = fmt::format("the spool ends at record {}, and was read up to {}: it was removed, or is an older copy",
+                        end - 1, place->done.after);
+  go_to({}, 0);
+  return true;
 }
 
 std::string SpoolInput::position() const {
@@ -191,6 +200,12 @@ LiveStep SpoolInput::give_gap(LiveBatch& batch) {
   gap_held_ = false;
   done_ = reader_->position();
   given_ = 0;
+  batch.to = position();
+  return LiveStep::Batch;
+}
+
+LiveStep SpoolInput::give_astray(LiveBatch& batch) {
+  batch.gaps.push_back({"gone", std::exchange(astray_, {})});
   batch.to = position();
   return LiveStep::Batch;
 }
@@ -236,6 +251,7 @@ LiveStep SpoolInput::poll(LiveBatch& batch, size_t most_pieces) {
   batch.native_only = options_.native_only;
   batch.slack = options_.slack;
   batch.idle_after = options_.idle_after;
+  if (!astray_.empty()) return give_astray(batch);
   BatchBuilder builder(batch.batch);
   const auto given = [&] {
     builder.finish();

@@ -8,7 +8,8 @@
 // Position: "AFTER SCAN GIVEN", three decimal numbers: SpoolPosition, and how many records and bad ones of the body
 // behind it were given already. "": the beginning of the spool.
 //
-// Gaps: sequences that are lost ("gap"), a body that is damaged inside ("damaged": what stands before it was given).
+// Gaps: sequences that are lost ("gap"), a body that is damaged inside ("damaged": what stands before it was given), a
+// position behind the end of the spool, which was removed or is an older copy ("gone": it is read from its beginning).
 // Broken: the disk refuses to read.
 //
 // One thread; `forget` by any one. The spool outlives it.
@@ -57,6 +58,7 @@ class SpoolInput final : public LiveInput {
   Found find();
   bool begins_here(const LiveBatch& batch, const std::string& stream) const;
   LiveStep give_gap(LiveBatch& batch);
+  LiveStep give_astray(LiveBatch& batch);
   // Fills the batch from body_; false: the disk refused.
   bool read_body(LiveBatch& batch, BatchBuilder& builder, size_t most_pieces);
   void finish_body(LiveBatch& batch);
@@ -70,6 +72,7 @@ class SpoolInput final : public LiveInput {
   uint64_t given_ = 0;          // of the body behind it
   std::unique_ptr<Body> body_;  // behind done_, begun or not
   bool gap_held_ = false;       // reader_->gap() is to be given next
+  std::string astray_;          // seek() went to a place that this spool does not have: to be given first
   std::string buffer_;
   std::string problem_;
 };

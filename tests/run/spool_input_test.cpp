@@ -229,6 +229,22 @@ TEST_F(SpoolInputTest, RefusesPositionsThatAreNotItsOwn) {
   EXPECT_EQ(spool_position("7 3 1"), (SpoolPosition{7, 3}));
 }
 
+TEST_F(SpoolInputTest, ASpoolThatWasRemovedIsReadFromItsBeginning) {
+  for (int i = 0; i < 3; ++i) post(events(i, 1));
+  SpoolInput spool = input();
+  const std::string behind = drain(spool).back().to;
+  disk_ = std::make_unique<SimulatedDisk>();
+  open();
+  post(events(9, 1));
+  SpoolInput again = input();
+  ASSERT_TRUE(again.seek(behind));
+  const auto batches = drain(again);
+  ASSERT_EQ(batches.size(), 2u);
+  ASSERT_EQ(batches[0].gaps.size(), 1u);
+  EXPECT_EQ(batches[0].gaps[0].what, "gone");
+  EXPECT_EQ(batches[1].batch.records.size(), 1u);
+}
+
 TEST_F(SpoolInputTest, ForgetsWhatIsBehind) {
   for (int i = 0; i < 200; ++i) post(events(i * 10, 10));
   SpoolInput spool = input();
