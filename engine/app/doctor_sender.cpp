@@ -147,7 +147,7 @@ void judge_answer(int status, const std::string& target, const WebhookKubeconfig
     const bool shown = kubeconfig.certificate.given() || !kubeconfig.token.empty() || !kubeconfig.token_file.empty();
     return out.fail(kCheck, what,
                     shown ? "its certificate or token fits no entry of inputs.webhook.credentials that has this "
-                            "cluster; kubevigil's log says which it was (component webhook)"
+                            "cluster; /api/v1/sources of the instance lists who was refused"
                           : "the kubeconfig's user has neither client-certificate nor token");
   }
   if (status == 429 || status == 503) {
@@ -186,7 +186,7 @@ void post(const WebhookKubeconfig& kubeconfig, const Url& url, TlsFiles files, F
       kCheck, response.error().message,
       kubeconfig.certificate.given()
           ? "the client certificate must be signed by an authority in the listener's client-authorities, and be valid"
-          : "see kubevigil's log (component webhook)");
+          : "the log of kubevigil says why (component webhook)");
 }
 
 }  // namespace
