@@ -67,9 +67,8 @@ DiskResult<void> DeadLetters::rotate() {
   if (const auto before = disk_.open(old)) lost = (*before)->size();
   file_.reset();
   if (auto moved = disk_.rename(options_.path, old); !moved) return moved;
-  if (auto synced = disk_.sync_folder(folder_); !synced) return synced;
   forgotten_ += lost;
-  return open();
+  return open();  // syncs the folder with the new name
 }
 
 DiskResult<void> DeadLetters::write(std::string_view lines) {

@@ -206,6 +206,7 @@ void Sink::publish() {
     counters_.gaps = queue_.counts().gaps;
     counters_.lost_entries = queue_.counts().lost_entries;
     counters_.oldest_undelivered = queue_.oldest();
+    counters_.dead_letter_bytes_lost = dead_letters_.forgotten_bytes();
     done_up_to_ = queue_.done_up_to();
   }
   changed_.notify_all();

@@ -103,6 +103,7 @@ struct SinkCounters {
   uint64_t refused = 0;   // alerts, into the dead-letter file
   uint64_t given_up = 0;  // the same
   uint64_t reminded = 0;
+  uint64_t dead_letter_bytes_lost = 0;  // removed with the old dead-letter file, to stay within its bound
   uint64_t gaps = 0, lost_entries = 0;
   uint64_t lag_entries = 0;                     // of the journal behind the cursor
   std::optional<Timestamp> oldest_undelivered;  // when it arrived; of those read so far
