@@ -7,7 +7,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kLateness = Duration::minutes(5);
+constexpr Duration kLateness = CorrelatorOptions{}.lateness;
 
 // Tells a key from another without telling the key.
 uint64_t key_print(HashKey key) { return siphash("detector", key).low; }
@@ -170,9 +170,9 @@ const std::string& Detector::process(const LiveBatch& info, JudgedBatch& judged,
 void Detector::idle(std::string_view stream, std::vector<Alert>& out) {
   State& s = *state_;
   const size_t from = out.size();
+  s.counters.idle += s.watermarks.is_active(stream) ? 1 : 0;
   s.correlator.advance(s.watermarks.idle(stream), s.changes);
   s.settle(nullptr, out);
-  ++s.counters.idle;
   s.count(out, from);
 }
 

@@ -1,6 +1,7 @@
 #include "engine/run/watermarks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/limits.h"
 
@@ -55,13 +56,26 @@ const std::string& Watermarks::begin(std::string_view stream, std::string_view c
 }
 
 void Watermarks::settle() {
-  Timestamp lowest = Timestamp::max();
+  Timestamp lowest = Timestamp::max(), behind = Timestamp::max();
   for (const auto& [name, stream] : streams_) {
-    if (stream.active) lowest = std::min(lowest, stream.watermark());
+    Timestamp& of_its_kind = stream.behind ? behind : lowest;
+    if (stream.active) of_its_kind = std::min(of_its_kind, stream.watermark());
   }
+  if (lowest == Timestamp::max()) lowest = behind;
   if (lowest == Timestamp::max()) return;  // none is active: time stands still
   lowest_ = lowest;
   watermark_ = std::max(watermark_, lowest_);
+}
+
+bool Watermarks::look_behind(Stream& s, Timestamp taken) {
+  const Duration passed = taken - s.checked;
+  const bool first = s.checked == Timestamp::min() || passed < Duration{0};
+  if (!first && passed < kCheckEvery) return false;
+  const Duration came_on = s.newest - s.newest_then;
+  const bool behind = !first && taken - s.newest > kFarBehind && came_on < Duration{2 * passed.micros};
+  s.checked = taken;
+  s.newest_then = s.newest;
+  return std::exchange(s.behind, behind) != behind;
 }
 
 Watermarks::Step Watermarks::event(const EventMark& mark, Timestamp taken) {
@@ -74,7 +88,7 @@ Watermarks::Step Watermarks::event(const EventMark& mark, Timestamp taken) {
   s.newest = std::max(s.newest, std::min(step.time, taken + kAhead));
   s.active = true;
   ++s.events;
-  if (held) settle();
+  if (look_behind(s, taken) || held) settle();
   step.robust_time = s.newest;
   step.watermark = watermark_;
   return step;
@@ -87,9 +101,14 @@ void Watermarks::late(Duration behind) {
   ++late.events;
 }
 
-Timestamp Watermarks::idle(std::string_view name) {
+bool Watermarks::is_active(std::string_view name) const {
   const auto at = streams_.find(name);
-  if (at == streams_.end() || !at->second.active) return watermark_;
+  return at != streams_.end() && at->second.active;
+}
+
+Timestamp Watermarks::idle(std::string_view name) {
+  if (!is_active(name)) return watermark_;
+  const auto at = streams_.find(name);
   at->second.active = false;
   at->second.left = next_left_++;
   settle();
@@ -106,7 +125,7 @@ std::vector<std::string> Watermarks::active() const {
 
 std::vector<StreamReport> Watermarks::report() const {
   std::vector<StreamReport> out;
-  for (const auto& [name, s] : streams_) out.push_back({name, s.active, s.watermark(), s.events});
+  for (const auto& [name, s] : streams_) out.push_back({name, s.active, s.behind, s.watermark(), s.events});
   return out;
 }
 
@@ -134,10 +153,13 @@ void Watermarks::archive(Archive& archive) {
     archive(s.number);
     archive(s.active);
     archive(s.shared);
+    archive(s.behind);
     archive(s.left);
     archive(s.slack.micros);
     archive(s.newest);
     archive(s.last_time);
+    archive(s.checked);
+    archive(s.newest_then);
   });
   std::vector<std::pair<uint32_t, std::string>> names(names_.begin(), names_.end());
   archive.each(names, [&](auto& item) {

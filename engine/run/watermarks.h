@@ -6,6 +6,11 @@
 // never goes back. A stream is active from its first event until it is said to be idle, and again with its next event;
 // what it then brings may be late. While no stream is active the watermark stays.
 //
+// A clock that is far behind must not hold everybody for ever: a stream that is more than kFarBehind behind its
+// arrivals, and in kCheckEvery of arrivals has not come on twice as fast as these (as one does that reads a backlog),
+// is behind: it holds nothing, unless all active streams are behind, and what it brings is late. Looked at anew after
+// each kCheckEvery.
+//
 // Bounds: limits::kStreams streams. A new one beyond takes the place of the stream that has been idle longest; when
 // none is idle, it shares one with the other such streams of its cluster ("others/CLUSTER"), and from kSharedStreams
 // clusters on with all others ("others"). limits::kStreamNames names of streams are remembered for alerts.
@@ -32,7 +37,7 @@ struct LateData {
 // Where one stream stands, for metrics.
 struct StreamReport {
   std::string name;
-  bool active = false;
+  bool active = false, behind = false;
   Timestamp watermark = Timestamp::min();  // its own; min: no event yet
   uint64_t events = 0;                     // since the start of this process
 };
@@ -40,6 +45,8 @@ struct StreamReport {
 class Watermarks {
  public:
   static constexpr Duration kAhead = Duration::seconds(60);
+  static constexpr Duration kFarBehind = Duration::hours(1);
+  static constexpr Duration kCheckEvery = Duration::minutes(10);
   static constexpr size_t kSharedStreams = 64;
 
   // The stream of the events that follow. Returns the name that it goes by here: its own, or that of a shared one.
@@ -61,6 +68,7 @@ class Watermarks {
   Timestamp idle(std::string_view name);
 
   Timestamp watermark() const { return watermark_; }
+  bool is_active(std::string_view name) const;
   // Streams that hold the watermark, by name: after a restart these are to be watched for idleness.
   std::vector<std::string> active() const;
   std::vector<StreamReport> report() const;  // by name
@@ -75,12 +83,14 @@ class Watermarks {
  private:
   struct Stream {
     uint32_t number = 0;
-    bool active = false, shared = false;
+    bool active = false, shared = false, behind = false;
     uint64_t left = 0;  // order of going idle
     Duration slack{};
     Timestamp newest = Timestamp::min();     // clamped event time
     Timestamp last_time = Timestamp::min();  // of its last event
-    uint64_t events = 0;                     // no part of the state, like `late`
+    Timestamp checked = Timestamp::min();    // arrival at which it was last looked at for being behind
+    Timestamp newest_then;
+    uint64_t events = 0;  // no part of the state, like `late`
     LateData late;
 
     Timestamp watermark() const { return newest == Timestamp::min() ? newest : newest - slack; }
@@ -91,6 +101,7 @@ class Watermarks {
   bool make_room();
   Streams::iterator place_of(std::string_view stream, std::string_view cluster);
   void settle();
+  static bool look_behind(Stream& stream, Timestamp taken);  // true: that changed
 
   Streams streams_;
   Streams::iterator current_ = streams_.end();

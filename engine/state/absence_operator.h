@@ -1,5 +1,6 @@
 // AbsenceOperator: fires when something that should follow did not come. Fires at the watermark, in order (deadline,
-// key); what comes later than the watermark does not take it back. Answers follow the order of arrival.
+// key). What comes later than that, within the lateness, may take it back: a firing with `retracts`. Answers follow the
+// order of arrival.
 //
 // After a Member match at time t, an Expect match of the same key must come at a time in [t - look-back, t + timespan).
 //   * It may have come already. One deadline a key is outstanding: a further Member match does not move it.

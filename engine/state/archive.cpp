@@ -1,5 +1,6 @@
 #include "engine/state/archive.h"
 
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -10,7 +11,9 @@ uint64_t zigzag(int64_t v) { return (static_cast<uint64_t>(v) << 1) ^ static_cas
 int64_t unzigzag(uint64_t v) { return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1); }
 
 void append_fixed64(std::string& out, uint64_t v) {
-  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(v >> (8 * i)));
+  std::array<char, 8> bytes{};
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(v >> (8 * i));
+  out.append(bytes.data(), bytes.size());
 }
 
 uint64_t read_fixed64(std::string_view in) {
@@ -23,9 +26,12 @@ uint64_t read_fixed64(std::string_view in) {
 
 void Archive::number(uint64_t& v) {
   if (saving_) {
+    std::array<char, 10> bytes{};
+    size_t count = 0;
     uint64_t rest = v;
-    for (; rest >= 0x80; rest >>= 7) out_.push_back(static_cast<char>(rest | 0x80));
-    out_.push_back(static_cast<char>(rest));
+    for (; rest >= 0x80; rest >>= 7) bytes[count++] = static_cast<char>(rest | 0x80);
+    bytes[count++] = static_cast<char>(rest);
+    out_.append(bytes.data(), count);
     return;
   }
   v = 0;

@@ -229,7 +229,7 @@ void Correlator::close_lost(const RuleSet& next, std::vector<EpisodeChange>& cha
 void Correlator::take_over(Correlator& old) {
   State& s = *state_;
   State& from = *old.state_;
-  s.ids = std::move(from.ids);
+  s.ids.take_over(std::move(from.ids));
   s.stages = std::move(from.stages);
   s.counters = from.counters;
   std::vector<uint64_t> seen;

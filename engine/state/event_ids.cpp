@@ -114,6 +114,12 @@ SeenBefore EventIds::see(const EventMark& mark, Timestamp watermark, Timestamp r
   return FingerprintTable::same_intent(*same_id, print) ? SeenBefore::No : SeenBefore::AuditIdReused;
 }
 
+void EventIds::take_over(EventIds&& old) {
+  const size_t most_ids = most_ids_;
+  *this = std::move(old);
+  most_ids_ = most_ids;
+}
+
 void EventIds::archive(Archive& archive) {
   for (size_t i = 0; i < kGenerations; ++i) {
     generations_[i].archive(archive);

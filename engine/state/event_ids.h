@@ -68,6 +68,7 @@ class EventIds {
   // The shortest time that two closed generations covered; kGeneration * 2 when none was closed early.
   Duration shortest_window() const { return shortest_; }
   void archive(Archive& archive);
+  void take_over(EventIds&& old);  // all but the bound
 
  private:
   // By the low half of audit_stage; further identities of the same audit id by the high half of their own.

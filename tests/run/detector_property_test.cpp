@@ -61,6 +61,85 @@ TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
   EXPECT_GT(duplicates, 100u);
 }
 
+constexpr const char* kQuestions = R"(
+title: Asked
+id: 11111111-1111-4111-8111-111111111111
+name: asked
+status: test
+level: informational
+logsource: {product: kubernetes, service: audit}
+detection: {sel: {verb: get, objectRef.resource: secrets}, condition: sel}
+---
+title: Answered
+id: 22222222-2222-4222-8222-222222222222
+name: answered
+status: test
+level: informational
+logsource: {product: kubernetes, service: audit}
+detection: {sel: {verb: create, objectRef.resource: secrets}, condition: sel}
+---
+title: Unanswered
+id: 33333333-3333-4333-8333-333333333333
+name: unanswered
+status: test
+level: high
+correlation: {type: absence, rules: [asked], group-by: [user.username], timespan: 2m}
+kubevigil: {absence: {expect: [answered]}, dedup: {period: 1s}}
+)";
+
+// Each user in the log of one server, in order; at the end of each log a silence, shorter than what passes for a wrong
+// clock.
+std::vector<Lane> questions(uint64_t seed) {
+  Random random(seed);
+  std::vector<Lane> lanes(3);
+  EventText event;
+  for (size_t i = 0; i < 400; ++i) {
+    event.second += 1 + static_cast<int64_t>(random.below(random.chance(3) ? 400 : 8));
+    const size_t user = random.below(12);
+    event.user = fmt::format("user-{}", user);
+    event.verb = random.chance(60) ? "create" : "get";
+    event.id = fmt::format("{}", i);
+    lanes[user % 3].records.push_back({kWorldStart + Duration::seconds(event.second), json_of(event), i});
+  }
+  event.second += 3'000;
+  event.verb = "watch";
+  for (size_t i = 0; i < 3; ++i) {
+    lanes[i].name = fmt::format("webhook/c/api/{}", i);
+    event.id = fmt::format("last {}", i);
+    lanes[i].records.push_back({kWorldStart + Duration::seconds(event.second), json_of(event), 1000 + i});
+  }
+  return lanes;
+}
+
+// Streams that bring nothing for 75 seconds of arrival are idle, as the pipeline says it. What is taken for an absence
+// because of it is taken back.
+TEST(DetectorProperties, AbsencesAreTheSameWhicheverStreamIsBehindOrIdle) {
+  const auto rules = program_of({{"test.yaml", kQuestions, false}}, 3);
+  uint64_t absences = 0, retracted = 0, idle = 0;
+  for (const uint64_t seed : test_seeds(20)) {
+    const auto lanes = questions(seed);
+    const auto arrivals = random_arrivals(lanes, seed, Duration{0});
+    const auto batches = batches_of(lanes, arrivals, 1);
+    LiveScript live(rules);
+    std::map<std::string, Timestamp> heard;
+    for (size_t i = 0; i < batches.size(); ++i) {
+      for (const auto& [stream, time] : heard) {
+        if (arrivals[i].taken - time > Duration::seconds(75)) live.idle(stream);
+      }
+      live.batch(batches[i]);
+      heard[batches[i].stream] = arrivals[i].taken;
+    }
+    const auto expected = grouped(replayed(rules, lanes, arrivals));
+    ASSERT_EQ(grouped(live.alerts()), expected) << "seed " << seed;
+    absences += expected.size();
+    retracted += live.counters().retracted;
+    idle += live.counters().idle;
+  }
+  EXPECT_GT(absences, 20u);
+  EXPECT_GT(retracted, 0u);
+  EXPECT_GT(idle, 100u);
+}
+
 TEST(DetectorProperties, BatchesAndRestartsChangeNoByte) {
   for (const uint64_t seed : test_seeds(5)) {
     const auto rules = program_of(random_sources_of_rules(seed));

@@ -78,13 +78,13 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
   return sources;
 }
 
-inline std::shared_ptr<const Program> program_of(const std::vector<RuleSource>& sources) {
+inline std::shared_ptr<const Program> program_of(const std::vector<RuleSource>& sources, size_t rules = 20) {
   LoadOptions options;
   std::string list;
   for (const std::string& value : random_rule_list()) list += "- " + value + "\n";
   options.lists["lists/pool"] = list;
   LoadedRules loaded = load_rules(sources, options);
-  EXPECT_EQ(loaded.rules.rules.size(), sources.size()) << render(loaded.diagnostics, loaded.sources);
+  EXPECT_EQ(loaded.rules.rules.size(), rules) << render(loaded.diagnostics, loaded.sources);
   return Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
 }
 

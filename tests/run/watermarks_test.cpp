@@ -79,6 +79,32 @@ TEST(Watermarks, AClockThatWasSetBackDoesNotPullOthersBack) {
   EXPECT_EQ(s.event("a", 1100, 1100), 1065);
 }
 
+TEST(Watermarks, AServerWhoseClockIsADayBehindHoldsTheOthersForTenMinutes) {
+  Streams s;
+  constexpr int64_t kDay = 86'400;
+  s.event("right", 0);
+  for (int64_t t = 0; t < 600; t += 10) {
+    s.event("wrong", t - kDay, t);
+    ASSERT_EQ(s.event("right", t), -35);
+  }
+  EXPECT_EQ(s.event("wrong", 600 - kDay, 600), 555) << "it does not come on faster than its arrivals";
+  EXPECT_EQ(s.event("right", 610), 575);
+  s.marks.idle("right");
+  EXPECT_EQ(s.event("wrong", 620 - kDay, 620), 575) << "alone, it holds time where it stands";
+  for (int64_t t = 620; t < 1300; t += 10) s.event("wrong", t, t);
+  EXPECT_EQ(s.event("right", 1300), 1255) << "its clock was mended";
+  EXPECT_EQ(s.event("right", 2000), 1255) << "and it counts again";
+}
+
+TEST(Watermarks, AStreamThatReadsABacklogHoldsTheOthersUntilItIsThere) {
+  Streams s;
+  s.event("live", 0);
+  for (int64_t t = 0; t < 3000; t += 10) {
+    s.event("backlog", -9000 + 3 * t, t);  // three times as fast as time goes
+    ASSERT_EQ(s.event("live", t), -35) << t;
+  }
+}
+
 TEST(Watermarks, AnEventWithoutATimeTakesTheOneBeforeItInItsStream) {
   Watermarks marks;
   EventMark untimed, timed;
