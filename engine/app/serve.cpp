@@ -173,28 +173,35 @@ void Serve::say_start() const {
   }
 }
 
-// Full: nothing is taken in until the reserve is held again, so that journal and alerts keep their room.
+// Without its reserve nothing is taken in, so that journal and alerts keep their room. Bodies never use the reserve:
+// the spool refuses them first, and takes them again by itself.
 void Serve::look_at_disk() {
-  if (storage_.reserve->held()) {
-    if (!std::exchange(disk_full_, false)) return;
-    log_.info("disk", "there is space again; input is taken");
-    self_alerts_.clear({SelfAlertKind::DiskFull, "", config_.data, "there is space again", env_.now()});
-    pipeline_->set_paused(false);
-    if (webhook_) webhook_->receiver().set_accepting(true, "");
-    return;
-  }
-  if (!std::exchange(disk_full_, true)) {
-    log_.error("disk", "the disk is full: senders are told to wait, log files are not read on",
-               {{"folder", config_.data}});
-    pipeline_->set_paused(true);
-    if (webhook_) webhook_->receiver().set_accepting(false, "the disk is full");
-  }
-  self_alerts_.raise(
-      {SelfAlertKind::DiskFull, "", config_.data, "the reserve for journal and alerts is in use", env_.now()});
   const Duration now = env_.monotonic();
-  if (now - refilled_ < kRefillEvery) return;
+  const bool held = storage_.reserve->held();
+  const uint64_t refused = storage_.spool->counts().refused_disk;
+  if (std::exchange(refused_disk_, refused) != refused) refused_at_ = now;
+  const bool refusing = refused > 0 && now - refused_at_ < kRefillEvery;
+  if (std::exchange(intake_paused_, !held) == held) pause_intake(!held);
+  const SelfAlertEvent event{SelfAlertKind::DiskFull, "", config_.data,
+                             held ? "bodies are refused; the reserve for journal and alerts is held"
+                                  : "the reserve for journal and alerts is in use; nothing is taken in",
+                             env_.now()};
+  if (held && !refusing) {
+    if (!std::exchange(disk_full_, false)) return;
+    log_.info("disk", "there is space again");
+    return self_alerts_.clear(event);
+  }
+  if (!std::exchange(disk_full_, true))
+    log_.error("disk", "the disk is full: senders are told to wait", {{"folder", config_.data}});
+  self_alerts_.raise(event);
+  if (held || now - refilled_ < kRefillEvery) return;
   refilled_ = now;
   (void)storage_.reserve->refill();
+}
+
+void Serve::pause_intake(bool paused) {
+  pipeline_->set_paused(paused);
+  if (webhook_) webhook_->receiver().set_accepting(!paused, paused ? "the disk is full" : "");
 }
 
 Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups) {

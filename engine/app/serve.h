@@ -44,6 +44,7 @@ class Serve {
   void start_reloading();
   Result<void> watch(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups);
   void look_at_disk();
+  void pause_intake(bool paused);
   Result<void> end();
   void say_start() const;
 
@@ -65,7 +66,9 @@ class Serve {
   std::unique_ptr<ReloadTriggers> triggers_;
   std::unique_ptr<ReloadLoop> reload_loop_;
   std::atomic<ServeWebhook*> webhook_seen_ = nullptr;  // by the pipeline's thread
-  bool disk_full_ = false;
+  bool disk_full_ = false, intake_paused_ = false;
+  uint64_t refused_disk_ = 0;  // bodies, at the last look
+  Duration refused_at_{};
   Duration refilled_{};  // when it was tried last
 };
 
