@@ -33,6 +33,7 @@ for address in "$@"; do
   names=${names:+$names,}$kind:$address
 done
 
+mkdir -p "$(dirname "$dir")"
 umask 077
 mkdir -p "$dir"
 work=$(mktemp -d "$dir/.new.XXXXXX")

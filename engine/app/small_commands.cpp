@@ -9,6 +9,7 @@
 #include "engine/base/json_writer.h"
 #include "engine/base/metric_table.h"
 #include "engine/event/event_reader.h"
+#include "engine/run/self_alert.h"
 
 namespace kubevigil {
 
@@ -33,16 +34,18 @@ void add_version(CLI::App& root, Context& context) {
 }
 
 void add_schema(CLI::App& root, Context& context) {
-  CLI::App* command =
-      root.add_subcommand("schema", "Print a published schema: JSON Schema of alerts, or the table of metrics");
+  CLI::App* command = root.add_subcommand(
+      "schema", "Print what is published: JSON Schema of alerts, the tables of metrics and self-alerts");
   command->footer("Example:\n  kubevigil schema alert > alert.schema.json");
   auto name = std::make_shared<std::string>();
-  command->add_option("NAME", *name, "alert: JSON Schema; metrics: Markdown")
+  command->add_option("NAME", *name, "alert: JSON Schema; metrics, self-alerts: Markdown")
       ->required()
-      ->check(CLI::IsMember({"alert", "metrics"}))
+      ->check(CLI::IsMember({"alert", "metrics", "self-alerts"}))
       ->type_name("");
   // `name` lives as long as the callback: the option writes into it.
-  command->callback([name, &context] { context.console.data(*name == "alert" ? alert_schema() : metrics_page()); });
+  command->callback([name, &context] {
+    context.console.data(*name == "alert" ? alert_schema() : *name == "metrics" ? metrics_page() : self_alerts_page());
+  });
 }
 
 }  // namespace kubevigil

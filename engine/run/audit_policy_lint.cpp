@@ -10,6 +10,8 @@
 namespace kubevigil {
 namespace {
 
+constexpr size_t kLintedRules = 200;
+
 std::string line_of(const PolicyRule& rule) { return "line " + std::to_string(rule.span.line); }
 
 std::string quoted_group(std::string_view group) { return group.empty() ? "\"\" (core)" : std::string(group); }
@@ -25,7 +27,8 @@ class Lint {
       : policy_(policy), file_(file), diagnostics_(diagnostics), targets_(targets_of(policy)) {}
 
   void run() {
-    for (size_t i = 0; i < policy_.rules.size(); ++i) {
+    const size_t looked_at = std::min(policy_.rules.size(), kLintedRules);
+    for (size_t i = 0; i < looked_at; ++i) {
       const PolicyRule& rule = policy_.rules[i];
       check_names(rule);
       check_stages(rule);
@@ -34,6 +37,10 @@ class Lint {
       if (rule.level == AuditLevel::None) check_callers(i);
     }
     check_end();
+    if (looked_at < policy_.rules.size()) {
+      diagnostics_.note("policy-limit", "rules from here on were not looked at for what can hardly be meant",
+                        policy_.rules[looked_at].span);
+    }
     const bool keeps_received = std::any_of(policy_.rules.begin(), policy_.rules.end(), [&](const PolicyRule& rule) {
       return rule.level != AuditLevel::None && !has(stages_of(rule), AuditStage::RequestReceived);
     });
@@ -120,14 +127,14 @@ class Lint {
   void check_reach(size_t index) {
     std::map<size_t, size_t> takers;
     bool reached = false, any = false;
-    each_request_of(policy_.rules[index], targets_, [&](const PolicyRequest& request) {
+    const bool all = each_request_of(policy_.rules[index], targets_, [&](const PolicyRequest& request) {
       const size_t decider = decide(policy_, request).rule;
       any = true;
       reached = decider == index;
       if (!reached) ++takers[decider];
       return !reached;
     });
-    if (reached || !any) return;
+    if (reached || !any || !all) return;
     const auto first = std::max_element(takers.begin(), takers.end(),
                                         [](const auto& a, const auto& b) { return a.second < b.second; });
     const bool alone = takers.size() == 1;

@@ -1,6 +1,7 @@
 #include "engine/run/policy_probe.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/base/text.h"
 #include "engine/run/api_resources.h"
@@ -24,6 +25,7 @@ bool same(const PolicyTarget& a, const PolicyTarget& b) {
 }
 
 void add_new(std::vector<PolicyTarget>& targets, PolicyTarget target) {
+  if (targets.size() >= kProbeTargets) return;
   if (std::none_of(targets.begin(), targets.end(), [&](const PolicyTarget& t) { return same(t, target); })) {
     targets.push_back(std::move(target));
   }
@@ -50,17 +52,21 @@ void add_named(const PolicyRule& rule, std::vector<PolicyTarget>& targets) {
   }
 }
 
+std::span<const std::string> first_of(const std::vector<std::string>& list) {
+  return std::span(list).first(std::min(list.size(), kProbeNames));
+}
+
 std::vector<PolicyCaller> callers_of_rule(const PolicyRule& rule) {
   std::vector<PolicyCaller> callers;
-  for (const std::string& user : rule.users) callers.push_back(caller_named(user));
+  for (const std::string& user : first_of(rule.users)) callers.push_back(caller_named(user));
   if (rule.groups.empty()) return callers.empty() ? usual_callers() : callers;
   if (callers.empty()) {
-    for (const std::string& group : rule.groups) callers.push_back(caller_in(group));
+    for (const std::string& group : first_of(rule.groups)) callers.push_back(caller_in(group));
     return callers;
   }
   std::vector<PolicyCaller> both;
   for (const PolicyCaller& caller : callers) {
-    for (const std::string& group : rule.groups) {
+    for (const std::string& group : first_of(rule.groups)) {
       both.push_back(caller);
       both.back().groups.push_back(group);
     }
@@ -70,12 +76,14 @@ std::vector<PolicyCaller> callers_of_rule(const PolicyRule& rule) {
 
 std::vector<std::string> names_of(const PolicyRule& rule) {
   std::vector<std::string> names = {std::string(kSomeName), ""};
-  for (const PolicyResources& r : rule.resources) names.insert(names.end(), r.names.begin(), r.names.end());
+  for (const PolicyResources& r : rule.resources) {
+    if (names.size() < kProbeNames) names.insert(names.end(), first_of(r.names).begin(), first_of(r.names).end());
+  }
   return names;
 }
 
 std::vector<std::string_view> verbs_for(const PolicyRule& rule, const PolicyTarget& target) {
-  if (!rule.verbs.empty()) return {rule.verbs.begin(), rule.verbs.end()};
+  if (!rule.verbs.empty()) return {first_of(rule.verbs).begin(), first_of(rule.verbs).end()};
   const auto all = target.is_resource ? resource_verbs() : path_verbs();
   return {all.begin(), all.end()};
 }
@@ -166,22 +174,27 @@ PolicyRequest request_to(const PolicyTarget& target, const PolicyCaller& caller,
   return request;
 }
 
-void each_request_of(const PolicyRule& rule, const std::vector<PolicyTarget>& all,
+bool each_request_of(const PolicyRule& rule, const std::vector<PolicyTarget>& all,
                      const std::function<bool(const PolicyRequest&)>& visit) {
-  std::vector<std::string> spaces = rule.namespaces;
+  std::vector<std::string> spaces(first_of(rule.namespaces).begin(), first_of(rule.namespaces).end());
   if (spaces.empty()) spaces = {std::string(kSomeNamespace), ""};
+  const std::vector<PolicyCaller> callers = callers_of_rule(rule);
+  const std::vector<std::string> names = names_of(rule);
+  size_t left = kProbeRequests;
   for (const PolicyTarget& target : targets_of(rule, all)) {
-    for (const PolicyCaller& caller : callers_of_rule(rule)) {
-      for (const std::string_view verb : verbs_for(rule, target)) {
+    for (const std::string_view verb : verbs_for(rule, target)) {
+      for (const PolicyCaller& caller : callers) {
         for (const std::string& ns : spaces) {
-          for (const std::string& name : names_of(rule)) {
+          for (const std::string& name : names) {
+            if (left-- == 0) return false;
             const PolicyRequest request = request_to(target, caller, verb, ns, name);
-            if (matches(rule, request) && !visit(request)) return;
+            if (matches(rule, request) && !visit(request)) return false;
           }
         }
       }
     }
   }
+  return true;
 }
 
 }  // namespace kubevigil

@@ -60,6 +60,9 @@ const SelfAlertRow& self_alert_row(SelfAlertKind kind);
 const SelfAlertRow* find_self_alert(std::string_view rule_id);
 inline bool is_self_alert(std::string_view rule_id) { return find_self_alert(rule_id) != nullptr; }
 
+// The table as Markdown, for operators; it stands in deploy/self-alerts.md.
+std::string self_alerts_page();
+
 struct SelfAlertFacts {
   SelfAlertKind kind{};
   std::string instance;         // of this program

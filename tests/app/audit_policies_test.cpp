@@ -198,9 +198,12 @@ TEST(AuditPolicies, UnderMinimalTheRulesThatNeedBodiesAreBlindAndNoOthers) {
 
 TEST(AuditPolicies, NoSecretOrTokenIsLoggedAboveMetadata) {
   const PolicyTarget secrets[] = {{true, "", "secrets", {}, {}, true},
+                                  {true, "", "secrets", "status", {}, true},
                                   {true, "", "configmaps", {}, {}, true},
+                                  {true, "", "configmaps", "status", {}, true},
                                   {true, "", "serviceaccounts", "token", {}, true},
-                                  {true, "authentication.k8s.io", "tokenreviews", {}, {}, false}};
+                                  {true, "authentication.k8s.io", "tokenreviews", {}, {}, false},
+                                  {true, "authentication.k8s.io", "tokenreviews", "status", {}, false}};
   for (const char* path : kPolicies) {
     const AuditPolicy policy = policy_of(path);
     size_t tried = 0;

@@ -10,6 +10,7 @@
 
 #include "engine/base/text.h"
 #include "engine/rule/yaml.h"
+#include "engine/run/self_alert.h"
 #include "tests/support/certificates.h"
 
 namespace kubevigil {
@@ -252,6 +253,11 @@ TEST(Deploy, SystemdTakesTheService) {
   EXPECT_EQ(exposure.code, 0) << exposure.text;  // 1.5 of 10 at most
 }
 
+TEST(Deploy, ThePageOfSelfAlertsIsTheTables) {
+  EXPECT_EQ(text_of("deploy/self-alerts.md"), self_alerts_page())
+      << "kubevigil schema self-alerts > deploy/self-alerts.md";
+}
+
 // --- Certificates.
 
 std::string subject_of(const std::string& certificate) {
@@ -368,6 +374,7 @@ TEST(Deploy, ThePodsPathsAndPortsAreThoseOfItsConfiguration) {
   const YamlNode& service = objects.at("Service/kubevigil");
   EXPECT_EQ("0.0.0.0:" + says(service, "spec/ports/0/port"), ports[0]);
   EXPECT_EQ(says(service, "spec/type"), "NodePort");
+  EXPECT_EQ(says(service, "spec/publishNotReadyAddresses"), "true");  // events are taken during recovery
   EXPECT_EQ(says(service, "spec/clusterIP"), "10.96.0.50");  // known before there is any DNS
   for (const char* object : {"Service/kubevigil", "Service/kubevigil-admin"}) {
     const YamlNode* selector = objects.at(object).find("spec")->find("selector");

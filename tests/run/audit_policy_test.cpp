@@ -151,6 +151,17 @@ TEST(AuditPolicy, EveryProblemHasItsPlaceAndTheWayOut) {
             "5:5 warning policy-catch-all (end with a rule that has nothing but level: Metadata)\n");
 }
 
+// A policy may name more than can be tried: then nothing is said that was not seen.
+TEST(AuditPolicy, ManyRulesAndNamesAreLookedAtUpToABound) {
+  std::string names;
+  for (int i = 0; i < 40; ++i) names += (i == 0 ? "n" : ", n") + std::to_string(i);
+  const std::string lists = "users: [" + names + "], userGroups: [" + names + "], namespaces: [" + names + "], ";
+  std::string rules = "  - {level: Metadata, " + lists + "verbs: [get]}\n";
+  for (int i = 0; i < 250; ++i) rules += "  - {level: Metadata, users: [u" + std::to_string(i) + "]}\n";
+  EXPECT_EQ(problems_of("  - {level: Metadata, " + lists + "verbs: [get, list]}\n" + rules),
+            "205:5 note policy-limit\n");
+}
+
 TEST(AuditPolicy, RequestsAreWhatThePolicySaw) {
   const std::string head = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a",)"
                            R"("stage":"ResponseComplete","user":{"username":"alice","groups":["dev"]},)"
