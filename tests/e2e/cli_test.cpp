@@ -71,7 +71,7 @@ TEST(Cli, WrongUsageExits2AndSaysWhyOnStandardError) {
 
 TEST(Cli, WrongWordsAreNamedWithWhatWasPerhapsMeant) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> table = {
-      {{"bogus"}, "kubevigil has no subcommand \"bogus\": there are replay, rules,"},
+      {{"bogus"}, "kubevigil has no subcommand \"bogus\": there are replay, serve, rules,"},
       {{"rulez"}, "kubevigil has no subcommand \"rulez\": did you mean rules?"},
       {{"rules", "lst"}, "kubevigil rules has no subcommand \"lst\": did you mean list? (see kubevigil rules --help)"},
       {{"rules"}, "kubevigil rules needs a subcommand: list,"},

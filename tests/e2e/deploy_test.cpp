@@ -52,13 +52,11 @@ TEST(Deploy, TheSmallestConfigurationTakesAnApiServersPost) {
   const std::string curl = "curl -s -o /dev/null -w '%{http_code} ' --cacert " + folder.path("tls/ca.pem");
   const std::string client = " --cert " + folder.path("tls/client.pem") + " --key " + folder.path("tls/client.key");
   const std::string url = " https://127.0.0.1:" + port + "/k8s-audit/";
-  ASSERT_TRUE(test::becomes([&] {
-    return shell("curl -sf http://127.0.0.1:" + admin + "/readyz").ends_with("exit 0\n");
-  })) << read_file(folder.path("serve.log"));
   const std::string post = " -H 'Content-Type: application/json' --data-binary @" + folder.path("body.json");
-  EXPECT_THAT(shell(curl + client + post + url + "prod"), HasSubstr("200 ")) << read_file(folder.path("serve.log"));
-  EXPECT_THAT(shell(curl + post + url + "prod"), HasSubstr("401 "));
-  EXPECT_THAT(shell(curl + client + post + url + "other"), HasSubstr("401 "));
+  ASSERT_TRUE(test::becomes([&] { return shell(curl + client + post + url + "prod").starts_with("200 "); }))
+      << read_file(folder.path("serve.log"));
+  EXPECT_THAT(shell(curl + client + " -d '{}'" + url + "other"), HasSubstr("401 "));
+  EXPECT_THAT(shell(curl + " -d '{}'" + url + "prod"), HasSubstr("000 "));  // no certificate: no connection
   EXPECT_TRUE(test::becomes([&] {
     return shell("cat " + folder.path("data/alerts.jsonl")).find("attack_chain") != std::string::npos;
   })) << read_file(folder.path("serve.log"));
