@@ -44,24 +44,28 @@ Result<void> LivePipeline::open_inputs() {
   return {};
 }
 
-Result<void> LivePipeline::start() {
-  if (auto opened = open_inputs(); !opened) return opened;
+// What recovery had to add, then this life's first entries. Returns the bundles that the journal names.
+std::set<std::string> LivePipeline::begin_journal() {
   const Timestamp now = world_.env.now();
-  std::vector<Alert> alerts = std::move(recovered_->missing);
-  for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
+  const auto append = [&](const std::vector<Alert>& alerts) {
+    for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
+  };
+  append(recovered_->missing);
   world_.journal.append(JournalControl{kControlStart, "", options_.version, now});
   const bool named = recovered_->report.from_snapshot || !recovered_->rules.empty();
   const bool others = recovered_->core->rules().hash != present_->hash;
   std::set<std::string> used = std::move(recovered_->rules);
-  if (!named || others) {
-    used.insert(present_->hash);
-    world_.journal.append(JournalControl{kControlRules, "", present_->hash, now});
-  }
-  if (others) {
-    alerts.clear();
-    recovered_->core->swap(present_, alerts);
-    for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
-  }
+  if (named && !others) return used;
+  used.insert(present_->hash);
+  world_.journal.append(JournalControl{kControlRules, "", present_->hash, now});
+  if (!others) return used;
+  std::vector<Alert> alerts;
+  recovered_->core->swap(present_, alerts);
+  append(alerts);
+  return used;
+}
+
+void LivePipeline::start_snapshots() {
   SnapshotWorld around{world_.snapshots, world_.journal, world_.outbox, world_.env, {}, world_.needed_rules};
   around.forget = [this](const LiveNote& older) {
     for (const auto& input : inputs_) {
@@ -69,6 +73,12 @@ Result<void> LivePipeline::start() {
     }
   };
   snapshots_ = std::make_unique<SnapshotThread>(std::move(around));
+}
+
+Result<void> LivePipeline::start() {
+  if (auto opened = open_inputs(); !opened) return opened;
+  std::set<std::string> used = begin_journal();
+  start_snapshots();
   queue_ = std::make_unique<LiveQueue>(present_, LiveQueueOptions{options_.threads, options_.bytes});
   LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, {}};
   for (const auto& input : inputs_) parts.inputs.push_back(input->name());

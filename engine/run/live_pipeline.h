@@ -63,6 +63,8 @@ class LivePipeline {
 
  private:
   Result<void> open_inputs();
+  std::set<std::string> begin_journal();
+  void start_snapshots();
   void fail_with(const std::string& problem);
 
   const LiveWorld world_;
