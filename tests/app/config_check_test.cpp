@@ -15,7 +15,6 @@ namespace {
 
 using test::checked;
 using test::config_text;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

@@ -8,7 +8,6 @@ namespace kubevigil::e2e {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 const std::string kGood =
     "data: data\ninputs: {tail: [{path: audit.log, cluster: prod}]}\n"
