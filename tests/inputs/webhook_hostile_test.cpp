@@ -85,6 +85,7 @@ TEST_F(WebhookTest, WhoLeavesWhilePausedLeavesNothing) {
   }
   disk.open_gate();
   EXPECT_TRUE(eventually([&] { return receiver->open_bytes() == 0 && spool->counts().open == 0; }));
+  EXPECT_TRUE(eventually([&] { return spool->commit().queued_bytes() == 0; }));
   EXPECT_THAT(spooled(*spool), IsEmpty());
   EXPECT_EQ(client(kPlain, "/k8s-audit/lab")->send({.headers = {bearer}, .body = "x"})->status, 200);
 }
