@@ -210,6 +210,7 @@ Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsign
   while (stop == 0) {
     if (const std::string failure = pipeline_->failure(); !failure.empty()) return fail(failure);
     if (const auto broken = storage_.spool->commit().broken()) return fail("spool: " + broken->message);
+    if (const auto broken = storage_.outbox->broken()) return fail("outbox: " + broken->message);
     if (hangups != heard) {
       heard = hangups;
       log_.info("serve", "asked to look at rules and certificates (SIGHUP)");

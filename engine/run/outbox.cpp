@@ -45,6 +45,7 @@ DiskResult<std::unique_ptr<Outbox>> Outbox::open(Disk& disk, OutboxOptions optio
   if (!same) return tl::unexpected(same.error());
   outbox->own_thread_ = options.commit.own_thread;
   outbox->commit_ = std::make_unique<GroupCommit>(*outbox->log_, options.commit);
+  outbox->durable_oldest_ = outbox->smallest();
   // Where a new sink begins must be the same after the next start.
   if (!*same) {
     if (auto ok = outbox->flush(); !ok) return tl::unexpected(ok.error());
@@ -94,9 +95,10 @@ void Outbox::delivered(std::string_view sink, uint64_t sequence, std::string_vie
   SinkCursor next{sequence, std::string(place.size() <= kPlaceBytes ? place : std::string_view())};
   if (found->second == next) return;
   found->second = std::move(next);
-  commit_->submit(kCursors, table(), [this](const DiskResult<uint64_t>& written) {
-    // Older tables are of no use; what cannot be removed now is removed next time.
-    if (written) static_cast<void>(log_->trim(*written));
+  commit_->submit(kCursors, table(), [this, oldest = smallest()](const DiskResult<uint64_t>& written) {
+    if (!written) return;
+    durable_oldest_ = oldest;
+    static_cast<void>(log_->trim(*written));  // older tables are of no use; what stays now is removed next time
   });
 }
 
@@ -105,7 +107,10 @@ DiskResult<void> Outbox::flush() {
   auto written = answer->get_future();
   {
     const std::lock_guard hold(mutex_);
-    commit_->submit(kCursors, table(), [answer](const DiskResult<uint64_t>& result) { answer->set_value(result); });
+    commit_->submit(kCursors, table(), [this, answer, oldest = smallest()](const DiskResult<uint64_t>& result) {
+      if (result) durable_oldest_ = oldest;
+      answer->set_value(result);
+    });
   }
   while (!own_thread_ && commit_->pump()) {
   }
@@ -114,12 +119,16 @@ DiskResult<void> Outbox::flush() {
   return {};
 }
 
+uint64_t Outbox::smallest() const {
+  uint64_t least = UINT64_MAX;
+  for (const auto& [name, cursor] : cursors_) least = std::min(least, cursor.sequence);
+  return least;
+}
+
 std::optional<uint64_t> Outbox::oldest() const {
   const std::lock_guard hold(mutex_);
   if (cursors_.empty()) return std::nullopt;
-  return std::min_element(cursors_.begin(), cursors_.end(),
-                          [](const auto& a, const auto& b) { return a.second.sequence < b.second.sequence; })
-      ->second.sequence;
+  return durable_oldest_;
 }
 
 }  // namespace kubevigil

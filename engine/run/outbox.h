@@ -20,6 +20,7 @@
 // Threads: all. Disk outlives the outbox.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,7 +62,8 @@ class Outbox {
   void delivered(std::string_view sink, uint64_t sequence, std::string_view place = {});
   // Waits until the cursors of now are durable.
   DiskResult<void> flush();
-  // The smallest cursor; nullopt: there are no sinks, nothing holds the journal back.
+  // The smallest cursor on the disk, from which alerts are sent again after a crash; nullopt: there are no sinks,
+  // nothing holds the journal back.
   std::optional<uint64_t> oldest() const;
 
   std::optional<DiskError> broken() const { return commit_->broken(); }
@@ -71,8 +73,10 @@ class Outbox {
   Outbox() = default;
   DiskResult<bool> load(const OutboxOptions& options);
   std::string table() const;
+  uint64_t smallest() const;
 
-  mutable std::mutex mutex_;
+  std::atomic<uint64_t> durable_oldest_ = 0;
+  mutable std::mutex mutex_;  // of what follows
   std::map<std::string, SinkCursor, std::less<>> cursors_;
   std::unique_ptr<SegmentLog> log_;
   bool own_thread_ = true;

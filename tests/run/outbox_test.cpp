@@ -40,8 +40,9 @@ TEST(Outbox, CursorsMoveForwardAndSurvive) {
   outbox->delivered("unknown", 3);
   EXPECT_EQ(outbox->cursor("file"), 100u);
   EXPECT_EQ(outbox->cursor("unknown"), 0u);
-  EXPECT_EQ(outbox->oldest(), 50u);
+  EXPECT_EQ(outbox->oldest(), 0u) << "the journal from there on is still needed after a crash";
   ASSERT_TRUE(outbox->flush());
+  EXPECT_EQ(outbox->oldest(), 50u);
   EXPECT_LE(disk.paths().size(), 2u) << "old tables are removed";
   outbox.reset();
   disk.lose_power(1);
