@@ -9,6 +9,7 @@
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
 #include "engine/app/redact_option.h"
+#include "engine/app/replay_journal.h"
 #include "engine/app/replay_run.h"
 #include "engine/app/signals.h"
 #include "engine/app/time_option.h"
@@ -23,13 +24,14 @@ constexpr const char* kExamples = R"(Examples:
   zstdcat old.log.zst | kubevigil replay - -o jsonl --min-level high
   kubevigil replay 'logs/*.gz' --rules my-rules/ --fail-on high
   kubevigil replay case/ --evidence evidence/ --stats-json stats.json --bad-lines bad.txt
-  kubevigil replay case/ --from -48h --warm-up 24h --baseline usual.kvb)";
+  kubevigil replay case/ --from -48h --warm-up 24h --baseline usual.kvb
+  kubevigil replay --journal /var/lib/kubevigil -o jsonl)";
 
 struct ReplayFlags {
   std::vector<std::string> paths;
   RuleSelection rules;
   OutputFlags output;
-  std::string from, to, warm_up, learn_until, baseline, cluster;
+  std::string from, to, warm_up, learn_until, baseline, cluster, journal;
   RedactFlags redact;
   std::string stats_file, bad_lines_file, evidence_folder;
   size_t threads = default_threads(), batch_kib = 0;
@@ -37,9 +39,12 @@ struct ReplayFlags {
 };
 
 void add_input_flags(CLI::App& command, ReplayFlags& flags) {
-  command.add_option("PATH", flags.paths, "Files, directories, globs, or - for standard input")
-      ->required()
-      ->type_name("");
+  command.add_option("PATH", flags.paths, "Files, directories, globs, or - for standard input")->type_name("");
+  command
+      .add_option(
+          "--journal", flags.journal,
+          "Instead of PATH: the data folder of a `serve` that has ended, run again and held against its journal")
+      ->type_name("DIR");
   command.add_option("--from", flags.from, "First event time: 2026-01-02, RFC 3339, or -2h")->type_name("TIME");
   command.add_option("--to", flags.to, "Event time to stop before")->type_name("TIME");
   command.add_option("--warm-up", flags.warm_up, "Read so much before --from to fill state, without alerts")
@@ -142,6 +147,20 @@ void run(const ReplayFlags& flags, Context& context) {
   run_replay(request, context);
 }
 
+// All that decides what comes out stands in the data folder.
+void run_journal(const ReplayFlags& flags, const CLI::App& command, Context& context) {
+  static constexpr std::string_view kAllowed[] = {"--journal",  "--output", "--min-level",       "--fail-on",
+                                                  "--progress", "--quiet",  "--redact-key-file", "--help"};
+  for (const CLI::Option* option : command.get_options([](const CLI::Option* o) { return o->count() > 0; })) {
+    const std::string name = option->get_name(false, false);
+    if (std::find(std::begin(kAllowed), std::end(kAllowed), name) != std::end(kAllowed)) continue;
+    return context.fail(kExitUsage, fmt::format("--journal and {} do not go together: inputs, rules and their settings "
+                                                "are those of the data folder",
+                                                name));
+  }
+  replay_journal({flags.journal, flags.output, flags.redact}, context);
+}
+
 }  // namespace
 
 void add_replay(CLI::App& root, Context& context) {
@@ -152,7 +171,10 @@ void add_replay(CLI::App& root, Context& context) {
   add_rule_options(*command, flags->rules);
   add_output_flags(*command, flags->output, "table on a terminal, else jsonl");
   add_result_flags(*command, *flags);
-  command->callback([flags, &context] { run(*flags, context); });
+  command->callback([flags, command, &context] {
+    if (flags->journal.empty() && flags->paths.empty()) throw CLI::RequiredError("PATH");
+    flags->journal.empty() ? run(*flags, context) : run_journal(*flags, *command, context);
+  });
 }
 
 }  // namespace kubevigil

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <thread>
 
+#include "engine/app/alert_printer.h"
 #include "engine/app/evidence.h"
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
@@ -16,7 +17,6 @@
 #include "engine/app/summary.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
-#include "engine/run/framing.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
@@ -29,47 +29,6 @@ std::vector<std::string> format_names() {
 }
 
 std::vector<std::string> level_names() { return {kLevelNames.begin(), kLevelNames.end()}; }
-
-// One alert after the other to standard output, as it comes.
-class AlertPrinter {
- public:
-  AlertPrinter(const RunRequest& request, Context& context)
-      : console_(context.console), least_(parse_level(request.output.min_level).value_or(Level::Informational)) {
-    const bool table = context.console.out_is_terminal();
-    const std::string format = !request.output.format.empty() ? request.output.format : table ? "table" : "jsonl";
-    EncodingOptions options;
-    options.color = context.color_out();
-    options.width = table ? context.console.width() : 0;
-    options.version = version_text();
-    encoding_ = make_encoding(format, options);
-    document_.emplace(*encoding_);
-  }
-
-  void print(const Alert& alert) {
-    highest_ = std::max(highest_.value_or(alert.level), alert.level);
-    if (alert.level < least_) return;
-    std::string text;
-    document_->alert(alert, text);
-    console_.data(text);
-    if (console_.output_error() != 0) stop_run(kStopOutput);
-  }
-
-  void end() {
-    std::string text;
-    document_->end(text);
-    console_.data(text);
-    console_.flush();
-  }
-
-  std::optional<Level> highest() const { return highest_; }
-
- private:
-  Console& console_;
-  Level least_;
-  std::unique_ptr<Encoding> encoding_;
-  std::optional<DocumentWriter> document_;
-  std::optional<Level> highest_;
-};
 
 int exit_code_of(const RunRequest& request, const ReplayReport& report, std::optional<Level> highest, int signal,
                  int output_error) {
@@ -171,7 +130,7 @@ void add_output_flags(CLI::App& command, OutputFlags& flags, const std::string& 
 
 void run_replay(RunRequest& request, Context& context) {
   if (!files_can_be_written(request, context)) return;
-  AlertPrinter printer(request, context);
+  AlertPrinter printer(request.output, false, context);
   ProgressDisplay progress(context.console, request.output.quiet ? "none" : request.output.progress);
   std::vector<EvidenceItem> evidence;
   const bool same_terminal = context.console.out_is_terminal() && context.console.err_is_terminal();

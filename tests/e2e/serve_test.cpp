@@ -188,6 +188,36 @@ TEST(Serve, TakesUpOtherRulesWhileItRuns) {
   expect_each_once(served.alerts());
 }
 
+// `replay --journal`: refused while serve runs; then every revision as the sink got it, and the folder as it was.
+TEST(Serve, ItsJournalIsReplayedToTheSameBytes) {
+  Served served;
+  served.start();
+  for (int n = 0; n < 20; ++n) served.append(exec_event(n, n));
+  ASSERT_TRUE(served.has_alerts(20)) << served.log();
+  const std::string data = served.folder().path("data");
+  const Result refused = run({"replay", "--journal", data, "-o", "jsonl"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("a kubevigil runs on this folder"), std::string::npos) << refused.err;
+  served.kill();
+  std::map<std::string, std::string> before, after;
+  const auto files = [&](std::map<std::string, std::string>& out) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
+      if (entry.is_regular_file() && entry.path().filename() != "reserve") {
+        out[entry.path().string()] = read_file(entry.path().string());
+      }
+    }
+  };
+  files(before);
+  const Result replayed = run({"replay", "--journal", data, "-o", "jsonl"});
+  EXPECT_EQ(replayed.code, 0) << replayed.err;
+  EXPECT_EQ(replayed.out, read_file(served.folder().path("alerts.jsonl")));
+  EXPECT_NE(replayed.err.find(" 0 different"), std::string::npos) << replayed.err;
+  files(after);
+  EXPECT_EQ(before, after);
+  EXPECT_EQ(run({"replay", "--journal", data, "x.log"}).code, 2);
+  EXPECT_EQ(run({"replay", "--journal", served.folder().path("nothing")}).code, 2);
+}
+
 TEST(Serve, TellsTheServiceManager) {
   Served served;
   const std::string path = served.folder().path("notify");
