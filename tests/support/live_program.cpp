@@ -68,7 +68,7 @@ level: low
 correlation: {type: new_value, rules: [secret_read], group-by: [user.username], timespan: 1d, generate: true, condition: {field: objectRef.namespace}}
 )";
 
-std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies) {
+std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies, int64_t ahead) {
   std::mt19937_64 random(seed);
   std::vector<std::string> out;
   int64_t second = 0;
@@ -78,7 +78,7 @@ std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies) {
     for (size_t i = 2 + random() % 6; i > 0; --i) {
       EventText e;
       second += static_cast<int64_t>(random() % 40);
-      e.second = second - static_cast<int64_t>(random() % 3);
+      e.second = ahead + second - static_cast<int64_t>(random() % 3);
       e.id = fmt::format("{:08x}-0000-4000-8000-{:012x}", seed, ++number);
       e.user = fmt::format("user-{}", random() % 4);
       e.ns = fmt::format("ns-{}", random() % 6);
@@ -230,10 +230,18 @@ std::string LiveProgram::run_again(Disk& disk, FastEnv& env, JournalCheck& check
 
 std::string LiveProgram::open_pipeline() {
   const RuleBundle bundle = bundle_number(0);
-  if (const auto kept = rules_->keep(bundle); !kept) return kept.error().message;
+  const auto kept = rules_->keep(bundle);
+  if (!kept) return kept.error().message;
+  kept_.insert(*kept);
   LiveWorld world{*journal_, *snapshots_, outbox_.get(), env_, log_, self_alerts_, {}, {}, {}};
   world.load_rules = load_rules();
-  world.needed_rules = [this](const std::set<std::string>& hashes) { (void)rules_->remove_unused(hashes); };
+  world.needed_rules = [this](std::set<std::string> hashes) {
+    {
+      const std::lock_guard hold(mutex_);
+      hashes.insert(kept_.begin(), kept_.end());
+    }
+    (void)rules_->remove_unused(hashes);
+  };
   world.processed = [this](const LiveBatch& info, const JudgedBatch&, std::span<const Alert>) {
     const std::lock_guard hold(mutex_);
     if (const auto position = spool_position(info.to)) processed_ = position->after;
@@ -269,13 +277,15 @@ std::string LiveProgram::open_sink() {
   SinkConnection connection;
   connection.encoding = make_encoding("jsonl", encoding);
   connection.transport = std::move(*transport);
-  sink_ = std::make_unique<Sink>(SinkWorld{*journal_, *outbox_, disk_, env_}, std::move(connection), options);
+  const auto notice = [this](const SinkNotice& said) { log_.error("sink", said.text); };
+  sink_ = std::make_unique<Sink>(SinkWorld{*journal_, *outbox_, disk_, env_, nullptr, notice}, std::move(connection),
+                                 options);
   sink_->start();
   return {};
 }
 
-bool LiveProgram::post(const std::string& body, Timestamp arrival) {
-  auto begun = spool_->begin({"prod", "token", "10.0.0.9", arrival}, body.size());
+bool LiveProgram::post(const std::string& body, Timestamp arrival, const std::string& peer) {
+  auto begun = spool_->begin({"prod", "token", peer, arrival}, body.size());
   if (!begun) return refusal_ = begun.error().reason, false;
   if (const auto written = (*begun)->write(body); !written) return refusal_ = written.error().reason, false;
   const auto sequence = (*begun)->commit();
@@ -314,14 +324,31 @@ std::string LiveProgram::stop() {
 
 bool LiveProgram::swap_rules(uint64_t number) {
   const RuleBundle bundle = bundle_number(number);
-  if (!rules_->keep(bundle)) return false;
+  const auto kept = rules_->keep(bundle);
+  if (!kept) return false;
+  {
+    const std::lock_guard hold(mutex_);
+    kept_.insert(*kept);
+  }
   pipeline_->swap_rules(std::make_shared<const LiveRules>(*rules_of(bundle)));
   return true;
 }
 
-std::string LiveProgram::log() const {
+bool LiveProgram::look_at_disk() {
+  const bool full = reserve_ != nullptr && !reserve_->held() && !reserve_->refill();
+  pipeline_->set_paused(full);
+  return full;
+}
+
+std::string LiveProgram::reported() const {
+  std::string out;
+  for (const LogDamage& damage : damage_) out += to_text(damage) + "\n";
+  for (const RecoveryFinding& finding : recovery_.findings) out += finding.detail + "\n";
   const std::lock_guard hold(mutex_);
-  return lines_;
+  for (const std::string_view line : split(lines_, '\n')) {
+    if (line.find("lost") != std::string_view::npos) out += std::string(line) + "\n";
+  }
+  return out;
 }
 
 }  // namespace kubevigil::test

@@ -51,13 +51,15 @@ class LiveProgram {
   ~LiveProgram();
 
   // True: answered, so it is safe. False: to be sent again.
-  bool post(const std::string& body, Timestamp arrival);
+  bool post(const std::string& body, Timestamp arrival, const std::string& peer = "10.0.0.9");
   // The sequence of the last body that was answered.
   uint64_t answered() const { return answered_; }
   // Waits until all answered bodies are processed and their alerts delivered; false: it failed, or not within a minute.
   bool settle();
   // An orderly end; "" or why it was none.
   std::string stop();
+  // As serve does while the reserve is not held: true while nothing is taken in.
+  bool look_at_disk();
   // Rules of the same meaning under another hash.
   bool swap_rules(uint64_t number);
 
@@ -65,9 +67,8 @@ class LiveProgram {
   const RecoveryReport& recovery() const { return recovery_; }
   LiveStatus status() const { return pipeline_->status(); }
   const std::vector<LogDamage>& damage() const { return damage_; }
-  SelfAlerts& self_alerts() { return self_alerts_; }
-  DiskReserve* reserve() { return reserve_.get(); }
-  std::string log() const;
+  // What was found of damage and loss, at the start and since; "" when all was as it was written.
+  std::string reported() const;
   SpoolRefusal refusal() const { return refusal_; }
 
  private:
@@ -86,6 +87,7 @@ class LiveProgram {
   std::condition_variable changed_;
   uint64_t processed_ = 0;  // sequence of the last body
   std::string lines_;
+  std::set<std::string> kept_;  // bundles, in this life
 
   Log log_;
   SelfAlerts self_alerts_;
@@ -112,7 +114,7 @@ std::vector<Delivered> delivered(const SimulatedDisk& disk);
 
 // The rules of these programs: a detection, counts over it with groups, an order of steps, an absence.
 extern const char* const kLiveRules;
-// Bodies of a recorded stream: EventLists of a few events each, in order of time.
-std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies);
+// Bodies of a recorded stream: EventLists of a few events each, in order of time, so many seconds ahead.
+std::vector<std::string> recorded_stream(uint64_t seed, size_t bodies, int64_t ahead = 0);
 
 }  // namespace kubevigil::test

@@ -137,6 +137,11 @@ DiskResult<void> SimulatedDisk::plain(const std::string& what) {
   return {};
 }
 
+uint64_t SimulatedDisk::used_bytes() const {
+  const std::lock_guard hold(mutex_);
+  return used();
+}
+
 uint64_t SimulatedDisk::used() const {
   uint64_t sum = 0;
   for (const auto& [name, node] : names_) sum += node->memory.size();

@@ -37,6 +37,7 @@ class SimulatedDisk final : public Disk {
   uint64_t operations() const;
   // Bytes of all files together; more is Full.
   void set_capacity(uint64_t bytes);
+  uint64_t used_bytes() const;
 
   // What is left after a loss of power; open files are dead, locks are free.
   void lose_power(uint64_t seed);
