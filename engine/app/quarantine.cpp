@@ -7,7 +7,7 @@
 namespace kubevigil {
 
 bool Quarantine::open() {
-  if (file_ != nullptr && file_->size() < kQuarantineBytes) return true;
+  if (file_ != nullptr && file_->size() < bytes_) return true;
   if (file_ != nullptr) {
     file_.reset();
     if (!disk_.rename(path_, path_ + ".1")) return false;

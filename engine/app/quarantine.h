@@ -25,8 +25,8 @@ inline constexpr size_t kQuarantined = 20;
 
 class Quarantine {
  public:
-  Quarantine(Disk& disk, std::string path, Redactor redactor)
-      : disk_(disk), path_(std::move(path)), redactor_(std::move(redactor)) {}
+  Quarantine(Disk& disk, std::string path, Redactor redactor, uint64_t bytes = kQuarantineBytes)
+      : disk_(disk), path_(std::move(path)), redactor_(std::move(redactor)), bytes_(bytes) {}
 
   void add(const std::string& stream, std::span<const BadRecord> bad, Timestamp time);
 
@@ -36,6 +36,7 @@ class Quarantine {
   Disk& disk_;
   const std::string path_;
   const Redactor redactor_;
+  const uint64_t bytes_;
   std::unique_ptr<DiskFile> file_;
 };
 
