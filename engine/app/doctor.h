@@ -13,8 +13,8 @@
 //   events       whether events come, from whom, how late
 //   output       each output's receiver can be connected to
 //
-// Nothing is changed, but for a file of 120 KiB that is written, synced and removed in the data folder, and an empty list
-// that is posted. What is found is for people: texts are printed through printable().
+// Nothing is changed, but for a file of 120 KiB that is written, synced and removed in the data folder, and an empty
+// list that is posted. What is found is for people: texts are printed through printable().
 #pragma once
 
 #include <string>

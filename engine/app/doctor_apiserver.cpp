@@ -2,7 +2,7 @@
 // pkg/server/options/audit.go (names, defaults) and plugin/pkg/audit/buffered (what a full buffer loses).
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <cstdlib>
 #include <map>
 
 #include "engine/app/doctor.h"
@@ -14,6 +14,7 @@ namespace kubevigil {
 namespace {
 
 constexpr std::string_view kCheck = "api-server";
+constexpr double kLeastRate = 1000;  // events a second; the defaults allow 4,000
 
 // Go's durations, as far as people write them: "2s", "500ms", "1m30s".
 std::optional<Duration> parse_go_duration(std::string_view text) {
@@ -77,6 +78,7 @@ class ApiServer {
     file("audit-webhook-config-file", "without it the API server posts no events");
     mode();
     waiting();
+    rate();
     truncation();
     version();
     if (out_.all().size() == before) out_.ok(kCheck, "its audit flags are as they should be");
@@ -131,6 +133,26 @@ class ApiServer {
                       backoff),
           "leave it at 10s");
     }
+  }
+
+  // What a batching API server can send at most: qps batches of max-size events, if its throttle is on.
+  void rate() {
+    if (manifest_.flag("audit-webhook-mode", "batch") != "batch" ||
+        manifest_.flag("audit-webhook-batch-throttle-enable", "true") != "true") {
+      return;
+    }
+    const double size = number("audit-webhook-batch-max-size", "400");
+    const double qps = number("audit-webhook-batch-throttle-qps", "10");
+    if (size * qps >= kLeastRate) return;
+    out_.warn(
+        kCheck,
+        fmt::format("it can post {:.0f} events a second at most (batch-max-size {:.0f}, throttle-qps {:.0f}), and "
+                    "drops what its buffer does not hold",
+                    size * qps, size, qps),
+        "--audit-webhook-batch-max-size=100 --audit-webhook-batch-throttle-qps=40, or the defaults");
+  }
+  double number(const std::string& flag, const std::string& otherwise) const {
+    return std::strtod(manifest_.flag(flag, otherwise).c_str(), nullptr);
   }
 
   void truncation() {

@@ -79,7 +79,7 @@ void examine_config(LoadedConfig& loaded, Findings& out, const Env& env) {
   check_config_files(loaded, env);
   for (const Diagnostic& d : loaded.diagnostics.entries()) {
     const std::string what = fmt::format("{}:{}: {}", d.span.file, d.span.line, d.message);
-    const std::string mend = d.hint.empty() ? "kubevigil config check shows the place" : d.hint;
+    const std::string mend = d.hint.empty() ? "mend this place: kubevigil config check shows it" : d.hint;
     if (d.severity == Severity::Error) {
       out.fail("config", what, mend);
     } else {
