@@ -56,10 +56,12 @@ bool ElementNames::note(const std::vector<std::string_view>& tokens, Change chan
   for (size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view token = tokens[i];
     whole = whole || values_.contains(place);
-    if (is_element(token)) {
+    const bool last = i + 1 == tokens.size();
+    // Elsewhere "-" is a key of an object, or refused.
+    const bool element = is_element(token) && (token != "-" || (last && change == Change::Insert));
+    if (element) {
       Array& facts = arrays_[place];
       facts.written = facts.written || whole;
-      const bool last = i + 1 == tokens.size();
       const bool enters = !last || change == Change::Read || change == Change::Remove;
       if (enters) clear = is_clear(facts, token) && clear;
       if (last) {

@@ -375,7 +375,7 @@ TEST(Deploy, ThePodsPathsAndPortsAreThoseOfItsConfiguration) {
   EXPECT_EQ("0.0.0.0:" + says(service, "spec/ports/0/port"), ports[0]);
   EXPECT_EQ(says(service, "spec/type"), "NodePort");
   EXPECT_EQ(says(service, "spec/publishNotReadyAddresses"), "true");  // events are taken during recovery
-  EXPECT_EQ(says(service, "spec/clusterIP"), "10.96.0.50");  // known before there is any DNS
+  EXPECT_EQ(says(service, "spec/clusterIP"), "10.96.0.50");           // known before there is any DNS
   for (const char* object : {"Service/kubevigil", "Service/kubevigil-admin"}) {
     const YamlNode* selector = objects.at(object).find("spec")->find("selector");
     EXPECT_EQ(selector->find("app.kubernetes.io/name")->text, "kubevigil");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <set>
 
 namespace kubevigil::oracle {
 namespace {
@@ -138,24 +139,46 @@ void restore_arrays(Json& json) {
   json.members.clear();
 }
 
+std::vector<std::string> path_of(const Json& operation) {
+  std::vector<std::string> path;
+  for (const char c : text(operation, "path")) {
+    if (c == '/') {
+      path.emplace_back();
+    } else {
+      path.back() += c;
+    }
+  }
+  return path;
+}
+
 Json patched_object(const Json& patch) {
   Json out;
   for (const Json& operation : patch.items) {
     const Json* value = member(operation, "value");
     const std::string op = text(operation, "op");
     if (!value || (op != "add" && op != "replace")) continue;
-    std::vector<std::string> path;
-    for (const char c : text(operation, "path")) {
-      if (c == '/') {
-        path.emplace_back();
-      } else {
-        path.back() += c;
-      }
-    }
-    put(out, path, 0, *value);
+    put(out, path_of(operation), 0, *value);
   }
   restore_arrays(out);
   return out;
+}
+
+// Whether an element is reached by its number after one was appended: they may be the same one, whose parts then stand
+// in two. (Random events neither insert nor remove elements by number, nor count them from the end.)
+bool names_elements_twice(const Json& patch) {
+  std::set<std::string> appended;  // paths of arrays
+  bool twice = false;
+  for (const Json& operation : patch.items) {
+    const std::vector<std::string> path = path_of(operation);
+    std::string array;
+    for (size_t i = 0; i < path.size(); ++i) {
+      const bool last = i + 1 == path.size();
+      if (path[i] == "-" && last && text(operation, "op") == "add") appended.insert(array);
+      if (path[i] != "-" && is_index(path[i]) && !last && appended.contains(array)) twice = true;
+      array += "/" + path[i];
+    }
+  }
+  return twice;
 }
 
 struct Nodes {
@@ -164,6 +187,7 @@ struct Nodes {
   Missing missing = Missing::Nothing;  // of nodes
   bool partial = false;                // they stand in a patch
   bool merges = false;
+  bool unclear = false;  // in one that may have more of everything
 };
 
 // A list in a patch to which the object may have more: one of objects (no random event has lists of objects that are
@@ -193,12 +217,15 @@ Nodes nodes_at(const Place& place, const std::string& name) {
     out.nodes.push_back(place.node);
     out.partial = place.partial;
     out.merges = place.merges;
+    out.unclear = place.unclear;
     if (out.partial && passes_open_list(*place.node, {}, 0, out.merges)) out.missing = Missing::Partial;
+    if (out.unclear) out.missing = Missing::Unknown;
     return out;
   }
   const std::vector<Segment> path = split(name);
   const std::string& first = path.front().key;
   out.merges = place.merges;
+  out.unclear = place.unclear;
   const bool body = place.top && (first == "requestObject" || first == "responseObject");
   out.partial = body ? first == "requestObject" && text(*place.node, "verb") == "patch" : place.partial;
   if (body) {
@@ -209,11 +236,13 @@ Nodes nodes_at(const Place& place, const std::string& name) {
     }
     out.merges = out.partial && object->kind != Json::Kind::Array;
     if (out.partial && !out.merges) out.owner = std::make_shared<Json>(patched_object(*object));
+    out.unclear = out.owner && names_elements_twice(*object);
   }
   const std::vector<Segment> rest(path.begin() + (out.owner ? 1 : 0), path.end());
   const Json& from = out.owner ? *out.owner : *place.node;
   walk(from, rest, 0, out.nodes);
   if (out.partial && (out.nodes.empty() || passes_open_list(from, rest, 0, out.merges))) out.missing = Missing::Partial;
+  if (out.unclear) out.missing = Missing::Unknown;
   return out;
 }
 
@@ -241,9 +270,10 @@ FoundElements find_elements(const Place& place, const std::string& name) {
   found.missing = nodes.missing;
   found.owner = nodes.owner;
   for (const Json* node : nodes.nodes) {
-    for (const Json& item : node->items) found.elements.push_back({&item, false, nodes.partial, nodes.merges});
+    for (const Json& item : node->items)
+      found.elements.push_back({&item, false, nodes.partial, nodes.merges, nodes.unclear});
     const bool single = node->kind != Json::Kind::Array && node->kind != Json::Kind::Null;  // a list of one
-    if (single) found.elements.push_back({node, false, nodes.partial, nodes.merges});
+    if (single) found.elements.push_back({node, false, nodes.partial, nodes.merges, nodes.unclear});
   }
   return found;
 }

@@ -16,6 +16,7 @@ struct Place {
   bool top = true;       // the event itself
   bool partial = false;  // inside a patch
   bool merges = false;   // inside a patch whose lists are merged with those of the object
+  bool unclear = false;  // inside a JSON Patch that names an element in two ways: fields may have more than it shows
 };
 
 enum class Missing { Nothing, Partial, Unknown };
