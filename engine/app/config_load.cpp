@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "engine/app/config_secret.h"
 #include "engine/app/config_value.h"
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
@@ -151,6 +152,7 @@ class Loader {
     for (const ConfigKey& key : section.keys) names.push_back(key.name);
     for (const YamlEntry& entry : node.entries) {
       if (std::ranges::find(names, entry.key.text) != names.end()) continue;
+      blot_out_suspect(entry, loaded_.sources);
       const std::string_view meant = nearest(entry.key.text, names);
       report("unknown-key",
              fmt::format("{}: there is no key \"{}\"", path.empty() ? "the file" : path,
@@ -255,7 +257,10 @@ LoadedConfig load_config_text(std::string_view text, const std::string& name, co
   const bool broken = std::ranges::any_of(loaded.diagnostics.entries(), [](const Diagnostic& d) {
     return d.code == "yaml-syntax" || d.code == "yaml-limit";
   });
-  if (broken) return loaded;
+  if (broken) {
+    blot_out_suspects(loaded.sources[name]);
+    return loaded;
+  }
   loaded.is_yaml = true;
   Loader(around, loaded).read_file(root);
   fill_defaults_that_depend(loaded.config, around);

@@ -16,6 +16,10 @@ namespace {
 constexpr std::string_view kOwnHeaders[] = {"host", "content-length", "connection", "content-type",
                                             "transfer-encoding"};
 
+// What names of secrets, or texts with one, have in them.
+constexpr std::string_view kWords[] = {"bearer", "hmac",   "authorization", "token", "secret",
+                                       "passw",  "cookie", "key",           "url",   "://"};
+
 // So that the line under a message does not show it.
 void blot_out(const SourceSpan& span, SourceTexts& sources) {
   const auto source = sources.find(span.file);
@@ -121,6 +125,27 @@ void read_header_sources(const YamlNode& node, const std::string& path, ValueRea
     }
   }
   to = std::move(headers);
+}
+
+void blot_out_suspect(const YamlEntry& entry, SourceTexts& sources) {
+  const std::string name = folded(entry.key.text);
+  const auto in_name = [&](std::string_view word) { return name.find(word) != std::string::npos; };
+  if (std::ranges::any_of(kWords, in_name)) blot_out(entry.value.span, sources);
+}
+
+void blot_out_suspects(std::string& text) {
+  const std::string lower = folded(text);
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = std::string_view(lower).substr(begin, end - begin);
+    for (const std::string_view word : kWords) {
+      const size_t at = line.find(word);
+      if (at == std::string_view::npos) continue;
+      for (size_t i = begin + at + word.size(); i < end; ++i)
+        text[i] = text[i] == ' ' || text[i] == ':' ? text[i] : '*';
+    }
+    begin = end + 1;
+  }
 }
 
 std::string secret_source_text(const SecretSource& source) {

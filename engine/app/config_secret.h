@@ -18,6 +18,12 @@ void read_secret_source(ConfigKind kind, const YamlNode& node, const std::string
                         SecretSource& to);
 void read_header_sources(const YamlNode& node, const std::string& path, ValueReader& reader, HeaderSources& to);
 
+// Of a key that is not known: its value is blotted out when its name has a word of secrets in it.
+void blot_out_suspect(const YamlEntry& entry, SourceTexts& sources);
+// For a text that is no YAML, of which nobody knows what is a value: in lines with a word of secrets (token, key, url
+// ...) what stands behind it becomes asterisks.
+void blot_out_suspects(std::string& text);
+
 std::string secret_source_text(const SecretSource& source);
 std::string header_sources_text(const HeaderSources& headers);
 

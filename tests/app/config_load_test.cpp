@@ -191,6 +191,25 @@ TEST(ConfigLoad, SecretsAreNeverShown) {
   }
 }
 
+TEST(ConfigLoad, SecretsInTextThatIsNoYamlAreNotShown) {
+  for (const std::string line : {"bearer: hunter2: x", "headers: {Authorization: \"Bearer hunter2}",
+                                 "url: https://user:hunter2@x/: [", "- https://x/hunter2: ]", "X-Api-Key: [hunter2"}) {
+    const LoadedConfig loaded = checked("data: d\n" + line + "\n");
+    EXPECT_FALSE(loaded.is_yaml) << line;
+    EXPECT_THAT(all(loaded), HasSubstr("yaml-syntax")) << line;
+    EXPECT_THAT(all(loaded), Not(HasSubstr("hunter"))) << line;
+  }
+}
+
+TEST(ConfigLoad, SecretsAtThePlaceOfUnknownKeysAreNotShown) {
+  for (const std::string line :
+       {"bearer: hunter2", "hmac: 'hunter2", "Api-Token: {a: hunter2}", "password: [hunter2]"}) {
+    const std::string said = all(checked(config_text(line + "\n")));
+    EXPECT_THAT(said, HasSubstr("unknown-key")) << line;
+    EXPECT_THAT(said, Not(HasSubstr("hunter"))) << line;
+  }
+}
+
 TEST(ConfigLoad, VariablesSetKeys) {
   EXPECT_EQ(variable_of("inputs.webhook.spool-budget"), "KUBEVIGIL_INPUTS__WEBHOOK__SPOOL_BUDGET");
   EXPECT_EQ(variable_of("outputs[0].http.url"), "KUBEVIGIL_OUTPUTS__0__HTTP__URL");
