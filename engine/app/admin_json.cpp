@@ -27,7 +27,7 @@ void write(JsonWriter& json, const AdminRecovery& recovery) {
 void write(JsonWriter& json, const AdminRule& rule) {
   json.begin_object().member("id", rule.id).member("name", rule.name).member("title", rule.title);
   json.member("kind", rule.kind).member("level", to_text(rule.level)).member("alerts", rule.alerts);
-  json.member("not_evaluable", rule.not_evaluable).member("blind", rule.blind);
+  json.member("not_evaluable", rule.not_evaluable);
   json.member("state_keys", rule.state_keys).member("state_bytes", rule.state_bytes);
   json.member("evictions", rule.evictions).end_object();
 }
@@ -47,8 +47,8 @@ void write(JsonWriter& json, const AdminStranger& stranger) {
 }
 
 void write(JsonWriter& json, const AdminTail& tail) {
-  json.begin_object().member("path", tail.path).member("cluster", tail.cluster).member("problem", tail.problem);
-  json.member("position", tail.position).member("lag_bytes", tail.lag_bytes).member("records", tail.records);
+  json.begin_object().member("path", tail.path).member("problem", tail.problem);
+  json.member("caught_up", tail.caught_up).member("lag_bytes", tail.lag_bytes).member("records", tail.records);
   json.member("rotations", tail.rotations).member("gaps", tail.gaps).end_object();
 }
 

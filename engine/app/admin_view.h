@@ -61,7 +61,6 @@ struct AdminRule {
   std::string id = {}, name = {}, title = {}, kind = {};
   Level level = Level::Medium;
   uint64_t alerts = 0, not_evaluable = 0;  // since the start
-  bool blind = false;                      // no event so far could be judged
   uint64_t state_keys = 0, state_bytes = 0, evictions = 0;
 };
 
@@ -80,7 +79,8 @@ struct AdminStranger {
 };
 
 struct AdminTail {
-  std::string path = {}, cluster = {}, problem = {}, position = {};
+  std::string path = {}, problem = {};
+  bool caught_up = false;
   uint64_t lag_bytes = 0, records = 0, rotations = 0, gaps = 0;
 };
 

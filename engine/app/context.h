@@ -61,5 +61,6 @@ struct Context {
 };
 
 std::string version_text();  // "0.1.0"
+std::string commit_text();   // "1a2b3c4"; "" when it is not known
 
 }  // namespace kubevigil

@@ -82,7 +82,9 @@ Result<void> JournalReplay::open() {
   }
   if (!lock) return fail(lock.error().message);
   lock_ = std::move(*lock);
-  auto storage = open_storage(disk_, config_, context_.env, log_, self_alerts_);
+  auto own = lock_data(disk_, config_, context_.env);
+  if (!own) return tl::unexpected(own.error());
+  auto storage = open_storage(std::move(*own), disk_, config_, context_.env, log_, self_alerts_);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
   auto redactor = make_redactor(request_.redact);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/hash.h"
 #include "engine/base/text.h"
@@ -91,7 +92,7 @@ void RuleWatch::poll(Timestamp now, bool asked) {
   if (state == in_use_) {
     if (asked) log_.info("rules", "rules are as they were");
     settled_ = state;
-    counters_.behind = false;
+    set_mended();
   } else if (!unreadable.empty()) {
     settled_ = state;
     reject(unreadable, {});
@@ -112,7 +113,7 @@ void RuleWatch::try_bundle(RuleBundle bundle, const std::string& state) {
   const size_t number = loaded.rules.rules.size();
   if (texts == in_use_texts_ && rules == in_use_rules_) {  // another day, and no exception has expired
     settled_ = state;
-    counters_.behind = false;
+    set_mended();
     return;
   }
   if (const auto taken = options_.take(compiled(std::move(bundle), std::move(loaded))); !taken) {
@@ -120,10 +121,14 @@ void RuleWatch::try_bundle(RuleBundle bundle, const std::string& state) {
   }
   log_.info("rules", "new rules in use", {{"rules", number}, {"hash", state}});
   ++counters_.taken;
-  counters_.behind = false;
+  set_mended();
   in_use_ = settled_ = state;
   in_use_texts_ = std::move(texts);
   in_use_rules_ = std::move(rules);
+}
+
+void RuleWatch::set_mended() {
+  if (std::exchange(counters_.behind, false) && options_.mended) options_.mended();
 }
 
 void RuleWatch::reject(const Diagnostics& problems, const SourceTexts& texts) {

@@ -49,6 +49,7 @@ class RuleWatch {
     // In use from its return on. An error (no space to keep the bundle) is said, and the next poll tries again.
     std::function<Result<void>(ReadyRules)> take;
     std::function<void(const std::string& detail)> rejected;  // raises the self-alert
+    std::function<void()> mended = {};  // behind a rejection: what is on the disk is in use again; ends it
   };
   struct Counters {
     uint64_t taken = 0, rejected = 0;
@@ -65,6 +66,7 @@ class RuleWatch {
  private:
   void try_bundle(RuleBundle bundle, const std::string& state);
   void reject(const Diagnostics& problems, const SourceTexts& texts);
+  void set_mended();
 
   const Options options_;
   Log& log_;

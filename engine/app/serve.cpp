@@ -25,6 +25,7 @@ Serve::Serve(const Config& config, Disk& disk, const Env& env, Log& log)
     : config_(config), disk_(disk), env_(env), log_(log), self_alerts_(config.instance, env.random()) {}
 
 Serve::~Serve() {
+  if (admin_) admin_->forget();
   reload_loop_.reset();
   webhook_.reset();
   if (storage_.spool) storage_.spool->interrupt();
@@ -70,6 +71,11 @@ Result<void> Serve::recover(const std::atomic<int>& stop) {
   const Duration began = env_.monotonic();
   const auto report = pipeline_->recover(live_rules_);
   if (!report) return tl::unexpected(report.error());
+  const Duration took = env_.monotonic() - began;
+  admin_->view().change([&](ServeParts&, ServeFacts& facts) {
+    facts.recovery = *report;
+    facts.recovery_took = took;
+  });
   log_.line(report->findings.empty() ? LogLevel::Info : LogLevel::Error, "recovery", "the last state is back",
             {{"snapshot", report->from_snapshot},
              {"entries", report->end - report->first},
@@ -77,7 +83,7 @@ Result<void> Serve::recover(const std::atomic<int>& stop) {
              {"alerts_compared", report->compared},
              {"alerts_different", report->different},
              {"degraded", report->degraded},
-             {"took", env_.monotonic() - began}});
+             {"took", took}});
   for (const RecoveryFinding& finding : report->findings) {
     log_.error("recovery", "found", {{"what", finding.subject}, {"detail", finding.detail}});
   }
@@ -101,8 +107,37 @@ void Serve::open_lease(const StandbyConfig& standby) {
       std::make_unique<Lease>(disk_, env_, LeaseOptions{standby.lease_file, config_.instance, standby.ttl}, notice);
 }
 
+Result<void> Serve::start_webhook() {
+  const auto on_ack = [this](Duration took) {
+    admin_->metrics().observe(Metric::WebhookAck, static_cast<double>(took.micros) / 1e6);
+  };
+  auto webhook = ServeWebhook::start(*config_.inputs.webhook, *storage_.spool, env_, log_, self_alerts_, on_ack);
+  if (!webhook) return tl::unexpected(webhook.error());
+  webhook_ = std::move(*webhook);
+  webhook_seen_ = webhook_.get();
+  return {};
+}
+
+void Serve::show_parts() {
+  admin_->view().change([this](ServeParts& parts, ServeFacts&) {
+    parts.spool = storage_.spool.get();
+    parts.journal = storage_.journal.get();
+    parts.reserve = storage_.reserve.get();
+    parts.webhook = webhook_ ? &webhook_->server().counters() : nullptr;
+    parts.senders = webhook_ ? &webhook_->senders() : nullptr;
+    for (const auto& sink : sinks_->sinks()) parts.sinks.push_back(sink.get());
+    parts.lease = lease_.get();
+  });
+}
+
 Result<void> Serve::start(const std::atomic<int>& stop) {
-  auto storage = open_storage(disk_, config_, env_, log_, self_alerts_);
+  auto lock = lock_data(disk_, config_, env_);
+  if (!lock) return tl::unexpected(lock.error());
+  auto admin = ServeAdmin::start(config_, disk_, env_, log_, self_alerts_);
+  if (!admin) return tl::unexpected(admin.error());
+  admin_ = std::move(*admin);
+  admin_->view().set_waiting("opening what is on the disk");
+  auto storage = open_storage(std::move(*lock), disk_, config_, env_, log_, self_alerts_);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
   if (auto opened = open_rules(); !opened) return opened;
@@ -111,14 +146,15 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   if (!sinks) return tl::unexpected(sinks.error());
   sinks_ = std::move(*sinks);
   if (config_.inputs.webhook) {
-    auto webhook = ServeWebhook::start(*config_.inputs.webhook, *storage_.spool, env_, log_, self_alerts_, {});
-    if (!webhook) return tl::unexpected(webhook.error());
-    webhook_ = std::move(*webhook);
-    webhook_seen_ = webhook_.get();
+    if (auto started = start_webhook(); !started) return started;
   }
+  show_parts();
+  admin_->view().set_waiting("bringing back the last state from snapshot and journal");
   if (auto recovered = recover(stop); !recovered) return recovered;
   if (auto started = pipeline_->start(); !started) return started;
   if (lease_) lease_->start();
+  admin_->view().change([this](ServeParts& parts, ServeFacts&) { parts.pipeline = pipeline_.get(); });
+  admin_->follow(*storage_.journal);
   sinks_->start();
   start_reloading();
   if (webhook_) {
@@ -136,14 +172,27 @@ void Serve::start_reloading() {
     auto live = rules_->keep(ready);
     if (!live) return tl::unexpected(live.error());
     pipeline_->swap_rules(std::move(*live));
+    admin_->view().change([this](ServeParts&, ServeFacts& facts) {
+      ++facts.reloads_taken;
+      facts.rules_taken = env_.now();
+    });
     return {};
   };
   options.rejected = [this](const std::string& detail) {
     self_alerts_.raise({SelfAlertKind::RulesRejected, "", "rules", detail, env_.now()});
+    admin_->view().change([](ServeParts&, ServeFacts& facts) {
+      ++facts.reloads_rejected;
+      facts.rules_behind = true;
+    });
+  };
+  options.mended = [this] {
+    self_alerts_.clear({SelfAlertKind::RulesRejected, "", "rules", "what is on the disk is in use", env_.now()});
+    admin_->view().change([](ServeParts&, ServeFacts& facts) { facts.rules_behind = false; });
   };
   rule_watch_ = std::make_unique<RuleWatch>(std::move(options), *ready_rules_, log_);
   triggers_ = std::make_unique<ReloadTriggers>(log_);
   if (webhook_) webhook_->add_triggers(*triggers_);
+  admin_->add_triggers(*triggers_);
   reload_loop_ = std::make_unique<ReloadLoop>(env_, *rule_watch_, *triggers_);
 }
 
@@ -220,6 +269,7 @@ Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsign
     if (env_.monotonic() - reviewed >= kReviewEvery) {
       reviewed = env_.monotonic();
       if (webhook_) webhook_->review();
+      live_watch_.review(pipeline_->status().consumer, env_.now());
     }
     std::this_thread::sleep_for(kLook);
   }
@@ -228,6 +278,7 @@ Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsign
 
 Result<void> Serve::end() {
   notify_service_manager("STOPPING=1");
+  admin_->view().set_waiting("stopping");
   reload_loop_.reset();
   if (webhook_) webhook_->shutdown(kLastRequests);
   const auto stopped = pipeline_->stop();
@@ -240,6 +291,7 @@ Result<void> Serve::end() {
 
 Result<void> Serve::run(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups) {
   if (auto started = start(stop); !started) return stop != 0 ? Result<void>() : started;
+  admin_->view().set_ready();
   notify_service_manager("READY=1");
   const auto watched = watch(stop, hangups);
   if (watched) log_.info("serve", "stopping", {{"signal", stop.load()}});

@@ -1,9 +1,10 @@
 // Serve: `kubevigil serve` composed: storage, webhook and tails, pipeline, sinks, reloading, and the one thread that
 // watches over them. Everything it is made of has a file of its own (serve_*.h).
 //
-// A start: storage is opened and the webhook listens (what it takes waits in the spool), then the last state is
-// recovered, then sinks and inputs run: ready. A stop (SIGTERM, SIGINT): the webhook ends, what was taken in is
-// processed, a snapshot is written, sinks deliver what there is for kLastDeliveries; what is left waits on the disk.
+// A start: the admin listener answers, storage is opened and the webhook listens (what it takes waits in the spool),
+// then the last state is recovered, then sinks and inputs run: ready. A stop (SIGTERM, SIGINT): the webhook ends, what
+// was taken in is processed, a snapshot is written, sinks deliver what there is for kLastDeliveries; what is left waits
+// on the disk.
 #pragma once
 
 #include <atomic>
@@ -11,8 +12,10 @@
 #include <optional>
 
 #include "engine/app/config.h"
+#include "engine/app/live_watch.h"
 #include "engine/app/quarantine.h"
 #include "engine/app/reload_loop.h"
+#include "engine/app/serve_admin.h"
 #include "engine/app/serve_rules.h"
 #include "engine/app/serve_sinks.h"
 #include "engine/app/serve_storage.h"
@@ -41,6 +44,8 @@ class Serve {
   Result<void> open_rules();
   Result<void> recover(const std::atomic<int>& stop);
   void open_lease(const StandbyConfig& standby);
+  Result<void> start_webhook();
+  void show_parts();
   void start_reloading();
   Result<void> watch(const std::atomic<int>& stop, const std::atomic<unsigned>& hangups);
   void look_at_disk();
@@ -53,6 +58,7 @@ class Serve {
   const Env& env_;
   Log& log_;
   SelfAlerts self_alerts_;
+  std::unique_ptr<ServeAdmin> admin_;  // outlives what it shows: they are taken out of it before they go
   ServeStorage storage_;
   std::unique_ptr<ServeRules> rules_;
   std::optional<ReadyRules> ready_rules_;
@@ -66,6 +72,7 @@ class Serve {
   std::unique_ptr<ReloadTriggers> triggers_;
   std::unique_ptr<ReloadLoop> reload_loop_;
   std::atomic<ServeWebhook*> webhook_seen_ = nullptr;  // by the pipeline's thread
+  LiveWatch live_watch_{self_alerts_};
   bool disk_full_ = false, intake_paused_ = false;
   uint64_t refused_disk_ = 0;  // bodies, at the last look
   Duration refused_at_{};

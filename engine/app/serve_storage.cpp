@@ -80,15 +80,20 @@ Result<void> open_logs(Disk& disk, const Config& config, const Env& env, ServeSt
 
 }  // namespace
 
-Result<ServeStorage> open_storage(Disk& disk, const Config& config, const Env& env, Log& log, SelfAlerts& self_alerts) {
-  ServeStorage out;
+Result<std::unique_ptr<DiskLock>> lock_data(Disk& disk, const Config& config, const Env& env) {
   if (const auto made = disk.make_folder(config.data); !made) return failed(made.error());
   auto lock = take_lock(disk, config.data + "/lock", env);
   if (!lock && lock.error().fault == DiskFault::Locked) {
     return fail(fmt::format("{}: another kubevigil uses this data folder; each instance needs its own", config.data));
   }
   if (!lock) return failed(lock.error());
-  out.lock = std::move(*lock);
+  return std::move(*lock);
+}
+
+Result<ServeStorage> open_storage(std::unique_ptr<DiskLock> lock, Disk& disk, const Config& config, const Env& env,
+                                  Log& log, SelfAlerts& self_alerts) {
+  ServeStorage out;
+  out.lock = std::move(lock);
   if (auto opened = take(DiskReserve::open(disk, config.data), out.reserve); !opened) {
     return tl::unexpected(opened.error());
   }

@@ -38,6 +38,10 @@ struct ServeStorage {  // members end in reverse order: a reader before what it 
   std::unique_ptr<RuleStore> rules;
 };
 
-Result<ServeStorage> open_storage(Disk& disk, const Config& config, const Env& env, Log& log, SelfAlerts& self_alerts);
+// Makes the folder, and waits a little for a process that is just ending. First of all: nothing else of two processes
+// on one folder may meet, their ports included.
+Result<std::unique_ptr<DiskLock>> lock_data(Disk& disk, const Config& config, const Env& env);
+Result<ServeStorage> open_storage(std::unique_ptr<DiskLock> lock, Disk& disk, const Config& config, const Env& env,
+                                  Log& log, SelfAlerts& self_alerts);
 
 }  // namespace kubevigil

@@ -27,11 +27,13 @@ void add_version(CLI::App& root, Context& context) {
     JsonWriter json;
     json.begin_object().member("name", "kubevigil").member("version", version_text());
     json.member("alert_schema", "kubevigil.alert/v1").member("attack_version", kAttackVersion);
-    json.optional("commit", KUBEVIGIL_COMMIT).member("rules_hash", load_rules(builtin_rules(), options).rules.hash);
+    json.optional("commit", commit_text()).member("rules_hash", load_rules(builtin_rules(), options).rules.hash);
     json.member("json_kernel", simdjson_kernel()).member("compiler", __VERSION__).end_object();
     context.console.data(json.text() + "\n");
   });
 }
+
+std::string commit_text() { return KUBEVIGIL_COMMIT; }
 
 void add_schema(CLI::App& root, Context& context) {
   CLI::App* command = root.add_subcommand(

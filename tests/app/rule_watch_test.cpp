@@ -47,7 +47,8 @@ class RuleWatching : public ::testing::Test {
                                         taken_ = taken.hash;
                                         return {};
                                       },
-                                      [this](const std::string& detail) { rejected_.push_back(detail); }},
+                                      [this](const std::string& detail) { rejected_.push_back(detail); },
+                                      [this] { ++mended_; }},
                    *ready, log_);
   }
   void names_of(const ReadyRules& ready) {
@@ -65,6 +66,7 @@ class RuleWatching : public ::testing::Test {
   std::optional<RuleWatch> watch_;
   std::string rules_, taken_, refuses_;
   std::vector<std::string> rejected_;
+  int mended_ = 0;
 };
 
 TEST_F(RuleWatching, NothingHappensWithoutAChange) {
@@ -147,10 +149,12 @@ TEST_F(RuleWatching, AnErrorIsSaidOnceWithACaretAndTheOldRulesStay) {
   EXPECT_TRUE(watch_->counters().behind);
   poll(true);
   EXPECT_EQ(rejected_.size(), 2u) << "said again to who asks";
+  EXPECT_EQ(mended_, 0);
   put("b.yaml", rule("b"));
   poll(), poll();
   EXPECT_EQ(rules_, "a b ");
   EXPECT_FALSE(watch_->counters().behind);
+  EXPECT_EQ(mended_, 1);
 }
 
 TEST_F(RuleWatching, BackToWhatRunsIsNoReload) {
@@ -161,6 +165,7 @@ TEST_F(RuleWatching, BackToWhatRunsIsNoReload) {
   fs::remove(folder_ / "b.yaml");
   poll(), poll();
   EXPECT_FALSE(watch_->counters().behind);
+  EXPECT_EQ(mended_, 1);
   EXPECT_EQ(watch_->counters().taken, 0u);
 }
 
