@@ -12,8 +12,8 @@ struct Result {
   std::string out, err;
 };
 
-// `arguments` as a shell would split them, e.g. {"replay", "-", "-o", "jsonl"}. `environment`: "NAME=value" added to
-// ours.
+// Variables that are for tests are not handed on. `arguments` as a shell would split them, e.g. {"replay", "-", "-o",
+// "jsonl"}. `environment`: "NAME=value" added to ours.
 Result run(const std::vector<std::string>& arguments, const std::string& input = "",
            const std::vector<std::string>& environment = {});
 
