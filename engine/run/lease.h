@@ -24,8 +24,8 @@
 //   * nobody sends while neither reaches the file: alerts wait in the journals;
 //   * a machine that stood still without its clocks noticing sends until the next renewal;
 //   * the same id where the two saw different things: an episode that began before one of them was started with an
-//   empty
-//     data folder, streams that differ. The key of hashes must be one for both (engine/app/hash_key.h), rules as well.
+//     empty data folder, streams that differ. The key of hashes must be one for both (engine/app/hash_key.h), rules
+//     as well.
 //
 // Threads: all, but tick, which is the thread's, or a test's that never called start.
 #pragma once
