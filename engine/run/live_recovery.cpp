@@ -110,12 +110,14 @@ Result<bool> Recovery::load_snapshot(uint64_t& from) {
   for (const std::string& hash : note->rules) out_.rules.insert(hash);
   const auto in_force = rules(note->rules.front());
   use(in_force ? in_force : sources_.present);
-  if (!in_force) return true;
-  if (const auto state = out_.core->load((*loaded)->state, note->positions); !state) {
+  if (in_force) {
+    const auto state = out_.core->load((*loaded)->state, note->positions);
+    if (state) return true;
     lose(SelfAlertKind::SnapshotDamaged, "state", fmt::format("{}: {}", (*loaded)->info.path, state.error().message));
     out_.core = std::make_unique<LiveCore>(in_force);
-    for (const auto& [input_name, position] : note->positions) out_.core->skip(input_name, position);
   }
+  // The state is lost; how far the inputs were read is not.
+  for (const auto& [input_name, position] : note->positions) out_.core->skip(input_name, position);
   return true;
 }
 

@@ -69,6 +69,7 @@ class LiveBench {
     return made;
   }
   void set_rules(std::string texts) { rules_ = std::move(texts); }
+  void lose_rules() { texts_.clear(); }  // those of the lives before
 
   // One more life; false: the disk refused.
   bool start() {

@@ -60,6 +60,24 @@ TEST(LivePipeline, GoesOnWhereItStopped) {
   }
 }
 
+TEST(LivePipeline, GoesOnWhereItStoppedWithoutTheRulesOfTheSnapshot) {
+  LiveBench bench;
+  ASSERT_TRUE(bench.start());
+  ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+  ASSERT_TRUE(bench.settle());
+  ASSERT_TRUE(bench.pipeline().stop());
+  std::string texts = kReplayRules;
+  texts.replace(texts.find("gte: 3"), 6, "gte: 9");
+  bench.set_rules(texts);
+  bench.lose_rules();
+  ASSERT_TRUE(bench.start());
+  EXPECT_TRUE(bench.report.from_snapshot);
+  EXPECT_TRUE(bench.report.degraded);
+  ASSERT_TRUE(bench.post({event(3, "c", "3")}));
+  ASSERT_TRUE(bench.settle());
+  EXPECT_EQ(bench.alerts().size(), 3u) << bench.journal_text();  // nothing is processed twice
+}
+
 TEST(LivePipeline, IdleStreamsLetTimePass) {
   LiveBench bench;
   bench.spool_options.idle_after = Duration::seconds(75);
