@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "engine/base/hash.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
@@ -13,11 +14,10 @@ namespace {
 
 // What may stand behind a position: one message. More was not written by us since.
 constexpr uint64_t kMostUndone = 32u << 20;
-constexpr uint64_t kMostLine = 32u << 20;  // looked at for the end of the last whole line
-constexpr size_t kBlock = 64u << 10;
+constexpr size_t kHashed = 4096;
 
 struct Place {
-  uint64_t number = 0, size = 0;
+  uint64_t number = 0, size = 0;  // its hash is compared as text
 };
 
 std::optional<uint64_t> parse_number(std::string_view text) {
@@ -29,28 +29,20 @@ std::optional<uint64_t> parse_number(std::string_view text) {
 }
 
 std::optional<Place> parse_place(std::string_view text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const auto number = parse_number(text.substr(0, colon)), size = parse_number(text.substr(colon + 1));
+  const std::vector<std::string_view> parts = split(text, ':');
+  if (parts.size() != 3) return std::nullopt;
+  const auto number = parse_number(parts[0]), size = parse_number(parts[1]);
   if (!number || !size) return std::nullopt;
   return Place{*number, *size};
 }
 
-// The offset behind the last newline; nothing when there is none in the last kMostLine bytes.
-DiskResult<std::optional<uint64_t>> end_of_last_line(const DiskFile& file) {
-  std::string block(kBlock, '\0');
-  uint64_t end = file.size();
-  const uint64_t least = end > kMostLine ? end - kMostLine : 0;
-  while (end > least) {
-    const uint64_t begin = end - std::min<uint64_t>(end - least, kBlock);
-    const auto got = file.read_at(begin, {block.data(), static_cast<size_t>(end - begin)});
-    if (!got) return tl::unexpected(got.error());
-    const size_t newline = std::string_view(block.data(), *got).rfind('\n');
-    if (newline != std::string_view::npos) return begin + newline + 1;
-    end = begin;
-  }
-  if (least > 0) return std::nullopt;
-  return 0;
+// At most `most` bytes in front of `end`.
+DiskResult<std::string> bytes_before(const DiskFile& file, uint64_t end, size_t most) {
+  std::string bytes(static_cast<size_t>(std::min<uint64_t>(end, most)), '\0');
+  const auto got = file.read_at(end - bytes.size(), bytes);
+  if (!got) return tl::unexpected(got.error());
+  bytes.resize(*got);
+  return bytes;
 }
 
 }  // namespace
@@ -109,7 +101,9 @@ DiskResult<void> FileTransport::undo_rotation() {
   if (active && (*active)->size() > kMostUndone) return {};
   const auto before = disk_.open(rotated(place->number));
   if (!before) return tl::unexpected(before.error());
-  if ((*before)->size() < place->size || (*before)->size() - place->size > kMostUndone) return {};
+  const auto fitting = fits(**before);
+  if (!fitting) return tl::unexpected(fitting.error());
+  if (!*fitting) return {};
   if (const auto renamed = disk_.rename(rotated(place->number), options_.path); !renamed) return renamed;
   --number_;
   return disk_.sync_folder(folder_);
@@ -129,27 +123,47 @@ DiskResult<void> FileTransport::open_active() {
   return {};
 }
 
+DiskResult<std::string> FileTransport::position_at(const DiskFile& file, uint64_t size) const {
+  const auto last = bytes_before(file, size, kHashed);
+  if (!last) return tl::unexpected(last.error());
+  return fmt::format("{}:{}:{:016x}", number_, size, siphash(options_.path + '\0' + *last).high);
+}
+
+// Whether position_ was taken of this file, which is or was the active one, and little stands behind it.
+DiskResult<bool> FileTransport::fits(const DiskFile& file) const {
+  const auto place = parse_place(position_);
+  if (!place || place->size > file.size() || file.size() - place->size > kMostUndone) return false;
+  const auto is = position_at(file, place->size);
+  if (!is) return tl::unexpected(is.error());
+  return position_.substr(position_.find(':')) == is->substr(is->find(':'));
+}
+
 DiskResult<void> FileTransport::cut_back() {
   const auto place = parse_place(position_);
-  const uint64_t size = file_->size();
-  uint64_t end = size;
-  if (place && place->number == number_ && place->size <= size && size - place->size <= kMostUndone) {
-    end = place->size;
+  const auto fitting = fits(*file_);
+  if (!fitting) return tl::unexpected(fitting.error());
+  DiskResult<void> changed;
+  if (*fitting && place->number == number_) {
+    if (place->size == file_->size()) return {};
+    changed = file_->truncate(place->size);
   } else {
     if (!position_.empty()) {
       note_ = fmt::format("{} is not as this sink left it (position {}): writing goes on behind what is there",
                           printable(options_.path), printable(position_));
     }
-    const auto whole = end_of_last_line(*file_);
-    if (!whole) return tl::unexpected(whole.error());
-    if (!*whole) return rotate();  // no line of ours
-    end = **whole;
+    const auto last = bytes_before(*file_, file_->size(), 1);
+    if (!last) return tl::unexpected(last.error());
+    if (!last->empty() && *last != "\n") changed = file_->append("\n");
   }
-  if (end < size) {
-    if (const auto cut = file_->truncate(end); !cut) return cut;
-    if (const auto synced = file_->sync(); !synced) return synced;  // it may be rotated before anything is written
-  }
-  position_ = fmt::format("{}:{}", number_, end);
+  if (!changed) return changed;
+  if (const auto synced = file_->sync(); !synced) return synced;  // it may be rotated before anything is written
+  return take_position();
+}
+
+DiskResult<void> FileTransport::take_position() {
+  auto position = position_at(*file_, file_->size());
+  if (!position) return tl::unexpected(position.error());
+  position_ = std::move(*position);
   return {};
 }
 
@@ -187,8 +201,7 @@ DiskResult<void> FileTransport::write(std::string_view text) {
   if (options_.sync) {
     if (const auto synced = file_->sync(); !synced) return synced;
   }
-  position_ = fmt::format("{}:{}", number_, file_->size());
-  return {};
+  return take_position();
 }
 
 Delivery FileTransport::send(const Message& message) {

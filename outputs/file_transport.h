@@ -8,12 +8,14 @@
 // too) no record is torn or there twice: position(), given to Outbox::delivered() after open() and after each Delivered
 // send, and back to open(), says where the delivered part ends; what stands behind it is cut off, to be sent again.
 //
-//   position = number ":" size       number of the active file once it is rotated; size of its delivered part in bytes
+//   position = number ":" size ":" hash   number of the active file once it is rotated; size of its delivered part in
+//                                         bytes; hash (16 hexadecimal digits) of the path and the last 4 KiB of that
+//                                         part
 //
-// Behind a stored position lie at most 32 MiB and one rotation: a cursor that is durable soon is well within that. What
-// does not look like it (files changed by others, a position out of a backup) is not touched: writing goes on behind
-// it, and note() says so; alerts may then be there twice, known by (id, revision). Without a position an unfinished
-// last line is cut off.
+// Cut is only the file that the position was taken of: the hash fits, and behind it lie at most 32 MiB and one
+// rotation (a cursor that is durable soon is well within that). All else (another path in the configuration, files
+// changed by others, a position out of a backup) is not touched: writing goes on behind it, on a new line, and note()
+// says so when there was a position; alerts may then be there twice, known by (id, revision).
 // Files are made 0600, folders 0700. One thread; every call ends with the disk's answer.
 #pragma once
 
@@ -53,6 +55,9 @@ class FileTransport : public Transport {
   DiskResult<void> undo_rotation();
   DiskResult<void> open_active();
   DiskResult<void> cut_back();
+  DiskResult<bool> fits(const DiskFile& file) const;
+  DiskResult<void> take_position();
+  DiskResult<std::string> position_at(const DiskFile& file, uint64_t size) const;
   DiskResult<void> rotate();
   DiskResult<void> write(std::string_view text);
   std::string rotated(uint64_t number) const;

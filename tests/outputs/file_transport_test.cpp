@@ -2,6 +2,7 @@
 #include "outputs/file_transport.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -26,6 +27,12 @@ std::unique_ptr<FileTransport> open(SimulatedDisk& disk, std::string_view positi
   return opened ? std::move(*opened) : nullptr;
 }
 
+// The position without its hash.
+std::string extent(const FileTransport& file) {
+  const std::string position = file.position();
+  return position.substr(0, position.rfind(':'));
+}
+
 // Rotated files by number, then the active one.
 std::string all_text(SimulatedDisk& disk, const std::string& path = kOptions.path) {
   std::string out;
@@ -44,14 +51,14 @@ TEST(FileTransport, AppendsAndRotates) {
   SimulatedDisk disk;
   auto file = open(disk, "");
   EXPECT_EQ(file->send(message("one\n")).kind, Delivery::Kind::Delivered);
-  EXPECT_EQ(file->position(), "1:4");
+  EXPECT_EQ(extent(*file), "1:4");
   EXPECT_EQ(file->send(message("without a newline")).kind, Delivery::Kind::Delivered);
   EXPECT_EQ(disk.content(kOptions.path), "one\nwithout a newline\n");
   file->send(message(std::string(90, 'x')));
-  EXPECT_EQ(file->position(), "2:91");
+  EXPECT_EQ(extent(*file), "2:91");
   EXPECT_EQ(disk.content(kOptions.path + ".1"), "one\nwithout a newline\n");
   file->send(message(std::string(500, 'y')));
-  EXPECT_EQ(file->position(), "3:501") << "larger than a file: alone in one";
+  EXPECT_EQ(extent(*file), "3:501") << "larger than a file: alone in one";
   EXPECT_EQ(file->note(), "");
 }
 
@@ -63,7 +70,7 @@ TEST(FileTransport, OldFilesAreRemoved) {
   for (int i = 0; i < 6; ++i) file->send(message(std::string(80, static_cast<char>('a' + i))));
   EXPECT_EQ(disk.paths(),
             (std::vector<std::string>{"/var/alerts.jsonl", "/var/alerts.jsonl.4", "/var/alerts.jsonl.5"}));
-  EXPECT_EQ(open(disk, file->position(), options)->position(), "6:81") << "numbers go on";
+  EXPECT_EQ(extent(*open(disk, file->position(), options)), "6:81") << "numbers go on";
   options.keep = 1;
   open(disk, file->position(), options)->send(message(std::string(80, 'z')));
   EXPECT_EQ(disk.paths(), (std::vector<std::string>{"/var/alerts.jsonl", "/var/alerts.jsonl.6"})) << "all that are old";
@@ -75,11 +82,11 @@ TEST(FileTransport, WhatStandsBehindThePositionIsCutOff) {
   file->send(message("one\n"));
   const std::string stored = file->position();
   file->send(message("two\n"));
-  EXPECT_EQ(open(disk, stored)->position(), "1:4");
+  EXPECT_EQ(extent(*open(disk, stored)), "1:4");
   EXPECT_EQ(disk.content(kOptions.path), "one\n");
   file = open(disk, stored);
   file->send(message(std::string(99, 'r')));  // rotates
-  EXPECT_EQ(open(disk, stored)->position(), "1:4") << "the rotation is undone";
+  EXPECT_EQ(extent(*open(disk, stored)), "1:4") << "the rotation is undone";
   EXPECT_EQ(all_text(disk), "one\n");
 }
 
@@ -92,11 +99,18 @@ struct OddPosition {
 
 TEST(FileTransport, PositionsThatDoNotFitCostNothing) {
   constexpr OddPosition kRows[] = {
-      {"", "one\ntorn", "one\n", false}, {"", "torn", "", false},
-      {"1:2", "one\n", "on", false},     {"1:90", "one\n", "one\n", true},
-      {"7:2", "one\n", "one\n", true},   {"rubbish", "one\n", "one\n", true},
-      {"1:-2", "one\n", "one\n", true},  {"1:04", "one\n", "one\n", true},
-      {":", "one\n", "one\n", true},     {"99999999999999999999:1", "one\n", "one\n", true},
+      {"", "one\n", "one\n", false},
+      {"", "somebody's", "somebody's\n", false},
+      {"1:2", "one\n", "one\n", true},
+      {"1:2:0123456789abcdef", "one\n", "one\n", true},
+      {"1:2:0123456789abcdef", "one\ntwo", "one\ntwo\n", true},
+      {"1:90:0123456789abcdef", "one\n", "one\n", true},
+      {"7:2:0123456789abcdef", "one\n", "one\n", true},
+      {"rubbish", "one\n", "one\n", true},
+      {"1:-2:", "one\n", "one\n", true},
+      {"1:04:0123456789abcdef", "one\n", "one\n", true},
+      {"::", "one\n", "one\n", true},
+      {"99999999999999999999:1:0123456789abcdef", "one\n", "one\n", true},
   };
   for (const OddPosition& row : kRows) {
     SimulatedDisk disk;
@@ -107,6 +121,40 @@ TEST(FileTransport, PositionsThatDoNotFitCostNothing) {
     EXPECT_EQ(disk.content(kOptions.path), row.after) << row.position;
     EXPECT_EQ(!file->note().empty(), row.noted) << row.position << " " << file->note();
   }
+}
+
+// The outbox keeps one position an output, whatever path its configuration names.
+TEST(FileTransport, APositionInAnotherFileCutsNothing) {
+  FileTransportOptions other = kOptions;
+  other.path = "/var/other.jsonl";
+  SimulatedDisk disk;
+  auto file = open(disk, "");
+  for (const char* line : {"one\n", "two\n", "three\n"}) file->send(message(line));
+  file = open(disk, file->position(), other);
+  EXPECT_THAT(file->note(), testing::HasSubstr("/var/other.jsonl is not as this sink left it"));
+  file->send(message("one\n"));
+  const std::string in_other = file->position();
+  EXPECT_EQ(extent(*file), "1:4");
+  file = open(disk, in_other);  // back again: the same number, a smaller size, the same last line in front of it
+  EXPECT_EQ(disk.content(kOptions.path), "one\ntwo\nthree\n");
+  EXPECT_NE(file->note(), "");
+  file->send(message("four\n"));
+  EXPECT_EQ(disk.content(kOptions.path), "one\ntwo\nthree\nfour\n");
+  for (int i = 0; i < 2; ++i) file->send(message(std::string(99, 'r')));
+  ASSERT_EQ(extent(*file), "3:100");
+  const std::string before = all_text(disk);
+  open(disk, "2:4" + in_other.substr(3));
+  EXPECT_EQ(all_text(disk), before) << "no rotation is undone for it";
+}
+
+TEST(FileTransport, AFileThatWasPutInThePlaceOfOursIsNotCut) {
+  SimulatedDisk disk;
+  auto file = open(disk, "");
+  file->send(message("one\n"));
+  const std::string stored = file->position();
+  disk.set_content(kOptions.path, "somebody else's\n");
+  EXPECT_NE(open(disk, stored)->note(), "");
+  EXPECT_EQ(disk.content(kOptions.path), "somebody else's\n");
 }
 
 TEST(FileTransport, StalePositionsRemoveNothing) {
