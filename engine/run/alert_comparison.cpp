@@ -56,7 +56,9 @@ void AlertComparison::settle() {
 
 std::vector<Alert> AlertComparison::finish() {
   std::vector<Alert> missing, both;
-  const std::vector<Name> names = without(names_of(derived_), journaled_);
+  std::vector<Name> names = without(names_of(derived_), journaled_);
+  // Other names in the journal may be of the same findings: derived by another version, or from the state that was.
+  if (!comparable_ && !without(journaled_, names_of(derived_)).empty()) names.clear();
   for (Alert& alert : derived_) {
     const bool is_missing = std::binary_search(names.begin(), names.end(), Name(alert.id, alert.revision));
     (is_missing ? missing : both).push_back(std::move(alert));

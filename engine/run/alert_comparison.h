@@ -15,7 +15,8 @@ class AlertComparison {
   // An entry from which alerts follow: what went before is settled.
   void begin(std::vector<Alert> derived, bool comparable);
   void journaled(const std::string& id, uint32_t revision);
-  // The journal ends. Those derived from the last entry that it does not hold.
+  // The journal ends. Those derived from the last entry that it does not hold. Where names do not compare: none when
+  // it holds one behind that entry that was not derived.
   std::vector<Alert> finish();
 
   uint64_t compared() const { return compared_; }

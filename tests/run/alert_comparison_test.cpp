@@ -40,6 +40,9 @@ TEST(AlertComparison, Table) {
       {"another order", {{{"a", "b"}, {"b", "a"}}, {{}, {}}}, 2, 1, {}},
       {"not comparable", {{{"a"}, {"x"}, false}, {{"b"}, {"b"}}}, 1, 0, {}},
       {"not comparable at the end", {{{"a", "b"}, {"a"}, false}}, 0, 0, {"b"}},
+      {"not comparable, nothing journaled", {{{"a", "b"}, {}, false}}, 0, 0, {"a", "b"}},
+      {"not comparable, other names", {{{"a", "b"}, {"x", "y"}, false}}, 0, 0, {}},
+      {"not comparable, one other name", {{{"a", "b"}, {"a", "x"}, false}}, 0, 0, {}},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
