@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "engine/app/context.h"
 #include "engine/app/rule_facts.h"
 #include "engine/app/service.h"
+#include "engine/base/file_system.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
@@ -103,8 +105,11 @@ void Serve::open_lease(const StandbyConfig& standby) {
       self_alerts_.raise({SelfAlertKind::SendingTakenOver, "", config_.instance, said.text, env_.now()});
     }
   };
-  lease_ =
-      std::make_unique<Lease>(disk_, env_, LeaseOptions{standby.lease_file, config_.instance, standby.ttl}, notice);
+  LeaseOptions options{standby.lease_file, config_.instance, standby.ttl};
+  options.file_system = [folder = std::filesystem::path(standby.lease_file).parent_path().string()] {
+    return file_system_of(folder.empty() ? "." : folder);
+  };
+  lease_ = std::make_unique<Lease>(disk_, env_, std::move(options), notice);
 }
 
 Result<void> Serve::start_webhook() {

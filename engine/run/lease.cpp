@@ -90,6 +90,7 @@ Result<void> Lease::round() {
   if (!bytes) return tl::unexpected(bytes.error());
   const Duration now = env_.monotonic();  // behind the reading: what it found had been written by then
   const auto record = decode_lease(*bytes);
+  if (auto known = at_home(record); !known) return known;
   const bool ours = record && record->holder == self_;
   if (!seen_ || *seen_ != *bytes) {
     seen_ = *bytes;
@@ -107,6 +108,17 @@ Result<void> Lease::round() {
   return renew();
 }
 
+Result<void> Lease::at_home(const std::optional<LeaseRecord>& record) {
+  if (!options_.file_system) return {};
+  const uint64_t here = options_.file_system();
+  if (record && record->term >= term_) home_ = here;
+  if (!home_ || *home_ == here) return {};
+  return fail(
+      fmt::format("{}: its folder is on another file system than before, without the lease that was seen: "
+                  "mount the shared one again, or restart this instance if the lease was moved",
+                  options_.file));
+}
+
 // REQUIRES: the lock. The file names us, or nobody who is alive.
 Result<void> Lease::renew() {
   const Duration begin = env_.monotonic();
@@ -118,6 +130,7 @@ Result<void> Lease::renew() {
   }
   seen_ = encode_lease(record);
   seen_since_ = begin;
+  if (!home_ && options_.file_system) home_ = options_.file_system();
   until_ = begin.micros + options_.ttl.micros - options_.ttl.micros / 5;
   wall_until_ = record.expires.micros;
   if (std::exchange(holding_, true)) return {};

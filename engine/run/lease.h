@@ -9,6 +9,9 @@
 //     standby   takes the lease with the next term when it has seen the same bytes for a whole ttl on its own monotonic
 //               clock, or when they say "released". Wall clocks of the two are never compared.
 //
+// A file that is missing, torn or of an earlier term is free only on the file system on which a lease was last seen. On
+// another one (the mount is gone, the folder below it is a local one) it is trouble: neither taken nor renewed.
+//
 // With each renewal the holder says how far behind arrival its sinks are. The standby counts back from its own clock,
 // takes kMargin off, and moves its cursors up to there (SendGate::settled); at a take-over it sends from there on.
 //
@@ -21,6 +24,8 @@
 // Not promised:
 //   * a message that was begun may arrive after the lease has ended; consumers that do not know alerts by their id may
 //     get those of the last kMargin, and what the holder had not said yet, twice;
+//   * two send when one of them is started where the mount is missing: it has seen no lease yet. Have the service
+//     manager start it after the mount, or make the folder below unwritable;
 //   * nobody sends while neither reaches the file: alerts wait in the journals;
 //   * a machine that stood still without its clocks noticing sends until the next renewal;
 //   * the same id where the two saw different things: an episode that began before one of them was started with an
@@ -52,6 +57,8 @@ struct LeaseOptions {
   std::string file;  // its folder must be there
   std::string instance;
   Duration ttl = Duration::seconds(15);
+  // Names the file system that the file's folder is on (file_system_of); null: not looked at.
+  std::function<uint64_t()> file_system = nullptr;
 };
 
 struct LeaseNotice {
@@ -97,6 +104,7 @@ class Lease : public SendGate {
   void run();
   void end_thread();
   Result<void> round();
+  Result<void> at_home(const std::optional<LeaseRecord>& record);
   Result<void> renew();
   Result<std::string> read() const;  // "" when there is no file
   DiskResult<void> write(const LeaseRecord& record) const;
@@ -117,6 +125,7 @@ class Lease : public SendGate {
   uint64_t renewal_ = 0;
   std::optional<std::string> seen_;  // bytes of the file, since:
   Duration seen_since_{};
+  std::optional<uint64_t> home_;  // the file system on which a lease was last seen
   bool in_trouble_ = false;
 
   std::atomic<int64_t> until_ = 0;       // on the monotonic clock

@@ -28,7 +28,7 @@ struct Instance {
     start();
   }
   void start() {
-    lease = std::make_unique<Lease>(disk_, env, LeaseOptions{kFile, name_, kTtl},
+    lease = std::make_unique<Lease>(disk_, env, LeaseOptions{kFile, name_, kTtl, [this] { return file_system; }},
                                     [this](const LeaseNotice& notice) { notices.push_back(notice.text); });
     next = env.mono;
   }
@@ -42,6 +42,7 @@ struct Instance {
   std::unique_ptr<Lease> lease;
   std::vector<std::string> notices;
   bool paused = false;
+  uint64_t file_system = 1;  // where it finds the lease's folder
   Duration next{};
 
  private:
@@ -170,6 +171,47 @@ TEST_F(TwoInstances, ATornOrMissingFileIsMendedByTheHolder) {
   disk_.set_content(kFile, "torn");
   a.lease.reset();
   EXPECT_LE(until([&] { return b.sends(); }), Duration{2 * kTtl.micros});
+}
+
+// The mount is gone, and the folder below it is a local one without a lease.
+TEST_F(TwoInstances, AMissingFileOnAnotherFileSystemIsNotFree) {
+  b.paused = true;
+  until([&] { return a.sends(); });
+  b.paused = false;
+  pass(Duration::minutes(1));
+  const std::string shared = disk_.content(kFile);
+  a.paused = true;
+  for (const std::string& local : {std::string(), std::string("torn")}) {
+    b.file_system = 2;
+    if (local.empty()) {
+      ASSERT_TRUE(disk_.remove(kFile));
+    } else {
+      disk_.set_content(kFile, local);
+    }
+    pass(Duration::minutes(2));
+    EXPECT_FALSE(b.sends()) << "a may live and send where the file is";
+    EXPECT_THAT(b.lease->state().last_error, HasSubstr("another file system"));
+    EXPECT_EQ(b.notices.size(), 1u) << "said once";
+  }
+  b.file_system = 3;  // mounted again
+  disk_.set_content(kFile, shared);
+  EXPECT_LE(until([&] { return b.sends(); }), Duration{2 * kTtl.micros});
+}
+
+TEST_F(TwoInstances, AHolderDoesNotWriteTheLeaseToAnotherFileSystem) {
+  b.paused = true;
+  until([&] { return a.sends(); });
+  pass(Duration::minutes(1));
+  const std::string shared = disk_.content(kFile);
+  ASSERT_TRUE(disk_.remove(kFile));
+  a.file_system = 2;
+  EXPECT_LT(until([&] { return !a.sends(); }), kTtl);
+  pass(Duration::minutes(1));
+  EXPECT_FALSE(a.sends());
+  EXPECT_THAT(disk_.paths(), testing::Not(testing::Contains(kFile)));
+  a.file_system = 1;
+  disk_.set_content(kFile, shared);
+  EXPECT_LE(until([&] { return a.sends(); }), Duration::seconds(5));
 }
 
 TEST_F(TwoInstances, CursorsFollowTheHolderByItsDistanceFromArrival) {
