@@ -21,6 +21,8 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
       {world_.journal, world_.snapshots, world_.load_rules, present_, options_.version, options_.stop});
   if (!recovered) return fail(recovered.error().message);
   recovered_ = std::make_unique<Recovered>(std::move(*recovered));
+  inputs_ = present_->open_inputs();
+  find_removed_inputs();
   const Timestamp now = world_.env.now();
   for (const RecoveryFinding& finding : recovered_->report.findings) {
     world_.self_alerts.raise({finding.kind, "", finding.subject, finding.detail, now});
@@ -29,15 +31,28 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
   return recovered_->report;
 }
 
-// Where the last life stopped.
-Result<void> LivePipeline::open_inputs() {
-  inputs_ = present_->open_inputs();
+LiveInput* LivePipeline::find_input(const std::string& name) const {
+  const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& i) { return i->name() == name; });
+  return found == inputs_.end() ? nullptr : found->get();
+}
+
+// Inputs of the last life that this one lacks. Their positions stay: one that comes back goes on there.
+void LivePipeline::find_removed_inputs() {
+  RecoveryReport& report = recovered_->report;
   for (const auto& [name, position] : recovered_->core->positions()) {
-    const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& i) { return i->name() == name; });
-    if (found == inputs_.end()) {
-      world_.log.warn("input", "is not configured any more; what it still holds is not read",
-                      {{"input", name}, {"position", position}});
-    } else if (!(*found)->seek(position)) {
+    if (find_input(name) != nullptr) continue;
+    report.degraded = true;
+    report.findings.push_back({SelfAlertKind::InputGap, name,
+                               "is not configured any more (removed, or its name changed): what it holds behind " +
+                                   position + " is not read; under the same name it would be read from there"});
+  }
+}
+
+// Where the last life stopped.
+Result<void> LivePipeline::seek_inputs() {
+  for (const auto& [name, position] : recovered_->core->positions()) {
+    LiveInput* input = find_input(name);
+    if (input != nullptr && !input->seek(position)) {
       return fail("input " + name + ": its position in the journal is none of its own: '" + position + "'");
     }
   }
@@ -76,7 +91,7 @@ void LivePipeline::start_snapshots() {
 }
 
 Result<void> LivePipeline::start() {
-  if (auto opened = open_inputs(); !opened) return opened;
+  if (auto sought = seek_inputs(); !sought) return sought;
   std::set<std::string> used = begin_journal();
   start_snapshots();
   queue_ = std::make_unique<LiveQueue>(present_, LiveQueueOptions{options_.threads, options_.bytes});

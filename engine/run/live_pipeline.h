@@ -47,7 +47,8 @@ class LivePipeline {
   LivePipeline(const LivePipeline&) = delete;
   LivePipeline& operator=(const LivePipeline&) = delete;
 
-  // `present`: the rules of now. Their bundle must be durable.
+  // `present`: the rules of now. Their bundle must be durable. An input of the last life that they lack is found as
+  // InputGap, at every start until it is back; it would go on where it stood.
   Result<RecoveryReport> recover(std::shared_ptr<const LiveRules> present);
   Result<void> start();
   // Ends intake, processes what is queued, and writes a last snapshot. The error says what could not be written.
@@ -62,7 +63,9 @@ class LivePipeline {
   LiveStatus status() const;
 
  private:
-  Result<void> open_inputs();
+  LiveInput* find_input(const std::string& name) const;  // null: there is none
+  void find_removed_inputs();
+  Result<void> seek_inputs();
   std::set<std::string> begin_journal();
   void start_snapshots();
   void fail_with(const std::string& problem);

@@ -52,6 +52,7 @@ class LiveBench {
   SpoolInputOptions spool_options{.slack = Duration::seconds(2), .idle_after = Duration::days(30)};
   LiveOptions options{.threads = 2, .version = "1"};
   uint64_t journal_segment = 64u << 20, spool_segment = 64u << 20;
+  bool configured = true;     // the input
   bool keep_journal = false;  // for a sink that takes nothing
   std::string said;           // by the log
 
@@ -62,7 +63,7 @@ class LiveBench {
     made->program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
     made->open_inputs = [this] {
       LiveInputs inputs;
-      inputs.push_back(std::make_unique<SpoolInput>(*spool_, spool_options));
+      if (configured) inputs.push_back(std::make_unique<SpoolInput>(*spool_, spool_options));
       return inputs;
     };
     texts_[made->hash] = texts;

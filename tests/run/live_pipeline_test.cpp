@@ -188,6 +188,29 @@ TEST(LivePipeline, SaysWhatTheSpoolLost) {
   ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_input_gap") != std::string::npos; }));
 }
 
+TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
+  LiveBench bench;
+  bench.keep_journal = true;
+  ASSERT_TRUE(bench.start());
+  ASSERT_TRUE(bench.post({event(1, "a", "1")}));
+  ASSERT_TRUE(bench.settle());
+  ASSERT_TRUE(bench.pipeline().stop());
+  bench.configured = false;
+  ASSERT_TRUE(bench.start());
+  EXPECT_TRUE(bench.report.degraded);
+  ASSERT_EQ(bench.report.findings.size(), 1u);
+  EXPECT_EQ(bench.report.findings[0].kind, SelfAlertKind::InputGap);
+  EXPECT_EQ(bench.report.findings[0].subject, "spool");
+  ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_input_gap") != std::string::npos; }));
+  ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+  ASSERT_TRUE(bench.pipeline().stop());
+  bench.configured = true;
+  ASSERT_TRUE(bench.start());
+  EXPECT_TRUE(bench.report.findings.empty());
+  ASSERT_TRUE(bench.settle());
+  EXPECT_EQ(bench.alerts().size(), 2u) << bench.journal_text();
+}
+
 TEST(LivePipeline, StopsWhenTheJournalBreaks) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
