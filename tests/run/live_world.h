@@ -88,8 +88,9 @@ inline std::shared_ptr<const Program> program_of(const std::vector<RuleSource>& 
   return Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
 }
 
-// Some minutes of events, some of them in the logs of several servers, and hours later one in each that no rule is
-// about: it ends what waits for the watermark.
+// Some minutes of events, some of them in the logs of several servers, and hours later one in each, which ends what
+// waits for the watermark. Hours after these the same again: where a rule happens to match them, its windows over the
+// first ones end, too, as they do in replay, which has an end.
 inline std::vector<Lane> random_lanes(uint64_t seed, size_t events = 150) {
   Random random(seed * 7 + 1);
   std::vector<Lane> lanes(1 + random.below(4));
@@ -105,10 +106,13 @@ inline std::vector<Lane> random_lanes(uint64_t seed, size_t events = 150) {
   EventText last;
   last.verb = "watch";
   last.resource = last.ns = last.name = "none";
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    last.id = fmt::format("last-{}", i);
-    last.second = (now.micros - kWorldStart.micros) / 1'000'000 + 3 * 3600;
-    lanes[i].records.push_back({Timestamp{(kStart + last.second) * 1'000'000}, json_of(last), events + i});
+  for (const int64_t hours : {3, 6}) {
+    for (size_t i = 0; i < lanes.size(); ++i) {
+      last.id = fmt::format("last-{}-{}", hours, i);
+      last.second = (now.micros - kWorldStart.micros) / 1'000'000 + hours * 3600;
+      const Timestamp time{(kStart + last.second) * 1'000'000};
+      lanes[i].records.push_back({time, json_of(last), events + static_cast<size_t>(hours) * lanes.size() + i});
+    }
   }
   return lanes;
 }
