@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/run/live_recovery.h"
 
@@ -146,6 +147,20 @@ void LiveConsumer::take_self_alerts(std::vector<Alert> alerts) {
   counts_.self_alerts += alerts.size();
 }
 
+// As many as fit: of others a crash leaves the alert open, and a new one is told of.
+std::vector<std::string> LiveConsumer::open_self_alerts() const {
+  std::vector<std::string> out;
+  size_t bytes = 0;
+  for (const Alert& alert : world_.self_alerts.open()) {
+    out.push_back(to_json(alert));
+    bytes += out.back().size();
+    if (bytes <= limits::kSnapshotNoteBytes / 2) continue;
+    out.pop_back();
+    break;
+  }
+  return out;
+}
+
 bool LiveConsumer::take_snapshot() {
   if (const std::string problem = parts_.snapshots.counters().problem; !problem.empty()) {
     world_.log.error("snapshot", "the last one was not written; the next is tried now", {{"why", problem}});
@@ -167,6 +182,7 @@ bool LiveConsumer::take_snapshot() {
   note.journal = world_.journal.durable_end();
   note.time = world_.env.now();
   note.positions = core_->positions();
+  note.open_self_alerts = open_self_alerts();
   parts_.snapshots.write(std::move(note), core_->save());
   return true;
 }

@@ -102,6 +102,7 @@ class LiveConsumer {
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);
   bool take_snapshot();
+  std::vector<std::string> open_self_alerts() const;
   void publish();
 
   const LiveWorld& world_;

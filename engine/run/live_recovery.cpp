@@ -108,6 +108,9 @@ Result<bool> Recovery::load_snapshot(uint64_t& from) {
   from = note->journal;
   version_ = note->version;
   for (const std::string& hash : note->rules) out_.rules.insert(hash);
+  for (const std::string& json : note->open_self_alerts) {
+    if (auto alert = alert_from_json(json)) out_.report.self_alerts.push_back(std::move(*alert));
+  }
   const auto in_force = rules(note->rules.front());
   use(in_force ? in_force : sources_.present);
   if (in_force) {

@@ -45,7 +45,7 @@ struct RecoveryReport {
   uint64_t different = 0;  // that only the journal has, or only the re-run
   bool degraded = false;   // the state is not what it was
   std::vector<RecoveryFinding> findings;
-  std::vector<Alert> self_alerts;  // of the journal, in its order
+  std::vector<Alert> self_alerts;  // open at the snapshot, then the journal's, in its order
 };
 
 struct Recovered {

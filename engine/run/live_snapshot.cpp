@@ -19,6 +19,8 @@ std::string encode_note(const LiveNote& note) {
     put_text(out, input);
     put_text(out, position);
   }
+  put_u32(out, static_cast<uint32_t>(note.open_self_alerts.size()));
+  for (const std::string& alert : note.open_self_alerts) put_text(out, alert);
   return out;
 }
 
@@ -33,6 +35,8 @@ std::optional<LiveNote> decode_note(std::string_view bytes) {
     std::string input = in.text();
     note.positions[std::move(input)] = in.text();
   }
+  const uint32_t open = in.rest.empty() ? 0 : in.u32();
+  for (uint32_t i = open; i > 0 && !in.bad; --i) note.open_self_alerts.push_back(in.text());
   if (in.bad || !in.rest.empty() || note.rules.empty()) return std::nullopt;
   return note;
 }

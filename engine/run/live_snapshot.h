@@ -2,8 +2,9 @@
 //
 // A snapshot is LiveCore::save(), and a note:
 //   text version of the program, u32 rule bundles, for each: text hash (the first is the present one, the others were
-//   in force since the snapshot before), u64 journal sequence, i64 time, u32 inputs, for each: text name, text position
-//   (numbers little-endian; a text is a u32 length and its bytes)
+//   in force since the snapshot before), u64 journal sequence, i64 time, u32 inputs, for each: text name, text
+//   position, u32 self-alerts that are open, for each: text of it as in the journal; an older note ends in front of
+//   these (numbers little-endian; a text is a u32 length and its bytes)
 // It holds what follows from all journal entries before that sequence, and all of them were durable when it was taken.
 //
 // Behind each snapshot, when two are kept: the journal is trimmed behind the older one and the slowest sink, inputs may
@@ -33,6 +34,7 @@ struct LiveNote {
   uint64_t journal = 0;
   Timestamp time;
   std::map<std::string, std::string> positions;
+  std::vector<std::string> open_self_alerts;  // JSON
   bool operator==(const LiveNote&) const = default;
 };
 std::string encode_note(const LiveNote& note);

@@ -126,6 +126,17 @@ void SelfAlerts::adopt(const Alert& alert, Timestamp now) {
   subject.detail = "not seen again after a restart";
 }
 
+std::vector<Alert> SelfAlerts::open() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Alert> out;
+  for (const auto& [key, subject] : subjects_) {
+    if (!subject.open) continue;
+    out.push_back(*subject.open);
+    out.back().count = subject.count;
+  }
+  return out;
+}
+
 SelfAlertCounts SelfAlerts::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;

@@ -51,10 +51,12 @@ class SelfAlerts {
   std::vector<Alert> due(Timestamp now);
   // At an orderly end: everything folded, and states closed, since nobody will watch them.
   std::vector<Alert> finish(Timestamp now);
-  // From the journal at a start, in its order: states that the last life left open. They go on under their ids when
-  // they are raised again within five minutes, else they are closed.
+  // From snapshot and journal at a start, in their order: states that the last life left open. They go on under their
+  // ids when they are raised again within five minutes, else they are closed.
   void adopt(const Alert& alert, Timestamp now);
 
+  // States that were told of and are not closed yet; what a snapshot keeps for adopt().
+  std::vector<Alert> open() const;
   SelfAlertCounts counts() const;
 
  private:

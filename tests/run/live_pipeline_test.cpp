@@ -211,6 +211,24 @@ TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
   EXPECT_EQ(bench.alerts().size(), 2u) << bench.journal_text();
 }
 
+TEST(LivePipeline, OpenSelfAlertsInFrontOfTheSnapshotGoOnUnderTheirIds) {
+  LiveBench bench;
+  bench.options.snapshot_every = Duration::seconds(1);
+  ASSERT_TRUE(bench.start());
+  const SelfAlertEvent failing{SelfAlertKind::SinkFailing, "", "soc", "refused", bench.env.now()};
+  bench.self_alerts().raise(failing);
+  ASSERT_TRUE(
+      until([&] { return bench.journal_text(true).find("open 1 kubevigil_sink_failing") != std::string::npos; }));
+  const uint64_t written = bench.pipeline().status().snapshots.written;
+  ASSERT_TRUE(until([&] { return bench.pipeline().status().snapshots.written > written + 2; }));
+  ASSERT_TRUE(bench.start());  // behind a crash
+  ASSERT_TRUE(bench.report.from_snapshot);
+  ASSERT_EQ(bench.report.self_alerts.size(), 1u);
+  EXPECT_EQ(bench.report.self_alerts[0].rule_name, "kubevigil_sink_failing");
+  bench.env.advance(kSelfAlertEvery);
+  ASSERT_TRUE(until([&] { return bench.journal_text(true).find("closed 2 kubevigil_sink_f") != std::string::npos; }));
+}
+
 TEST(LivePipeline, StopsWhenTheJournalBreaks) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());

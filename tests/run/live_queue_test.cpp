@@ -112,12 +112,18 @@ TEST(LiveQueue, RulesChangeBetweenTwoBatches) {
 }
 
 TEST(LiveSnapshot, NotesComeBack) {
-  const LiveNote note{"1.2", {"hash", "older"}, 4711, Timestamp{99}, {{"spool", "1 2 3"}, {"tail/x", ""}}};
+  LiveNote note{"1.2", {"hash", "older"}, 4711, Timestamp{99}, {{"spool", "1 2 3"}, {"tail/x", ""}}, {}};
+  std::string older = encode_note(note);  // in front of the self-alerts
+  older.resize(older.size() - 4);
+  EXPECT_EQ(decode_note(older), note);
+  note.open_self_alerts = {"{}", "{\"a\":1}"};
   const std::string bytes = encode_note(note);
   EXPECT_EQ(decode_note(bytes), note);
-  for (size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_FALSE(decode_note(bytes.substr(0, cut))) << cut;
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    EXPECT_EQ(decode_note(bytes.substr(0, cut)).has_value(), cut == older.size()) << cut;
+  }
   EXPECT_FALSE(decode_note(bytes + "x"));
-  EXPECT_FALSE(decode_note(encode_note({"1", {}, 1, {}, {}})));
+  EXPECT_FALSE(decode_note(encode_note({"1", {}, 1, {}, {}, {}})));
 }
 
 }  // namespace
