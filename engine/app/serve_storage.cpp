@@ -39,6 +39,29 @@ void say_damage(std::string_view what, const std::vector<LogDamage>& damage, Log
   }
 }
 
+// Whether an alert stands behind the entry, or one may, since entries are lost or cannot be read.
+bool alerts_behind(const Journal& journal, uint64_t sequence) {
+  JournalReader reader(journal, sequence + 1);
+  for (;;) {
+    const auto step = reader.next();
+    if (!step || *step == JournalReader::Step::Gap) return true;
+    if (*step == JournalReader::Step::End) return false;
+    if (std::holds_alternative<JournalAlert>(reader.entry())) return true;
+  }
+}
+
+// An output was removed or renamed: nobody sends what it had not delivered.
+void say_dropped(const ServeStorage& storage, Log& log, SelfAlerts& self_alerts, Timestamp now) {
+  for (const auto& [sink, cursor] : storage.outbox->dropped()) {
+    if (!alerts_behind(*storage.journal, cursor.sequence)) continue;
+    const std::string text = fmt::format(
+        "the output is not configured any longer; it had delivered up to entry {} of the journal, which ends at {}",
+        cursor.sequence, storage.journal->durable_end() - 1);
+    log.warn("storage", "alerts of a removed output are not sent", {{"sink", sink}, {"what", text}});
+    self_alerts.raise({SelfAlertKind::AlertsGivenUp, "", sink, text, now});
+  }
+}
+
 template <typename T>
 Result<void> take(DiskResult<std::unique_ptr<T>> opened, std::unique_ptr<T>& into) {
   if (!opened) return failed(opened.error());
@@ -105,6 +128,7 @@ Result<ServeStorage> open_storage(std::unique_ptr<DiskLock> lock, Disk& disk, co
   say_damage("spool", out.spool->damage(), log, self_alerts, now);
   say_damage("journal", out.journal->damage(), log, self_alerts, now);
   say_damage("outbox", out.outbox->damage(), log, self_alerts, now);
+  say_dropped(out, log, self_alerts, now);
   return out;
 }
 

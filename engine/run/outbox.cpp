@@ -13,9 +13,9 @@ constexpr uint32_t kCursors = 1;
 
 }  // namespace
 
-std::optional<std::map<std::string, SinkCursor, std::less<>>> decode_cursors(std::string_view payload) {
+std::optional<Outbox::Cursors> decode_cursors(std::string_view payload) {
   RecordBytes in{payload};
-  std::map<std::string, SinkCursor, std::less<>> cursors;
+  Outbox::Cursors cursors;
   for (uint32_t left = in.u32(); left > 0 && !in.bad; --left) {
     SinkCursor& cursor = cursors[in.text()];
     cursor.sequence = in.u64();
@@ -55,7 +55,7 @@ DiskResult<std::unique_ptr<Outbox>> Outbox::open(Disk& disk, OutboxOptions optio
 
 // False: the cursors are not those on the disk.
 DiskResult<bool> Outbox::load(const OutboxOptions& options) {
-  std::map<std::string, SinkCursor, std::less<>> newest;
+  Cursors newest;
   bool damaged = !log_->damage().empty();
   LogReader reader(*log_, log_->first_sequence());
   for (;;) {
@@ -72,7 +72,11 @@ DiskResult<bool> Outbox::load(const OutboxOptions& options) {
     const uint64_t begin = damaged ? 0 : options.new_sinks_begin;
     cursors_[sink] = known != newest.end() ? known->second : SinkCursor{begin, {}};
   }
-  return cursors_ == newest;
+  const bool same = cursors_ == newest;
+  for (auto& [sink, cursor] : newest) {
+    if (!cursors_.contains(sink)) dropped_.emplace(sink, std::move(cursor));
+  }
+  return same;
 }
 
 uint64_t Outbox::cursor(std::string_view sink) const {

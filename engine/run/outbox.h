@@ -36,7 +36,7 @@ namespace kubevigil {
 
 struct OutboxOptions {
   std::string folder;
-  std::vector<std::string> sinks;  // as configured; cursors of others are forgotten
+  std::vector<std::string> sinks;  // as configured; cursors of others are dropped
   uint64_t new_sinks_begin =
       0;                // their cursor: the journal's durable_end() - 1 for what comes, 0 for all that is there
   uint64_t secret = 0;  // random, a new one at each start (Env::random)
@@ -54,6 +54,8 @@ inline constexpr size_t kPlaceBytes = 256;  // a longer one is not kept
 
 class Outbox {
  public:
+  using Cursors = std::map<std::string, SinkCursor, std::less<>>;
+
   static DiskResult<std::unique_ptr<Outbox>> open(Disk& disk, OutboxOptions options);
 
   uint64_t cursor(std::string_view sink) const;    // 0 for a sink that was not named
@@ -66,6 +68,10 @@ class Outbox {
   // nothing holds the journal back.
   std::optional<uint64_t> oldest() const;
 
+  // What open() found of sinks that are not configured any longer, and removed: the alerts behind these cursors are
+  // owed to nobody now.
+  const Cursors& dropped() const { return dropped_; }
+
   std::optional<DiskError> broken() const { return commit_->broken(); }
   const std::vector<LogDamage>& damage() const { return log_->damage(); }
 
@@ -75,15 +81,16 @@ class Outbox {
   std::string table() const;
   uint64_t smallest() const;
 
+  Cursors dropped_;  // as open() found it
   std::atomic<uint64_t> durable_oldest_ = 0;
   mutable std::mutex mutex_;  // of what follows
-  std::map<std::string, SinkCursor, std::less<>> cursors_;
+  Cursors cursors_;
   std::unique_ptr<SegmentLog> log_;
   bool own_thread_ = true;
   std::unique_ptr<GroupCommit> commit_;  // last: it answers while it ends
 };
 
 // The table of a record; nullopt: none.
-std::optional<std::map<std::string, SinkCursor, std::less<>>> decode_cursors(std::string_view payload);
+std::optional<Outbox::Cursors> decode_cursors(std::string_view payload);
 
 }  // namespace kubevigil

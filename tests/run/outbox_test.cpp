@@ -85,7 +85,11 @@ TEST(Outbox, ANewSinkBeginsWhereItWasToldAlsoAfterACrash) {
 TEST(Outbox, ASinkThatIsGoneHoldsNothingBack) {
   SimulatedDisk disk;
   opened(disk, with_sinks({"a", "b"}, 5))->delivered("a", 7);
-  EXPECT_EQ(opened(disk, with_sinks({"a"}))->oldest(), 7u);
+  auto outbox = opened(disk, with_sinks({"a"}));
+  EXPECT_EQ(outbox->oldest(), 7u);
+  EXPECT_EQ(outbox->dropped(), (Outbox::Cursors{{"b", {5, ""}}})) << "somebody may have to be told";
+  outbox.reset();
+  EXPECT_EQ(opened(disk, with_sinks({"a"}))->dropped(), Outbox::Cursors{}) << "once";
   EXPECT_FALSE(opened(disk, with_sinks({}))->oldest());
 }
 
