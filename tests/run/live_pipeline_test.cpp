@@ -213,7 +213,7 @@ TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
 
 TEST(LivePipeline, OpenSelfAlertsInFrontOfTheSnapshotGoOnUnderTheirIds) {
   LiveBench bench;
-  bench.options.snapshot_every = Duration::seconds(1);
+  bench.options.snapshot_every = {};
   ASSERT_TRUE(bench.start());
   const SelfAlertEvent failing{SelfAlertKind::SinkFailing, "", "soc", "refused", bench.env.now()};
   bench.self_alerts().raise(failing);
