@@ -55,11 +55,7 @@ bool LiveConsumer::take(LiveItem& item) {
 void LiveConsumer::process(LiveItem& item) {
   const std::string& input = parts_.inputs[item.input];
   const LiveBatch& info = item.info;
-  for (const InputGap& gap : info.gaps) {
-    const std::string detail = fmt::format("{}: {}", gap.what, gap.detail);
-    world_.log.error("input", "records are lost", {{"input", input}, {"what", gap.what}, {"detail", gap.detail}});
-    world_.self_alerts.raise({SelfAlertKind::InputGap, info.cluster, input, detail, world_.env.now()});
-  }
+  say_gaps(input, info);
   world_.journal.append(JournalInput{input, info.from, info.to, item.pieces, info.taken});
   out_.clear();
   if (item.pieces == 0) {
@@ -75,6 +71,18 @@ void LiveConsumer::process(LiveItem& item) {
   counts_.last_batch = world_.env.now();
   bytes_since_ += item.bytes;
   if (world_.processed) world_.processed(info, *item.judged, out_);
+}
+
+// In front of the journal's input, not folded: behind that entry nobody meets the gap again.
+void LiveConsumer::say_gaps(const std::string& input, const LiveBatch& info) {
+  if (info.gaps.empty()) return;
+  const Timestamp now = world_.env.now();
+  for (const InputGap& gap : info.gaps) {
+    world_.log.error("input", "records are lost", {{"input", input}, {"what", gap.what}, {"detail", gap.detail}});
+    const std::string detail = fmt::format("{}: {}", gap.what, gap.detail);
+    world_.self_alerts.raise({SelfAlertKind::InputGap, info.cluster, input, detail, now});
+  }
+  take_self_alerts(world_.self_alerts.due_at_once(SelfAlertKind::InputGap, info.cluster, input, now));
 }
 
 void LiveConsumer::say_bad(const std::string& stream, const LiveItem& item) {

@@ -99,6 +99,7 @@ class LiveConsumer {
   void tick();
   void look_for_idle(Duration now);
   void say_late();
+  void say_gaps(const std::string& input, const LiveBatch& info);
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);
   bool take_snapshot();

@@ -104,6 +104,16 @@ std::vector<Alert> SelfAlerts::due(Timestamp now) {
   return collect(now, false);
 }
 
+std::vector<Alert> SelfAlerts::due_at_once(SelfAlertKind kind, const std::string& cluster, const std::string& subject,
+                                           Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  auto at = subjects_.find(Key{kind, cluster, cut(subject)});
+  if (at == subjects_.end()) at = subjects_.find(Key{kind, "", std::string(kOthers)});
+  std::vector<Alert> out;
+  if (at != subjects_.end() && at->second.folded > 0) send(at->first, at->second, now, out);
+  return out;
+}
+
 std::vector<Alert> SelfAlerts::finish(Timestamp now) {
   const std::lock_guard lock(mutex_);
   return collect(now, true);

@@ -49,6 +49,10 @@ class SelfAlerts {
 
   // What is to be journaled now. Call it about every second.
   std::vector<Alert> due(Timestamp now);
+  // What was raised about this subject and not told of yet, now, however young its last alert is: for a caller that
+  // must have it in the journal before what it writes next.
+  std::vector<Alert> due_at_once(SelfAlertKind kind, const std::string& cluster, const std::string& subject,
+                                 Timestamp now);
   // At an orderly end: everything folded, and states closed, since nobody will watch them.
   std::vector<Alert> finish(Timestamp now);
   // From snapshot and journal at a start, in their order: states that the last life left open. They go on under their

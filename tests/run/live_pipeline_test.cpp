@@ -229,6 +229,24 @@ TEST(LivePipeline, OpenSelfAlertsInFrontOfTheSnapshotGoOnUnderTheirIds) {
   ASSERT_TRUE(until([&] { return bench.journal_text(true).find("closed 2 kubevigil_sink_f") != std::string::npos; }));
 }
 
+TEST(LivePipeline, AGapIsJournaledBeforeWhatLiesBehindIt) {
+  LiveBench bench;
+  ASSERT_TRUE(bench.start());
+  bench.pipeline().set_paused(true);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i))}));
+  const std::string path = bench.spool().log().segment_for(1)->path;
+  bench.end();
+  std::string bytes = bench.disk.content(path);
+  bytes[bytes.size() * 3 / 4] ^= 1;
+  bench.disk.set_content(path, bytes);
+  ASSERT_TRUE(bench.start());
+  ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_input_gap") != std::string::npos; }));
+  ASSERT_TRUE(bench.settle());
+  const std::string text = bench.journal_text(true);
+  EXPECT_NE(text.find("input spool 0\n"), std::string::npos) << text;
+  EXPECT_LT(text.find("kubevigil_input_gap"), text.find("input spool 0\n")) << text;
+}
+
 TEST(LivePipeline, StopsWhenTheJournalBreaks) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());

@@ -100,6 +100,19 @@ TEST(SelfAlerts, AMomentIsToldAtOnceAndThenEveryFiveMinutes) {
   EXPECT_EQ(alerts.counts().sent, 3u);
 }
 
+TEST(SelfAlerts, WhatMustBeToldBeforeSomethingElseIsToldAtOnce) {
+  SelfAlerts alerts("kv-0", 1);
+  const auto now = [&] { return alerts.due_at_once(SelfAlertKind::InputGap, "prod", "x", at(2)); };
+  EXPECT_TRUE(now().empty());
+  for (int i = 0; i < 2; ++i) alerts.raise(event(SelfAlertKind::InputGap, i));
+  alerts.raise(event(SelfAlertKind::InputGap, 1, "y"));
+  ASSERT_EQ(now().size(), 1u);
+  EXPECT_TRUE(now().empty());
+  alerts.raise(event(SelfAlertKind::InputGap, 2));
+  EXPECT_EQ(now().size(), 1u) << "in the five minutes behind the last one, too";
+  EXPECT_EQ(alerts.due(at(2)).size(), 1u) << "the other subject";
+}
+
 TEST(SelfAlerts, AStateOpensOnceAndClosesUnderItsId) {
   SelfAlerts alerts("kv-0", 1);
   alerts.clear(event(SelfAlertKind::DiskFull, 0));
