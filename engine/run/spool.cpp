@@ -35,6 +35,8 @@ tl::unexpected<SpoolError> refused(SpoolAccount& account, SpoolError error) {
   return tl::unexpected<SpoolError>(std::move(error));
 }
 
+constexpr std::string_view kReserveInUse = "the disk is full, only alerts are still written";
+
 }  // namespace
 
 SpoolError spool_error(const DiskError& error) {
@@ -71,7 +73,7 @@ SpoolResult<void> Spool::admit(uint64_t bytes) {
                   fmt::format("the spool would hold {} bytes, its budget is {}", used, options_.budget));
   }
   if (options_.reserve != nullptr && !options_.reserve->held()) {
-    return refuse(SpoolRefusal::DiskFull, "the disk is full, only alerts are still written");
+    return refuse(SpoolRefusal::DiskFull, std::string(kReserveInUse));
   }
   const auto free = disk_.free_bytes(options_.folder);
   if (!free) return refuse(SpoolRefusal::Broken, free.error().message);
@@ -191,7 +193,15 @@ SpoolResult<std::string> SpoolBody::compressed() {
   return frame;
 }
 
+// The reserve that is given back is for journal and alerts, not for bodies that were let in before.
+SpoolResult<void> SpoolBody::check_reserve() {
+  const DiskReserve* reserve = spool_.options_.reserve;
+  if (reserve == nullptr || reserve->held()) return {};
+  return refused(*spool_.account_, {SpoolRefusal::DiskFull, std::string(kReserveInUse)});
+}
+
 SpoolResult<void> SpoolBody::write_block() {
+  if (auto room = check_reserve(); !room) return room;
   if (state_->failed) {
     const std::lock_guard hold(state_->mutex);
     const DiskError error = state_->error.value_or(DiskError{DiskFault::Full, "the disk is full"});
@@ -213,6 +223,7 @@ SpoolResult<void> SpoolBody::write_block() {
 }
 
 void SpoolBody::commit(Done done) {
+  if (const auto room = check_reserve(); !room) return done(tl::unexpected(room.error()));
   const auto frame = compressed();
   if (!frame) return done(tl::unexpected(frame.error()));
   finished_ = true;

@@ -111,6 +111,7 @@ class SpoolBody {
   };
 
   SpoolBody(Spool& spool, uint64_t id, SpoolSource source, uint64_t announced);
+  SpoolResult<void> check_reserve();
   SpoolResult<void> write_block();
   SpoolResult<std::string> compressed();  // buffer_ as a frame
   SpoolResult<void> announce(uint64_t bytes);

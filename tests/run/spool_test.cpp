@@ -232,6 +232,31 @@ TEST(Spool, BodiesDoNotUseUpTheReserve) {
   EXPECT_TRUE(spool->begin(source("a"), 10));
 }
 
+TEST(Spool, OpenBodiesDoNotUseUpTheReserveEither) {
+  SimulatedDisk disk;
+  disk.set_capacity(1 << 20);
+  auto reserve = DiskReserve::open(disk, "/spool", 1000);
+  SpoolOptions options = small_spool();
+  options.reserve = reserve->get();
+  auto spool = opened(disk, options);
+  auto small = spool->begin(source("a"), 10);
+  auto large = spool->begin(source("b"), 5'000);
+  ASSERT_TRUE(small && large && (*small)->write("x"));
+  (*reserve)->release();
+  const auto written = (*large)->write(noise(5'000, 1));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().reason, SpoolRefusal::DiskFull);
+  const auto committed = (*small)->commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().reason, SpoolRefusal::DiskFull);
+  small->reset();
+  large->reset();
+  ASSERT_TRUE((*reserve)->refill());
+  put(*spool, "after");
+  SpoolReader reader(*spool, {});
+  EXPECT_EQ(read_all(reader).size(), 1u);
+}
+
 TEST(Spool, ABrokenDiskStopsAcknowledging) {
   SimulatedDisk disk;
   SpoolOptions options = small_spool();
