@@ -13,7 +13,11 @@ const std::string& LiveCore::process(const std::string& input, const LiveBatch& 
                                      std::vector<Alert>& out) {
   positions_[input] = info.to;
   const std::string& stream = detector_->process(info, judged, out);
-  idle_after_[stream] = info.idle_after;
+  if (detector_->watermarks().is_active(stream)) {
+    idle_after_[stream] = info.idle_after;
+  } else if (const auto found = idle_after_.find(stream); found != idle_after_.end()) {
+    idle_after_.erase(found);
+  }
   return stream;
 }
 
