@@ -110,27 +110,19 @@ LiveRules ServeRules::live(const ReadyRules& ready) const {
 }
 
 Result<std::shared_ptr<const LiveRules>> ServeRules::keep(const ReadyRules& ready) {
-  {
-    const std::lock_guard hold(mutex_);
-    if (const auto kept = store_.keep(ready.bundle); !kept) return fail(kept.error().message);
-    kept_.insert(ready.hash);
-  }
+  if (const auto kept = store_.keep(ready.bundle); !kept) return fail(kept.error().message);
   return std::make_shared<const LiveRules>(live(ready));
 }
 
 Result<LiveRules> ServeRules::load(const std::string& hash) {
-  std::unique_lock hold(mutex_);
   auto bundle = store_.load(hash);
-  hold.unlock();
   if (!bundle) return fail(bundle.error().message);
   auto ready = ready_rules(std::move(*bundle));
   if (!ready) return tl::unexpected(ready.error());
   return live(*ready);
 }
 
-void ServeRules::remove_unused(std::set<std::string> needed) {
-  const std::lock_guard hold(mutex_);
-  needed.insert(kept_.begin(), kept_.end());
+void ServeRules::remove_unused(const std::set<std::string>& needed) {
   (void)store_.remove_unused(needed);  // what stays is looked at again behind the next snapshot
 }
 

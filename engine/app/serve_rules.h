@@ -11,7 +11,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
@@ -44,8 +43,8 @@ class ServeRules {
   Result<std::shared_ptr<const LiveRules>> keep(const ReadyRules& ready);
   // Of the store.
   Result<LiveRules> load(const std::string& hash);
-  // Removes the bundles that are neither among these nor were kept in this life of the program.
-  void remove_unused(std::set<std::string> needed);
+  // Removes the bundles that are not among these, but for those on their way into the journal (RuleStore).
+  void remove_unused(const std::set<std::string>& needed);
 
  private:
   LiveRules live(const ReadyRules& ready) const;
@@ -55,8 +54,6 @@ class ServeRules {
   const Env& env_;
   const HashKey key_;
   const Redactor redactor_;
-  std::mutex mutex_;  // of the store and what follows
-  std::set<std::string> kept_;
 };
 
 }  // namespace kubevigil
