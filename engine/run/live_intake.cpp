@@ -83,6 +83,7 @@ void LiveIntake::run() {
     caught_up_ = step == LiveStep::Waiting;
     if (step == LiveStep::Waiting) {
       if (!stop_) input_.wait(kLook);
+      caught_up_ = false;  // there may be more, which a closed gate keeps from being looked at
     } else if (!queue_.submit(number_, batch)) {
       return;
     }
