@@ -55,6 +55,7 @@ Result<void> Serve::open_rules() {
 
 Result<void> Serve::recover(const std::atomic<int>& stop) {
   LiveWorld world{*storage_.journal, *storage_.snapshots, storage_.outbox.get(), env_, log_, self_alerts_, {}, {}, {}};
+  world.reserve = storage_.reserve.get();
   world.load_rules = [this](const std::string& hash) { return rules_->load(hash); };
   world.needed_rules = [this](const std::set<std::string>& hashes) { rules_->remove_unused(hashes); };
   auto redactor = redactor_of(config_);

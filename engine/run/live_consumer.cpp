@@ -120,7 +120,8 @@ void LiveConsumer::tick() {
   say_late();
   take_self_alerts(world_.self_alerts.due(world_.env.now()));
   const bool due = now - snapshot_at_ >= options_.snapshot_every || bytes_since_ >= options_.snapshot_bytes;
-  if (due && parts_.snapshots.ready()) take_snapshot();
+  const bool room = world_.reserve == nullptr || world_.reserve->held();
+  if (due && room && parts_.snapshots.ready()) take_snapshot();
   publish();
 }
 

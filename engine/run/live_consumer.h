@@ -21,6 +21,7 @@
 
 #include "engine/base/env.h"
 #include "engine/base/log.h"
+#include "engine/run/disk_reserve.h"
 #include "engine/run/journal.h"
 #include "engine/run/live_core.h"
 #include "engine/run/live_queue.h"
@@ -40,6 +41,7 @@ struct LiveWorld {
   std::function<void(const std::set<std::string>&)> needed_rules = {};  // as SnapshotWorld::needed
   // On the consumer's thread, behind each batch: what it was and what follows from it.
   std::function<void(const LiveBatch&, const JudgedBatch&, std::span<const Alert>)> processed = {};
+  const DiskReserve* reserve = nullptr;  // while it is not held, no snapshot takes the room that the journal needs
 };
 
 struct LiveOptions {

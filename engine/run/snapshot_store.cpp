@@ -36,6 +36,11 @@ uint32_t chunk_crc(uint64_t number, std::string_view bytes) {
   return crc32c(bytes, crc32c(place));
 }
 
+SnapshotWriter::~SnapshotWriter() {
+  file_.reset();
+  if (!renamed_) (void)disk_.remove(temporary_);  // what stays, the next start or snapshot removes
+}
+
 DiskResult<void> SnapshotWriter::write_chunk(std::string_view bytes) {
   std::string head;
   put_u32(head, static_cast<uint32_t>(bytes.size()));
@@ -158,13 +163,15 @@ DiskResult<std::unique_ptr<SnapshotWriter>> SnapshotStore::begin(std::string not
   put_u32(head, static_cast<uint32_t>(info.note.size()));
   put_u32(head, crc32c(info.note));
   put_u32(head, crc32c(head));
-  if (auto ok = (*file)->append(head + info.note); !ok) return tl::unexpected(ok.error());
-  return std::unique_ptr<SnapshotWriter>(new SnapshotWriter(std::move(*file), std::move(info), temporary));
+  std::unique_ptr<SnapshotWriter> writer(new SnapshotWriter(disk_, std::move(*file), std::move(info), temporary));
+  if (auto ok = writer->file_->append(head + writer->info_.note); !ok) return tl::unexpected(ok.error());
+  return writer;
 }
 
 DiskResult<SnapshotInfo> SnapshotStore::commit(std::unique_ptr<SnapshotWriter> writer) {
   if (auto ok = writer->finish(); !ok) return tl::unexpected(ok.error());
   if (auto ok = disk_.rename(writer->temporary_, writer->info_.path); !ok) return tl::unexpected(ok.error());
+  writer->renamed_ = true;
   if (auto ok = disk_.sync_folder(folder_); !ok) return tl::unexpected(ok.error());
   ++next_;
   kept_.push_back(writer->info_);

@@ -42,20 +42,25 @@ struct LoadedSnapshot {
   std::string state;
 };
 
-// One snapshot being written. Destroyed before commit, it leaves nothing behind but a temporary file, which the next
-// start or snapshot removes.
+// One snapshot being written. Destroyed before commit, or when that failed, it removes its temporary file: on a full
+// disk that room is needed. One that a crash leaves is removed by the next start or snapshot.
 class SnapshotWriter {
  public:
+  ~SnapshotWriter();
+  SnapshotWriter(const SnapshotWriter&) = delete;
+  SnapshotWriter& operator=(const SnapshotWriter&) = delete;
   DiskResult<void> append(std::string_view bytes);
 
  private:
   friend class SnapshotStore;
-  SnapshotWriter(std::unique_ptr<DiskFile> file, SnapshotInfo info, std::string temporary)
-      : file_(std::move(file)), info_(std::move(info)), temporary_(std::move(temporary)) {}
+  SnapshotWriter(Disk& disk, std::unique_ptr<DiskFile> file, SnapshotInfo info, std::string temporary)
+      : disk_(disk), file_(std::move(file)), info_(std::move(info)), temporary_(std::move(temporary)) {}
   DiskResult<void> write_chunk(std::string_view bytes);
   DiskResult<void> finish();
 
+  Disk& disk_;
   std::unique_ptr<DiskFile> file_;
+  bool renamed_ = false;
   SnapshotInfo info_;
   std::string temporary_;
   std::string buffer_;

@@ -153,6 +153,16 @@ TEST(SnapshotStore, AnotherVersionIsAnErrorAndNotRemoved) {
   EXPECT_EQ(disk.paths().size(), 1u);
 }
 
+TEST(SnapshotStore, AFullDiskGetsBackTheRoomOfWhatFailed) {
+  SimulatedDisk disk;
+  auto store = opened(disk);
+  ASSERT_TRUE(store->write("1", "first"));
+  const auto before = disk.paths();
+  disk.set_capacity(4'000);
+  EXPECT_FALSE(store->write("2", std::string(10u << 20, 'x')));
+  EXPECT_EQ(disk.paths(), before);
+}
+
 TEST(SnapshotStore, WhatFailsLeavesTheOthersAlone) {
   for (const Fault fault : {Fault::Broken, Fault::Full}) {
     for (uint64_t operation = 1;; ++operation) {
