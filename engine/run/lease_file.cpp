@@ -57,7 +57,7 @@ std::optional<LeaseRecord> decode_lease(std::string_view bytes) {
   if (bytes.substr(last + 1) != fmt::format("crc {:08x}\n", crc32c(guarded))) return std::nullopt;
   Lines lines{guarded};
   LeaseRecord record;
-  lines.bad = lines.take(kHeading) != "" || lines.bad;
+  lines.bad = !lines.take(kHeading).empty() || lines.bad;
   record.holder = lines.take("holder ");
   record.term = lines.number<uint64_t>(lines.take("term "));
   record.renewal = lines.number<uint64_t>(lines.take("renewal "));
