@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <optional>
-#include <thread>
+
+#include "engine/app/patient_lock.h"
 
 namespace kubevigil {
 namespace {
-
-constexpr Duration kLockPatience = Duration::seconds(5);
 
 tl::unexpected<Error> failed(const DiskError& error) { return fail(error.message); }
 
@@ -60,17 +58,6 @@ Result<void> write_key(Disk& disk, const std::string& path, HashKey key) {
   return {};
 }
 
-// The other instance has it for a moment only.
-DiskResult<std::unique_ptr<DiskLock>> wait_for_lock(Disk& disk, const std::string& path, const Env& env) {
-  const Duration began = env.monotonic();
-  for (;;) {
-    auto lock = disk.lock(path);
-    const bool locked = !lock && lock.error().fault == DiskFault::Locked;
-    if (!locked || env.monotonic() - began > kLockPatience) return lock;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
-
 // REQUIRES: the lock of the shared key.
 Result<HashKey> agree(Disk& disk, std::optional<HashKey> own, const std::string& data, const std::string& shared_path,
                       const Env& env) {
@@ -97,7 +84,7 @@ Result<HashKey> load_hash_key(Disk& disk, const std::string& data, const std::st
   if (!own) return tl::unexpected(own.error());
   HashKey key = *own ? **own : HashKey{env.random(), env.random()};
   if (!lease_file.empty()) {
-    const auto lock = wait_for_lock(disk, lease_file + ".key.lock", env);
+    const auto lock = lock_patiently(disk, lease_file + ".key.lock", env);
     if (!lock) return failed(lock.error());
     const auto agreed = agree(disk, *own, data, lease_file + ".key", env);
     if (!agreed) return agreed;

@@ -2,29 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "engine/app/hash_key.h"
+#include "engine/app/patient_lock.h"
 
 namespace kubevigil {
 namespace {
 
-constexpr Duration kLockPatience = Duration::seconds(5);
-
 tl::unexpected<Error> failed(const DiskError& error) { return fail(error.message); }
-
-// One that was killed a moment ago may still be on its way out.
-DiskResult<std::unique_ptr<DiskLock>> take_lock(Disk& disk, const std::string& path, const Env& env) {
-  const Duration began = env.monotonic();
-  for (;;) {
-    auto lock = disk.lock(path);
-    const bool locked = !lock && lock.error().fault == DiskFault::Locked;
-    if (!locked || env.monotonic() - began > kLockPatience) return lock;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
 
 void say_damage(std::string_view what, const std::vector<LogDamage>& damage, Log& log, SelfAlerts& self_alerts,
                 Timestamp now) {
@@ -105,7 +91,7 @@ Result<void> open_logs(Disk& disk, const Config& config, const Env& env, ServeSt
 
 Result<std::unique_ptr<DiskLock>> lock_data(Disk& disk, const Config& config, const Env& env) {
   if (const auto made = disk.make_folder(config.data); !made) return failed(made.error());
-  auto lock = take_lock(disk, config.data + "/lock", env);
+  auto lock = lock_patiently(disk, config.data + "/lock", env);
   if (!lock && lock.error().fault == DiskFault::Locked) {
     return fail(fmt::format("{}: another kubevigil uses this data folder; each instance needs its own", config.data));
   }

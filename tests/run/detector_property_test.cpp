@@ -61,31 +61,7 @@ TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
   EXPECT_GT(duplicates, 100u);
 }
 
-constexpr const char* kQuestions = R"(
-title: Asked
-id: 11111111-1111-4111-8111-111111111111
-name: asked
-status: test
-level: informational
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {verb: get, objectRef.resource: secrets}, condition: sel}
----
-title: Answered
-id: 22222222-2222-4222-8222-222222222222
-name: answered
-status: test
-level: informational
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {verb: create, objectRef.resource: secrets}, condition: sel}
----
-title: Unanswered
-id: 33333333-3333-4333-8333-333333333333
-name: unanswered
-status: test
-level: high
-correlation: {type: absence, rules: [asked], group-by: [user.username], timespan: 2m}
-kubevigil: {absence: {expect: [answered]}, dedup: {period: 1s}}
-)";
+const std::string kQuestions = absence_rules("secrets", ", dedup: {period: 1s}");
 
 // Each user in the log of one server, in order; at the end of each log a silence, shorter than what passes for a wrong
 // clock.

@@ -39,31 +39,7 @@ std::string changed(std::string text, const std::string& from, const std::string
   return text.replace(at, from.size(), to);
 }
 
-constexpr const char* kAbsence = R"(
-title: Asked
-id: 11111111-1111-4111-8111-111111111111
-name: asked
-status: test
-level: informational
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {verb: get, objectRef.resource: secrets}, condition: sel}
----
-title: Answered
-id: 22222222-2222-4222-8222-222222222222
-name: answered
-status: test
-level: informational
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {verb: create, objectRef.resource: pods}, condition: sel}
----
-title: Unanswered
-id: 33333333-3333-4333-8333-333333333333
-name: unanswered
-status: test
-level: high
-correlation: {type: absence, rules: [asked], group-by: [user.username], timespan: 2m}
-kubevigil: {absence: {expect: [answered]}}
-)";
+const std::string kAbsence = absence_rules("pods");
 
 EventText answer(int64_t second, const std::string& id) {
   EventText event = secret(second, id);

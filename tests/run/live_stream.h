@@ -98,4 +98,35 @@ class LiveScript {
   std::vector<std::string> names_;
 };
 
+// Who reads a secret must have made one of `resource` within two minutes. `more`: further members of the last rule's
+// extension.
+inline std::string absence_rules(const std::string& resource, const std::string& more = "") {
+  return R"(
+title: Asked
+id: 11111111-1111-4111-8111-111111111111
+name: asked
+status: test
+level: informational
+logsource: {product: kubernetes, service: audit}
+detection: {sel: {verb: get, objectRef.resource: secrets}, condition: sel}
+---
+title: Answered
+id: 22222222-2222-4222-8222-222222222222
+name: answered
+status: test
+level: informational
+logsource: {product: kubernetes, service: audit}
+detection: {sel: {verb: create, objectRef.resource: )" +
+         resource + R"(}, condition: sel}
+---
+title: Unanswered
+id: 33333333-3333-4333-8333-333333333333
+name: unanswered
+status: test
+level: high
+correlation: {type: absence, rules: [asked], group-by: [user.username], timespan: 2m}
+kubevigil: {absence: {expect: [answered]})" +
+         more + "}\n";
+}
+
 }  // namespace kubevigil
