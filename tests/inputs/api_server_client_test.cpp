@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "tests/net/server_fixture.h"
@@ -155,6 +156,20 @@ TEST(ApiServerClient, BatchesBySizeAndByTime) {
   EXPECT_EQ(client.batches()[2].closed, Duration::seconds(31));
   EXPECT_EQ(client.batches()[3].closed, Duration::seconds(91));  // the timer began again at 31 and 61
   EXPECT_EQ(client.taken_events().size(), 8u);
+}
+
+TEST(ApiServerClient, EventsOfOneMomentKeepTheirOrder) {
+  Served served;
+  served.handler.reply = {200, {}, "{}"};
+  ApiServerOptions options = served.options();
+  options.threads = 32;
+  ApiServerClient client(options);
+  for (int i = 0; i < 4000; ++i) client.offer(Duration::seconds(1), "{}");
+  client.run();
+  std::vector<size_t> sent;
+  for (const test::SentBatch& batch : client.batches()) sent.insert(sent.end(), batch.events.begin(), batch.events.end());
+  EXPECT_EQ(sent.size(), 4000u);
+  EXPECT_TRUE(std::is_sorted(sent.begin(), sent.end()));
 }
 
 TEST(ApiServerClient, TheThrottleAndTheBufferHoldEventsUp) {

@@ -28,12 +28,15 @@ ApiServerClient::ApiServerClient(ApiServerOptions options)
 
 void ApiServerClient::offer(Duration when, std::string event) {
   const std::lock_guard hold(mutex_);
+  to_come_.emplace(when, events_.size());
   events_.push_back(std::move(event));
-  agenda_.add(when, [this, index = events_.size() - 1] { occur(index); });
+  agenda_.add(when, [this] { occur(); });
 }
 
-void ApiServerClient::occur(size_t event) {
+// The jobs of one moment run side by side: whichever comes first brings the event that was offered first.
+void ApiServerClient::occur() {
   const std::lock_guard hold(mutex_);
+  const size_t event = to_come_.extract(to_come_.begin()).value().second;
   if (buffer_.size() >= options_.buffer_events) {
     overflowed_.push_back(event);
     return;

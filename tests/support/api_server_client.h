@@ -19,7 +19,9 @@
 
 #include <deque>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/agenda.h"
@@ -83,7 +85,7 @@ class ApiServerClient {
     Duration spent{};
   };
 
-  void occur(size_t event);
+  void occur();
   void pump();
   void close_batch();
   void dispatch();
@@ -96,6 +98,7 @@ class ApiServerClient {
   PostPool pool_;
   std::mutex mutex_;  // of what follows
   std::vector<std::string> events_;
+  std::set<std::pair<Duration, size_t>> to_come_;  // when, and which of events_
   std::deque<size_t> buffer_;
   std::vector<size_t> collected_;
   std::deque<SentBatch> batches_;
