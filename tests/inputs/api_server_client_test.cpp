@@ -167,7 +167,8 @@ TEST(ApiServerClient, EventsOfOneMomentKeepTheirOrder) {
   for (int i = 0; i < 4000; ++i) client.offer(Duration::seconds(1), "{}");
   client.run();
   std::vector<size_t> sent;
-  for (const test::SentBatch& batch : client.batches()) sent.insert(sent.end(), batch.events.begin(), batch.events.end());
+  for (const test::SentBatch& batch : client.batches())
+    sent.insert(sent.end(), batch.events.begin(), batch.events.end());
   EXPECT_EQ(sent.size(), 4000u);
   EXPECT_TRUE(std::is_sorted(sent.begin(), sent.end()));
 }
