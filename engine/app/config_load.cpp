@@ -88,7 +88,7 @@ class Loader {
     const auto set = around_.variables.find(variable);
     if (!variable.empty()) known_.insert(variable);
     if (set != around_.variables.end()) {
-      loaded_.sources[variable] = set->second;
+      blot_out_urls(loaded_.sources[variable] = set->second);
       node = node_of(key, variable, set->second);
       origin = {ConfigOrigin::From::Environment, node.span};
     } else if (given != nullptr) {
@@ -257,6 +257,7 @@ LoadedConfig load_config_text(std::string_view text, const std::string& name, co
   const bool broken = std::ranges::any_of(loaded.diagnostics.entries(), [](const Diagnostic& d) {
     return d.code == "yaml-syntax" || d.code == "yaml-limit";
   });
+  blot_out_urls(loaded.sources[name]);
   if (broken) {
     blot_out_suspects(loaded.sources[name]);
     return loaded;

@@ -35,6 +35,13 @@ void blot_out(const SourceSpan& span, SourceTexts& sources) {
   for (size_t i = at + span.column - 1; i < end; ++i) text[i] = '*';
 }
 
+// Each text below the node.
+void blot_out(const YamlNode& node, SourceTexts& sources) {
+  if (node.is_scalar()) blot_out(node.span, sources);
+  for (const YamlNode& item : node.items) blot_out(item, sources);
+  for (const YamlEntry& entry : node.entries) blot_out(entry.value, sources);
+}
+
 bool is_variable_name(std::string_view text) {
   return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -92,6 +99,7 @@ std::string shown(const Secret& text) {
 void read_secret_source(ConfigKind kind, const YamlNode& node, const std::string& path, ValueReader& reader,
                         SecretSource& to) {
   SecretReading reading(path, reader);
+  if (!node.is_map() && !node.is_scalar()) blot_out(node, reader.sources);
   if (!node.is_scalar()) return reading.place(node, expectation(kind), to);
   if (kind == ConfigKind::Url) return read_url(node, reading, reader.sources, to);
   blot_out(node.span, reader.sources);
@@ -130,7 +138,7 @@ void read_header_sources(const YamlNode& node, const std::string& path, ValueRea
 void blot_out_suspect(const YamlEntry& entry, SourceTexts& sources) {
   const std::string name = folded(entry.key.text);
   const auto in_name = [&](std::string_view word) { return name.find(word) != std::string::npos; };
-  if (std::ranges::any_of(kWords, in_name)) blot_out(entry.value.span, sources);
+  if (std::ranges::any_of(kWords, in_name)) blot_out(entry.value, sources);
 }
 
 void blot_out_suspects(std::string& text) {
@@ -145,6 +153,26 @@ void blot_out_suspects(std::string& text) {
         text[i] = text[i] == ' ' || text[i] == ':' ? text[i] : '*';
     }
     begin = end + 1;
+  }
+}
+
+void blot_out_urls(std::string& text) {
+  constexpr std::string_view kMark = "://", kBlanks = " \t\r\n";
+  const auto is_letter = [](char c) { return fold(c) >= 'a' && fold(c) <= 'z'; };
+  for (size_t mark = text.find(kMark); mark != std::string::npos; mark = text.find(kMark, mark + 1)) {
+    size_t scheme = mark;
+    while (scheme > 0 && is_letter(text[scheme - 1])) --scheme;
+    const char before = scheme > 0 ? text[scheme - 1] : ' ';
+    const size_t begin = mark + kMark.size();
+    const bool is_quoted = before == '"' || before == '\'';
+    const size_t end = std::min(is_quoted ? text.find(before, begin) : text.find_first_of(kBlanks, begin), text.size());
+    const size_t login = std::string_view(text).substr(begin, end - begin).rfind('@');
+    const size_t host = login == std::string_view::npos ? begin : begin + login;
+    const size_t path = std::min(text.find_first_of("/?#", host), end);
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(host), '*');
+    if (path == end) continue;
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(path) + 1, text.begin() + static_cast<std::ptrdiff_t>(end),
+              '*');
   }
 }
 

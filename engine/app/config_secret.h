@@ -23,6 +23,8 @@ void blot_out_suspect(const YamlEntry& entry, SourceTexts& sources);
 // For a text that is no YAML, of which nobody knows what is a value: in lines with a word of secrets (token, key, url
 // ...) what stands behind it becomes asterisks.
 void blot_out_suspects(std::string& text);
+// Of every URL in the text what may be secret: login, path and query.
+void blot_out_urls(std::string& text);
 
 std::string secret_source_text(const SecretSource& source);
 std::string header_sources_text(const HeaderSources& headers);

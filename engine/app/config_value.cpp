@@ -87,7 +87,11 @@ std::optional<bool> flag(std::string_view text) {
 }
 
 std::string found(const YamlNode& node) {
-  if (node.is_scalar()) return fmt::format("\"{}\"", cut_to_bytes(node.text, 100));
+  if (node.is_scalar()) {
+    std::string text = node.text;
+    blot_out_urls(text);
+    return fmt::format("\"{}\"", cut_to_bytes(text, 100));
+  }
   return node.is_null() ? "nothing" : node.is_map() ? "a mapping" : "a list";
 }
 

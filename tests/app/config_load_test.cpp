@@ -191,6 +191,32 @@ TEST(ConfigLoad, SecretsAreNeverShown) {
   }
 }
 
+// Others than those of a key that is read as a secret: on the line of somebody else's problem, or at a wrong place.
+TEST(ConfigLoad, SecretsNearAProblemAreNotShown) {
+  for (const std::string outputs : {
+           R"([{name: a, transport: htp, http: {url: "https://hooks.slack.com/services/hunter1"}}])",
+           R"([{name: a, transport: http, http: {url: 'https://hooks.slack.com/?hunter1', timeout: 1x}}])",
+           R"([{name: a, transport: http, http: {url: https://x/hunter1, gzip: 7}}])",
+           "\n  - {name: a, transport: http, http: {url: http://x/, hmac: [hunter1, {a: hunter2}]}}\n",
+           "\n  - name: a\n    http:\n      hmac:\n        - hunter1\n        - {a: hunter2}\n",
+           "\n  - name: a\n    transport: https://x/hunter1\n",
+           "\n  - name: a\n    http: https://x/hunter1\n",
+           "\n  - https://user:hunter1@x/hunter2\n",
+           "\n  - https://user:hunter1/hunter2@x\n",
+           "\n  - name: a\n    http:\n      url: https://x/hunter1\n      url: https://x/hunter2\n",
+           "\n  - name: a\n    hook: &it https://x/hunter1\n",
+           "\n  - name: a\n    webhook_url:\n      hunter1\n    passwords:\n      - hunter2\n",
+       }) {
+    const std::string said = all(checked(config_text("outputs: " + outputs + "\n")));
+    EXPECT_THAT(said, HasSubstr("error")) << outputs;
+    EXPECT_THAT(said, Not(HasSubstr("hunter"))) << outputs;
+  }
+  const auto by_variable = checked(config_text("outputs: [{name: a, transport: stdout}]"),
+                                   {{"KUBEVIGIL_OUTPUTS__0__ENCODING", "https://x/hunter1"}});
+  EXPECT_THAT(all(by_variable), Not(HasSubstr("hunter")));
+  EXPECT_THAT(all(by_variable), HasSubstr("https://x/*"));
+}
+
 TEST(ConfigLoad, SecretsInTextThatIsNoYamlAreNotShown) {
   for (const std::string line : {"bearer: hunter2: x", "headers: {Authorization: \"Bearer hunter2}",
                                  "url: https://user:hunter2@x/: [", "- https://x/hunter2: ]", "X-Api-Key: [hunter2"}) {

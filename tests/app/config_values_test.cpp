@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "engine/app/config.h"
+#include "engine/app/output_options.h"
+#include "tests/support/config_text.h"
 
 namespace kubevigil {
 namespace {
@@ -35,6 +37,18 @@ TEST(ConfigValues, HostAndPort) {
   for (const Case& c : cases) {
     EXPECT_EQ(parse_host_port(c.text), c.expected) << c.text;
     EXPECT_EQ(c.expected ? to_text(*c.expected) : c.text, c.text);
+  }
+}
+
+TEST(ConfigValues, ThePathOfAUrlIsASecretWhereverItWasWritten) {
+  setenv("KV_TEST_URL", "https://hooks.slack.com/services/hunter2", 1);
+  for (const std::string url : {"\"https://hooks.slack.com/services/hunter2\"", "{env: KV_TEST_URL}"}) {
+    const LoadedConfig loaded = test::checked(
+        test::config_text("outputs: [{name: a, transport: http, encoding: slack, http: {url: " + url + "}}]\n"));
+    ASSERT_EQ(loaded.config.outputs.size(), 1U);
+    const auto options = output_options(loaded.config.outputs[0], "vigil");
+    ASSERT_TRUE(options.has_value());
+    EXPECT_TRUE(options->http.url_is_secret) << url;
   }
 }
 
