@@ -128,7 +128,7 @@ size_t prepare(const std::string& folder) {
   storage.journal->append(JournalControl{kControlRules, "", "bench", {}});
   demand(storage.journal->flush().has_value(), "the journal");
   const std::string state = core.save();
-  const LiveNote note{"bench", {"bench"}, storage.journal->durable_end(), {}, {{"spool", ""}}};
+  const LiveNote note{"bench", {"bench"}, storage.journal->durable_end(), {}, {{"spool", ""}}, {}};
   demand(storage.snapshots->write(encode_note(note), state).has_value(), "the snapshot");
   for (size_t b = 0; b < kBodies; ++b) {
     std::string items;
