@@ -12,7 +12,7 @@ help:
 	@echo 'make run     build the release binary and show the bundled intrusion'
 	@echo 'make test    build and run every test'
 	@echo 'make check   clang, ASan+UBSan, TSan, tidy, format, fuzzing from seeds'
-	@echo 'make soak    the long proofs: many more seeds, longer fuzzing'
+	@echo 'make soak    the long proofs: half an hour of serve with faults, many more seeds, longer fuzzing'
 	@echo 'make bench   benchmarks; each checks its answer first'
 	@echo 'make format  rewrite the sources in the house format;  make lint  tidy and format, checking only'
 	@echo 'make clean   remove build/'
@@ -35,7 +35,7 @@ check: packages-check
 	.ci/check
 
 soak: packages-check build-asan build-release
-	KUBEVIGIL_SOAK=1 KUBEVIGIL_FUZZ_SECONDS=1800 .ci/soak
+	.ci/soak
 
 bench: build-bench
 	.ci/bench

@@ -96,7 +96,7 @@ void ApiServerClient::dispatch() {
   batch.events = std::exchange(collected_, {});
   batch.closed = collecting_since_ = agenda_.now();
   batch.body = R"({"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[)";
-  for (const size_t event : batch.events) batch.body.append(events_[event]).push_back(',');
+  for (const size_t event : batch.events) batch.body.append(std::exchange(events_[event], {})).push_back(',');
   batch.body.back() = ']';
   batch.body += "}\n";
   agenda_.add(batch.closed, [this, &batch] { try_once(batch, {}); });
@@ -109,6 +109,7 @@ void ApiServerClient::try_once(SentBatch& batch, Attempt attempt) {
   batch.error = answer.error;
   batch.taken = answer.taken;
   if (answer.taken) {
+    if (!options_.keep_bodies) batch.body = {};
     batch.ended = agenda_.now();
     return;
   }

@@ -49,6 +49,7 @@ struct ApiServerOptions {
   double pace = 0;    // seconds of the wall clock a second takes
   size_t threads = 8;
   Duration request_timeout = Duration::seconds(60);  // wall clock, for one try
+  bool keep_bodies = true;                           // false: SentBatch::body is empty once it was taken
 };
 
 struct SentBatch {

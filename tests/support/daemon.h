@@ -37,6 +37,13 @@ class Daemon {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
+  pid_t id() const { return process_; }
+  void hang_up() const { ::kill(process_, SIGHUP); }
+  // Without waiting: whether it ended by itself.
+  bool ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+  }
   // SIGTERM; the exit code, 128 + n if a signal ended it.
   int stop() {
     ::kill(process_, SIGTERM);
