@@ -60,7 +60,8 @@ Result<std::unique_ptr<FileTransport>> FileTransport::open(const FileTransportOp
   if (transport->name_.empty()) return fail("the path of a file output ends in a folder");
   transport->position_ = position;
   if (const auto made = disk.make_folder(transport->folder_); !made) return fail(made.error().message);
-  if (const auto opened = transport->reopen(); !opened) return fail(opened.error().message);
+  const auto opened = transport->reopen();
+  if (!opened && opened.error().fault != DiskFault::Full) return fail(opened.error().message);  // send() opens it then
   return transport;
 }
 

@@ -97,11 +97,11 @@ void RuleWatch::poll(Timestamp now, bool asked) {
     settled_ = state;
     reject(unreadable, {});
   } else {
-    try_bundle(std::move(bundle), state);
+    try_bundle(std::move(bundle), state, asked);
   }
 }
 
-void RuleWatch::try_bundle(RuleBundle bundle, const std::string& state) {
+void RuleWatch::try_bundle(RuleBundle bundle, const std::string& state, bool asked) {
   LoadedRules loaded = load_rules(bundle.sources, bundle.options);
   const Diagnostics refused = refusals(loaded, bundle.options.strict, Severity::Error);
   if (!refused.empty() || loaded.rules.rules.empty()) {
@@ -117,14 +117,23 @@ void RuleWatch::try_bundle(RuleBundle bundle, const std::string& state) {
     return;
   }
   if (const auto taken = options_.take(compiled(std::move(bundle), std::move(loaded))); !taken) {
-    return log_.error("rules", "new rules are ready, but not in use; trying again", {{"why", taken.error().message}});
+    return hold_back(taken.error().message, state, asked);
   }
+  held_back_.clear();
   log_.info("rules", "new rules in use", {{"rules", number}, {"hash", state}});
   ++counters_.taken;
   set_mended();
   in_use_ = settled_ = state;
   in_use_texts_ = std::move(texts);
   in_use_rules_ = std::move(rules);
+}
+
+void RuleWatch::hold_back(const std::string& why, const std::string& state, bool asked) {
+  if (std::exchange(held_back_, state) == state && !asked) return;
+  log_.error("rules", "new rules are ready, but not in use; the old ones go on, and it is tried again", {{"why", why}});
+  ++counters_.rejected;
+  counters_.behind = true;
+  if (options_.rejected) options_.rejected("new rules cannot be kept: " + why);
 }
 
 void RuleWatch::set_mended() {

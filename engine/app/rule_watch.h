@@ -9,7 +9,8 @@
 //
 // Rejected, and the rules in use stay: a path that cannot be read, any error in any rule, with `strict` any warning
 // too, no rule left. (At a start a broken rule is left out and said, since the choice is then between the rest and
-// nothing.) Each rejection is said once, with the place, the line and a caret; again when somebody asks.
+// nothing.) Each rejection is said once, with the place, the line and a caret; again when somebody asks. Rules that
+// nobody could take (no space to keep them) are said the same, and offered again at each poll.
 //
 // poll() does all the work, in the thread that calls it: parsing and compiling take a second for thousands of rules, so
 // never a thread of the pipeline. Clock: the caller's, as an argument.
@@ -46,7 +47,7 @@ class RuleWatch {
   struct Options {
     RuleSelection selection;
     std::map<std::string, std::string> settings;  // RuleBundle::settings of every bundle made here
-    // In use from its return on. An error (no space to keep the bundle) is said, and the next poll tries again.
+    // In use from its return on. Error: the old ones stay in use, and the next poll tries again.
     std::function<Result<void>(ReadyRules)> take;
     std::function<void(const std::string& detail)> rejected;  // raises the self-alert
     std::function<void()> mended = {};  // behind a rejection: what is on the disk is in use again; ends it
@@ -64,7 +65,8 @@ class RuleWatch {
   const Counters& counters() const { return counters_; }  // poll's thread
 
  private:
-  void try_bundle(RuleBundle bundle, const std::string& state);
+  void try_bundle(RuleBundle bundle, const std::string& state, bool asked);
+  void hold_back(const std::string& why, const std::string& state, bool asked);
   void reject(const Diagnostics& problems, const SourceTexts& texts);
   void set_mended();
 
@@ -75,6 +77,7 @@ class RuleWatch {
   std::string in_use_rules_;  // RuleSet::hash
   std::string seen_;          // what the last poll saw
   std::string settled_;       // what was taken or rejected last
+  std::string held_back_;     // what could not be taken, and that was said
   Counters counters_;
 };
 

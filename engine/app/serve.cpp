@@ -19,7 +19,6 @@ namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(200);
 constexpr Duration kReviewEvery = Duration::seconds(1);
-constexpr Duration kRefillEvery = Duration::seconds(10);
 
 }  // namespace
 
@@ -46,11 +45,28 @@ Result<void> Serve::open_rules() {
     log_.warn("rules", "a rule is not as it should be",
               {{"file", d.span.file}, {"line", d.span.line}, {"what", d.message}});
   }
-  auto live = rules_->keep(*ready);
-  if (!live) return tl::unexpected(live.error());
+  live_rules_ = rules_->live(*ready);
   ready_rules_ = std::move(*ready);
-  live_rules_ = std::move(*live);
   return {};
+}
+
+// Rules and cursors are on the disk before the journal says more. On a full disk they wait for space, and nothing is
+// lost: senders are told to wait, too.
+Result<void> Serve::keep_what_is_named(const std::atomic<int>& stop) {
+  for (bool said = false; stop == 0; std::this_thread::sleep_for(kLook)) {
+    look_at_disk();
+    if (disk_watch_->has_room_to_start()) {
+      auto kept = rules_->keep(*ready_rules_, storage_.reserve.get());
+      if (kept) kept = storage_.outbox->keep_begins();
+      if (kept) return {};
+      if (kept.error().fault != DiskFault::Full) return fail(kept.error().message);
+    }
+    notify_service_manager("EXTEND_TIMEOUT_USEC=60000000");
+    if (std::exchange(said, true)) continue;
+    log_.error("serve", "waiting for space on the disk before anything is processed", {{"folder", config_.data}});
+    admin_->view().set_waiting("the disk is full; waiting for space");
+  }
+  return fail("stopped while it waited for space on the disk; nothing is lost, start again");
 }
 
 Result<void> Serve::recover(const std::atomic<int>& stop) {
@@ -71,6 +87,7 @@ Result<void> Serve::recover(const std::atomic<int>& stop) {
   options.version = version_text();
   options.stop = &stop;
   pipeline_ = std::make_unique<LivePipeline>(std::move(world), std::move(options));
+  pipeline_->set_paused(intake_paused_);
   const Duration began = env_.monotonic();
   const auto report = pipeline_->recover(live_rules_);
   if (!report) return tl::unexpected(report.error());
@@ -146,6 +163,7 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   auto storage = open_storage(std::move(*lock), disk_, config_, env_, log_, self_alerts_);
   if (!storage) return tl::unexpected(storage.error());
   storage_ = std::move(*storage);
+  disk_watch_.emplace(disk_, config_.data, *storage_.reserve, *storage_.spool, env_, log_, self_alerts_);
   if (auto opened = open_rules(); !opened) return opened;
   if (config_.standby) open_lease(*config_.standby);
   auto sinks = ServeSinks::open(config_, storage_, disk_, env_, log_, self_alerts_, lease_.get());
@@ -154,9 +172,12 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   if (config_.inputs.webhook) {
     if (auto started = start_webhook(); !started) return started;
   }
+  look_at_disk();
   show_parts();
   admin_->view().set_waiting("bringing back the last state from snapshot and journal");
   if (auto recovered = recover(stop); !recovered) return recovered;
+  if (auto kept = keep_what_is_named(stop); !kept) return kept;
+  look_at_disk();  // rules may have taken the reserve
   if (auto started = pipeline_->start(); !started) return started;
   if (lease_) lease_->start();
   admin_->view().change([this](ServeParts& parts, ServeFacts&) { parts.pipeline = pipeline_.get(); });
@@ -175,9 +196,9 @@ void Serve::start_reloading() {
   options.selection = selection_of(config_);
   options.settings = bundle_settings(config_);
   options.take = [this](ReadyRules ready) -> Result<void> {
-    auto live = rules_->keep(ready);
-    if (!live) return tl::unexpected(live.error());
-    pipeline_->swap_rules(std::move(*live));
+    // Not at the cost of the reserve: the old rules go on, and alerts need it.
+    if (const auto kept = rules_->keep(ready); !kept) return fail(kept.error().message);
+    pipeline_->swap_rules(rules_->live(ready));
     admin_->view().change([this](ServeParts&, ServeFacts& facts) {
       ++facts.reloads_taken;
       facts.rules_taken = env_.now();
@@ -228,34 +249,13 @@ void Serve::say_start() const {
   }
 }
 
-// Without its reserve nothing is taken in, so that journal and alerts keep their room. Bodies never use the reserve:
-// the spool refuses them first, and takes them again by itself.
 void Serve::look_at_disk() {
-  const Duration now = env_.monotonic();
-  const bool held = storage_.reserve->held();
-  const uint64_t refused = storage_.spool->counts().refused_disk;
-  if (std::exchange(refused_disk_, refused) != refused) refused_at_ = now;
-  const bool refusing = refused > 0 && now - refused_at_ < kRefillEvery;
-  if (std::exchange(intake_paused_, !held) == held) pause_intake(!held);
-  const SelfAlertEvent event{SelfAlertKind::DiskFull, "", config_.data,
-                             held ? "bodies are refused; the reserve for journal and alerts is held"
-                                  : "the reserve for journal and alerts is in use; nothing is taken in",
-                             env_.now()};
-  if (held && !refusing) {
-    if (!std::exchange(disk_full_, false)) return;
-    log_.info("disk", "there is space again");
-    return self_alerts_.clear(event);
-  }
-  if (!std::exchange(disk_full_, true))
-    log_.error("disk", "the disk is full: senders are told to wait", {{"folder", config_.data}});
-  self_alerts_.raise(event);
-  if (held || now - refilled_ < kRefillEvery) return;
-  refilled_ = now;
-  (void)storage_.reserve->refill();
+  const bool paused = disk_watch_->look();
+  if (std::exchange(intake_paused_, paused) != paused) pause_intake(paused);
 }
 
 void Serve::pause_intake(bool paused) {
-  pipeline_->set_paused(paused);
+  if (pipeline_) pipeline_->set_paused(paused);
   if (webhook_) webhook_->receiver().set_accepting(!paused, paused ? "the disk is full" : "");
 }
 

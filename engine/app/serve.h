@@ -2,9 +2,9 @@
 // watches over them. Everything it is made of has a file of its own (serve_*.h).
 //
 // A start: the admin listener answers, storage is opened and the webhook listens (what it takes waits in the spool),
-// then the last state is recovered, then sinks and inputs run: ready. A stop (SIGTERM, SIGINT): the webhook ends, what
-// was taken in is processed, a snapshot is written, sinks deliver what there is for kLastDeliveries; what is left waits
-// on the disk.
+// then the last state is recovered, then sinks and inputs run: ready. On a full disk it waits in front of the last
+// step, and the webhook tells senders to wait. A stop (SIGTERM, SIGINT): the webhook ends, what was taken in is
+// processed, a snapshot is written, sinks deliver what there is for kLastDeliveries; what is left waits on the disk.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "engine/app/config.h"
+#include "engine/app/disk_watch.h"
 #include "engine/app/live_watch.h"
 #include "engine/app/quarantine.h"
 #include "engine/app/reload_loop.h"
@@ -43,6 +44,7 @@ class Serve {
   Result<void> start(const std::atomic<int>& stop);
   Result<void> open_rules();
   Result<void> recover(const std::atomic<int>& stop);
+  Result<void> keep_what_is_named(const std::atomic<int>& stop);
   void open_lease(const StandbyConfig& standby);
   Result<void> start_webhook();
   void show_parts();
@@ -73,10 +75,8 @@ class Serve {
   std::unique_ptr<ReloadLoop> reload_loop_;
   std::atomic<ServeWebhook*> webhook_seen_ = nullptr;  // by the pipeline's thread
   LiveWatch live_watch_{self_alerts_};
-  bool disk_full_ = false, intake_paused_ = false;
-  uint64_t refused_disk_ = 0;  // bodies, at the last look
-  Duration refused_at_{};
-  Duration refilled_{};  // when it was tried last
+  std::optional<DiskWatch> disk_watch_;
+  bool intake_paused_ = false;
 };
 
 }  // namespace kubevigil

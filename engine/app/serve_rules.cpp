@@ -97,7 +97,7 @@ LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& 
   return out;
 }
 
-LiveRules ServeRules::live(const ReadyRules& ready) const {
+LiveRules ServeRules::make(const ReadyRules& ready) const {
   LiveRules rules;
   rules.hash = ready.hash;
   rules.program = ready.program;
@@ -109,9 +109,13 @@ LiveRules ServeRules::live(const ReadyRules& ready) const {
   return rules;
 }
 
-Result<std::shared_ptr<const LiveRules>> ServeRules::keep(const ReadyRules& ready) {
-  if (const auto kept = store_.keep(ready.bundle); !kept) return fail(kept.error().message);
-  return std::make_shared<const LiveRules>(live(ready));
+std::shared_ptr<const LiveRules> ServeRules::live(const ReadyRules& ready) const {
+  return std::make_shared<const LiveRules>(make(ready));
+}
+
+DiskResult<void> ServeRules::keep(const ReadyRules& ready, DiskReserve* reserve) {
+  if (const auto kept = store_.keep(ready.bundle, reserve); !kept) return tl::unexpected(kept.error());
+  return {};
 }
 
 Result<LiveRules> ServeRules::load(const std::string& hash) {
@@ -119,7 +123,7 @@ Result<LiveRules> ServeRules::load(const std::string& hash) {
   if (!bundle) return fail(bundle.error().message);
   auto ready = ready_rules(std::move(*bundle));
   if (!ready) return tl::unexpected(ready.error());
-  return live(*ready);
+  return make(*ready);
 }
 
 void ServeRules::remove_unused(const std::set<std::string>& needed) {

@@ -39,15 +39,17 @@ class ServeRules {
   ServeRules(RuleStore& store, Spool& spool, const Env& env, HashKey key, Redactor redactor)
       : store_(store), spool_(spool), env_(env), key_(key), redactor_(std::move(redactor)) {}
 
-  // Keeps the bundle on the disk, and makes it ready to run.
-  Result<std::shared_ptr<const LiveRules>> keep(const ReadyRules& ready);
+  // Ready to run; before anything on the disk names their hash, keep() them.
+  std::shared_ptr<const LiveRules> live(const ReadyRules& ready) const;
+  // As RuleStore::keep.
+  DiskResult<void> keep(const ReadyRules& ready, DiskReserve* reserve = nullptr);
   // Of the store.
   Result<LiveRules> load(const std::string& hash);
   // Removes the bundles that are not among these, but for those on their way into the journal (RuleStore).
   void remove_unused(const std::set<std::string>& needed);
 
  private:
-  LiveRules live(const ReadyRules& ready) const;
+  LiveRules make(const ReadyRules& ready) const;
 
   RuleStore& store_;
   Spool& spool_;

@@ -83,6 +83,7 @@ inline constexpr size_t kCommitQueueBytes = 32u << 20;     // waiting to be writ
 inline constexpr uint64_t kSpoolBodyBytes = 512ull << 20;  // one webhook body; longer: 413, "spool_refused{too-long}"
 inline constexpr uint64_t kSpoolBytes = 10'000'000'000;    // all segments of the spool; 429, "spool_refused{budget}"
 inline constexpr uint64_t kDiskReserveBytes = 64u << 20;   // kept so that journal and alerts fit; 429, "disk_full"
+inline constexpr uint64_t kStartRoomBytes = 16u << 20;     // free without the reserve: less, and a start waits for it
 inline constexpr size_t kSpoolSourceBytes = 1024;          // each text of a body's source; longer is cut
 inline constexpr size_t kSpoolOpenBodies = 65'536;         // bodies on their way at once; 429, "spool_refused{budget}"
 inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused

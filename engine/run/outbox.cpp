@@ -46,11 +46,16 @@ DiskResult<std::unique_ptr<Outbox>> Outbox::open(Disk& disk, OutboxOptions optio
   outbox->own_thread_ = options.commit.own_thread;
   outbox->commit_ = std::make_unique<GroupCommit>(*outbox->log_, options.commit);
   outbox->durable_oldest_ = outbox->smallest();
-  // Where a new sink begins must be the same after the next start.
-  if (!*same) {
-    if (auto ok = outbox->flush(); !ok) return tl::unexpected(ok.error());
-  }
+  outbox->begins_kept_ = *same;
+  if (auto ok = outbox->keep_begins(); !ok && ok.error().fault != DiskFault::Full) return tl::unexpected(ok.error());
   return outbox;
+}
+
+DiskResult<void> Outbox::keep_begins() {
+  if (begins_kept_) return {};
+  auto kept = flush();
+  begins_kept_ = kept.has_value();
+  return kept;
 }
 
 // False: the cursors are not those on the disk.

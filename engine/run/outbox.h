@@ -14,8 +14,9 @@
 // The place is Transport::position(): where a file ends that has everything up to the sequence. It becomes durable with
 // the sequence or not at all, so that after a crash the file is cut where redelivery begins.
 //
-// Errors: when the disk is full a cursor is not written, and the next one is; when it breaks, broken() says so, sinks
-// may go on, and all is sent again after the restart. After damage a cursor may be an older one, never a newer.
+// Errors: when the disk is full a cursor is not written, and the next one is (of new sinks: see keep_begins); when it
+// breaks, broken() says so, sinks may go on, and all is sent again after the restart. After damage a cursor may be an
+// older one, never a newer.
 //
 // Threads: all. Disk outlives the outbox.
 #pragma once
@@ -57,6 +58,9 @@ class Outbox {
   using Cursors = std::map<std::string, SinkCursor, std::less<>>;
 
   static DiskResult<std::unique_ptr<Outbox>> open(Disk& disk, OutboxOptions options);
+  // Writes where new sinks begin, unless open() could: on a full disk that is not possible. Before anything goes into
+  // the journal, else the next start has them begin behind it. One thread.
+  DiskResult<void> keep_begins();
 
   uint64_t cursor(std::string_view sink) const;    // 0 for a sink that was not named
   std::string place(std::string_view sink) const;  // of the cursor; "" when none was given
@@ -81,7 +85,8 @@ class Outbox {
   std::string table() const;
   uint64_t smallest() const;
 
-  Cursors dropped_;  // as open() found it
+  Cursors dropped_;           // as open() found it
+  bool begins_kept_ = false;  // what open() decided is on the disk
   std::atomic<uint64_t> durable_oldest_ = 0;
   mutable std::mutex mutex_;  // of what follows
   Cursors cursors_;

@@ -123,7 +123,7 @@ DiskResult<std::unique_ptr<RuleStore>> RuleStore::open(Disk& disk, std::string f
   return store;
 }
 
-DiskResult<std::string> RuleStore::keep(const RuleBundle& bundle) {
+DiskResult<std::string> RuleStore::keep(const RuleBundle& bundle, DiskReserve* reserve) {
   const std::string bytes = encode_bundle(bundle);
   if (bytes.size() > limits::kRuleBundleBytes) {
     return disk_fail(DiskFault::Failed, fmt::format("rules and lists of {} bytes; at most {} are taken: load fewer",
@@ -132,7 +132,10 @@ DiskResult<std::string> RuleStore::keep(const RuleBundle& bundle) {
   std::string hash = sha256_hex(bytes);
   const std::lock_guard hold(mutex_);
   if (!durable_.contains(hash)) {
-    if (auto ok = make_durable(hash, bytes); !ok) return tl::unexpected(ok.error());
+    auto kept = make_durable(hash, bytes);
+    const bool full = !kept && kept.error().fault == DiskFault::Full;
+    if (full && reserve != nullptr && reserve->release()) kept = make_durable(hash, bytes);
+    if (!kept) return tl::unexpected(kept.error());
   }
   fresh_.insert(hash);
   last_ = hash;
@@ -169,9 +172,12 @@ DiskResult<void> RuleStore::write(const std::string& hash, std::string_view byte
     file = disk_.create(temporary);
   }
   if (!file) return tl::unexpected(file.error());
-  if (auto ok = (*file)->append(bytes); !ok) return ok;
-  if (auto ok = (*file)->sync(); !ok) return ok;
-  return disk_.rename(temporary, path_of(hash));
+  auto written = (*file)->append(bytes);
+  if (written) written = (*file)->sync();
+  file->reset();
+  if (written) written = disk_.rename(temporary, path_of(hash));
+  if (!written) (void)disk_.remove(temporary);  // on a full disk its room is needed
+  return written;
 }
 
 DiskResult<RuleBundle> RuleStore::load(const std::string& hash) const {

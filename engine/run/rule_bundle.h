@@ -30,6 +30,7 @@
 #include "engine/base/disk.h"
 #include "engine/base/result.h"
 #include "engine/rule/rule_loader.h"
+#include "engine/run/disk_reserve.h"
 
 namespace kubevigil {
 
@@ -48,8 +49,9 @@ class RuleStore {
  public:
   static DiskResult<std::unique_ptr<RuleStore>> open(Disk& disk, std::string folder);
 
-  // Durable when it returns without error; the hash. Full: try again when there is space.
-  DiskResult<std::string> keep(const RuleBundle& bundle);
+  // Durable when it returns without error; the hash. A full disk: the reserve is given back, when there is one, and it
+  // is tried once more. Full: nothing is left of it; try again when there is space.
+  DiskResult<std::string> keep(const RuleBundle& bundle, DiskReserve* reserve = nullptr);
   // Missing: never kept, or removed. Failed: not the bytes that the hash names; it says so.
   DiskResult<RuleBundle> load(const std::string& hash) const;
   // Removes all bundles but these: what the snapshots that are kept and the journal behind the older of them name.

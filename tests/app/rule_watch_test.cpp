@@ -234,10 +234,15 @@ TEST_F(RuleWatching, WhatCannotBeTakenIsTriedAgain) {
   poll(), poll(), poll();
   EXPECT_EQ(rules_, "a ");
   EXPECT_THAT(lines_, HasSubstr("no space"));
+  ASSERT_EQ(rejected_.size(), 1u) << "said once";
+  EXPECT_THAT(rejected_[0], HasSubstr("no space"));
+  EXPECT_TRUE(watch_->counters().behind);
+  poll(true);
+  EXPECT_EQ(rejected_.size(), 2u) << "and to who asks";
   refuses_.clear();
   poll();
   EXPECT_EQ(rules_, "a b ");
-  EXPECT_TRUE(rejected_.empty()) << "nothing is wrong with the rules";
+  EXPECT_EQ(mended_, 1);
 }
 
 TEST_F(RuleWatching, ABundleMakesTheSameRules) {

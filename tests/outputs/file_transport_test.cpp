@@ -181,6 +181,19 @@ TEST(FileTransport, FullDisksAreTriedAgain) {
   EXPECT_EQ(all_text(disk), "12345\n678901234\n");
 }
 
+// A half line of somebody else is ended before ours: on a full disk that waits for the first message.
+TEST(FileTransport, OpensOnAFullDisk) {
+  SimulatedDisk disk;
+  disk.set_content(kOptions.path, "half a line");
+  disk.set_capacity(disk.used_bytes());
+  auto file = open(disk, "");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->send(message("1\n")).kind, Delivery::Kind::Retry);
+  disk.set_capacity(UINT64_MAX);
+  EXPECT_EQ(file->send(message("1\n")).kind, Delivery::Kind::Delivered);
+  EXPECT_EQ(all_text(disk), "half a line\n1\n");
+}
+
 // Sends `count` messages while the disk fails at random; the sink's cursor and position survive, as the outbox does it.
 // Returns what is in the files at the end.
 std::string survive(uint64_t seed, int count, SimulatedDisk& disk) {

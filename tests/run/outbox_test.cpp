@@ -148,5 +148,24 @@ TEST(Outbox, DamageSendsAgainAndLeavesNothingOut) {
   flip_every_byte(0);  // the only table
 }
 
+// A full disk keeps nobody from starting; where a new sink begins is written when there is space.
+TEST(Outbox, NewSinksBeginWhereTheyDidOnAFullDisk) {
+  SimulatedDisk disk;
+  opened(disk, with_sinks({"file"}));
+  disk.set_capacity(disk.used_bytes());
+  auto outbox = opened(disk, with_sinks({"file", "slack"}, 40));
+  ASSERT_TRUE(outbox);
+  EXPECT_EQ(outbox->cursor("slack"), 40u);
+  const auto refused = outbox->keep_begins();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, DiskFault::Full);
+  disk.set_capacity(UINT64_MAX);
+  ASSERT_TRUE(outbox->keep_begins());
+  outbox.reset();
+  disk.lose_power(1);
+  outbox = opened(disk, with_sinks({"file", "slack"}, 50));
+  EXPECT_EQ(outbox->cursor("slack"), 40u);
+}
+
 }  // namespace
 }  // namespace kubevigil

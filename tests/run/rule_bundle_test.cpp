@@ -183,6 +183,25 @@ TEST(RuleStore, DamageIsFoundSaidAndMended) {
   }
 }
 
+// On a full disk only who brings the reserve may keep rules; an attempt that failed leaves nothing.
+TEST(RuleStore, AFullDisk) {
+  SimulatedDisk disk;
+  auto store = opened(disk);
+  disk.set_capacity(100'000);
+  auto reserve = std::move(*DiskReserve::open(disk, "/data", 30'000));
+  ASSERT_TRUE(reserve->held());
+  disk.set_capacity(disk.used_bytes() + 100);
+  const auto refused = store->keep(bundle_of(5));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, DiskFault::Full);
+  EXPECT_EQ(disk.paths(), std::vector<std::string>{"/data/reserve"});
+  EXPECT_TRUE(reserve->held());
+  const auto kept = store->keep(bundle_of(5), reserve.get());
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_FALSE(reserve->held());
+  EXPECT_TRUE(opened(disk)->load(*kept));
+}
+
 TEST(RuleStore, TooLargeIsRefused) {
   SimulatedDisk disk;
   RuleBundle bundle;
