@@ -191,7 +191,14 @@ DiskResult<void> FileTransport::remove_old() {
   return {};
 }
 
+// Somebody removed, renamed or replaced the active file: the name is ours to begin anew, what stands there is not ours.
+void FileTransport::forget_file() {
+  file_.reset();
+  position_.clear();
+}
+
 DiskResult<void> FileTransport::write(std::string_view text) {
+  if (file_ != nullptr && !file_->has_name(options_.path)) forget_file();
   if (file_ == nullptr) {
     if (const auto opened = reopen(); !opened) return opened;
   }
@@ -201,6 +208,10 @@ DiskResult<void> FileTransport::write(std::string_view text) {
   if (const auto written = file_->append(text); !written) return written;
   if (options_.sync) {
     if (const auto synced = file_->sync(); !synced) return synced;
+  }
+  if (!file_->has_name(options_.path)) {
+    forget_file();
+    return disk_fail(DiskFault::Missing, printable(options_.path) + " was removed or replaced by another program");
   }
   return take_position();
 }

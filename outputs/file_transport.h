@@ -16,7 +16,9 @@
 // rotation (a cursor that is durable soon is well within that). All else (another path in the configuration, files
 // changed by others, a position out of a backup) is not touched: writing goes on behind it, on a new line, and note()
 // says so when there was a position; alerts may then be there twice, known by (id, revision).
-// Files are made 0600, folders 0700. One thread; every call ends with the disk's answer.
+// A file that another program removes, renames or replaces while we write is begun anew: nothing is delivered into a
+// file without a name. A folder that is gone is not made again: Retry, until it is back. Files are made 0600, folders
+// 0700; a symbolic link in their place is refused. One thread; every call ends with the disk's answer.
 #pragma once
 
 #include <memory>
@@ -59,6 +61,7 @@ class FileTransport : public Transport {
   DiskResult<void> take_position();
   DiskResult<std::string> position_at(const DiskFile& file, uint64_t size) const;
   DiskResult<void> rotate();
+  void forget_file();
   DiskResult<void> write(std::string_view text);
   std::string rotated(uint64_t number) const;
 

@@ -66,6 +66,8 @@ class DiskFile {
   // opening a file that another life of the program wrote, and after a sync() that returned without error.
   virtual void reread() = 0;
   virtual uint64_t size() const = 0;
+  // Whether the path still names this file: nobody removed, renamed or replaced it. For files that others can reach.
+  virtual bool has_name(const std::string& path) const = 0;
 
  protected:
   // One attempt each. write_some: 0 bytes when interrupted.
@@ -93,7 +95,8 @@ class Disk {
 
   // A new file; Exists when the name is taken.
   virtual DiskResult<std::unique_ptr<DiskFile>> create(const std::string& path) = 0;
-  // A file that is there, for reading and for appending; Missing when it is not.
+  // A file that is there, for reading and for appending; Missing when it is not. A symbolic link at the end of the path
+  // is not followed: whoever may write to the folder could lead us anywhere.
   virtual DiskResult<std::unique_ptr<DiskFile>> open(const std::string& path) = 0;
   // Takes the place of what is called `to`, at once; durable after sync_folder.
   virtual DiskResult<void> rename(const std::string& from, const std::string& to) = 0;

@@ -30,6 +30,7 @@ class OverlayFile final : public DiskFile {
     const std::lock_guard hold(node_->mutex);
     if (node_->below) node_->below->reread();
   }
+  bool has_name(const std::string&) const override { return true; }  // nobody else sees the overlay
 
  protected:
   DiskResult<size_t> write_some(std::string_view bytes) override {

@@ -58,6 +58,12 @@ class PosixFile final : public DiskFile {
     return ::fstat(fd_.get(), &facts) == 0 ? static_cast<uint64_t>(facts.st_size) : 0;
   }
   void reread() override { ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+  bool has_name(const std::string& path) const override {
+    struct stat ours {
+    }, named{};
+    return ::fstat(fd_.get(), &ours) == 0 && ::lstat(path.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+           ours.st_ino == named.st_ino;
+  }
 
  protected:
   DiskResult<size_t> write_some(std::string_view bytes) override {
@@ -113,7 +119,12 @@ class PosixDisk : public Disk {
     return std::make_unique<PosixFile>(fd, path);
   }
   DiskResult<std::unique_ptr<DiskFile>> open(const std::string& path) override {
-    const int fd = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ELOOP) {
+      return disk_fail(DiskFault::Failed, fmt::format("cannot open {}: it is a symbolic link, which is not followed; "
+                                                      "name the file itself",
+                                                      printable(path)));
+    }
     if (fd < 0) return failed("open", path);
     return std::make_unique<PosixFile>(fd, path);
   }

@@ -72,6 +72,7 @@ DiskResult<void> DeadLetters::rotate() {
 }
 
 DiskResult<void> DeadLetters::write(std::string_view lines) {
+  if (file_ && !file_->has_name(options_.path)) file_.reset();  // somebody took it away
   if (!file_) {
     if (auto opened = open(); !opened) return opened;
   }

@@ -79,6 +79,34 @@ TEST_F(PosixDiskTest, FaultsAreNamed) {
   EXPECT_EQ((*full)->append("x").error().fault, DiskFault::Full);
 }
 
+// Whoever may write to a folder could lay a link to another file in the way.
+TEST_F(PosixDiskTest, LinksAreNotFollowed) {
+  ASSERT_TRUE(disk_.create(folder_ + "/file"));
+  std::filesystem::create_symlink("file", folder_ + "/link");
+  const auto link = disk_.open(folder_ + "/link");
+  ASSERT_FALSE(link);
+  EXPECT_EQ(link.error().fault, DiskFault::Failed);
+  EXPECT_NE(link.error().message.find("a symbolic link, which is not followed"), std::string::npos)
+      << link.error().message;
+}
+
+TEST_F(PosixDiskTest, AFileKnowsWhetherItHasItsName) {
+  const std::string path = folder_ + "/file", other = folder_ + "/other";
+  auto made = disk_.create(path);
+  ASSERT_TRUE(made);
+  const auto file = std::move(*made);
+  EXPECT_TRUE(file->has_name(path));
+  ASSERT_TRUE(disk_.rename(path, other));
+  EXPECT_FALSE(file->has_name(path));
+  EXPECT_TRUE(file->has_name(other));
+  ASSERT_TRUE(disk_.create(path));
+  EXPECT_FALSE(file->has_name(path)) << "another file of that name";
+  ASSERT_TRUE(disk_.remove(other));
+  EXPECT_FALSE(file->has_name(other));
+  std::filesystem::create_symlink("file", other);
+  EXPECT_FALSE((*disk_.open(path))->has_name(other)) << "a link to it";
+}
+
 TEST_F(PosixDiskTest, OneHoldsTheLock) {
   auto first = disk_.lock(folder_ + "/lock");
   ASSERT_TRUE(first);

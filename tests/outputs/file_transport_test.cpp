@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 
 #include "engine/base/text.h"
+#include "tests/support/gated_disk.h"
 #include "tests/support/simulated_disk.h"
 
 namespace kubevigil {
@@ -155,6 +157,47 @@ TEST(FileTransport, AFileThatWasPutInThePlaceOfOursIsNotCut) {
   disk.set_content(kOptions.path, "somebody else's\n");
   EXPECT_NE(open(disk, stored)->note(), "");
   EXPECT_EQ(disk.content(kOptions.path), "somebody else's\n");
+}
+
+// By hand, by logrotate, by a cleaner of old files: what is sent afterwards must not go into a file without a name.
+TEST(FileTransport, AFileThatLostItsNameIsBegunAnew) {
+  SimulatedDisk disk;
+  auto file = open(disk, "");
+  file->send(message("one\n"));
+  ASSERT_TRUE(disk.remove(kOptions.path));
+  EXPECT_EQ(file->send(message("two\n")).kind, Delivery::Kind::Delivered);
+  EXPECT_EQ(disk.content(kOptions.path), "two\n");
+  EXPECT_EQ(extent(*file), "1:4");
+  ASSERT_TRUE(disk.rename(kOptions.path, "/var/elsewhere"));
+  EXPECT_EQ(file->send(message("three\n")).kind, Delivery::Kind::Delivered);
+  EXPECT_EQ(disk.content("/var/elsewhere"), "two\n");
+  EXPECT_EQ(disk.content(kOptions.path), "three\n");
+  ASSERT_TRUE(disk.rename(kOptions.path, kOptions.path + ".1"));
+  ASSERT_TRUE(disk.create(kOptions.path));
+  disk.set_content(kOptions.path, "somebody's\n");
+  EXPECT_EQ(file->send(message("four\n")).kind, Delivery::Kind::Delivered);
+  EXPECT_EQ(all_text(disk), "three\nsomebody's\nfour\n") << "what others put there stays";
+  EXPECT_EQ(extent(*open(disk, file->position())), "2:16");
+  EXPECT_EQ(all_text(disk), "three\nsomebody's\nfour\n");
+}
+
+TEST(FileTransport, AMessageIsNotDeliveredIntoAFileThatIsRemovedMeanwhile) {
+  SimulatedDisk disk;
+  test::GatedDisk gated(disk);
+  auto opened = FileTransport::open(kOptions, "", gated);
+  ASSERT_TRUE(opened);
+  gated.close_gate();
+  std::thread other([&] {
+    while (gated.waiting() == 0) std::this_thread::yield();  // the bytes are written, the sync is not done
+    EXPECT_TRUE(disk.remove(kOptions.path));
+    gated.open_gate();
+  });
+  const Delivery torn = (*opened)->send(message("one\n"));
+  other.join();
+  EXPECT_EQ(torn.kind, Delivery::Kind::Retry);
+  EXPECT_THAT(torn.reason, testing::HasSubstr("was removed or replaced"));
+  EXPECT_EQ((*opened)->send(message("one\n")).kind, Delivery::Kind::Delivered);
+  EXPECT_EQ(disk.content(kOptions.path), "one\n");
 }
 
 TEST(FileTransport, StalePositionsRemoveNothing) {

@@ -163,6 +163,14 @@ TEST_F(DeadLettersTest, AnUnfinishedLineIsCutOff) {
   EXPECT_EQ(text(), "next\n");
 }
 
+TEST_F(DeadLettersTest, AFileThatWasRemovedIsBegunAnew) {
+  DeadLetters letters(disk_, options_);
+  append(letters, "a1");
+  ASSERT_TRUE(disk_.remove("/dead/soc.jsonl"));
+  append(letters, "a2");
+  EXPECT_THAT(text(), HasSubstr("\"a2\""));
+}
+
 TEST_F(DeadLettersTest, TwoFilesBoundThem) {
   options_.most_bytes = 1000;
   DeadLetters letters(disk_, options_);

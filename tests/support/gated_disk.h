@@ -53,6 +53,7 @@ class GatedDisk final : public Disk {
     File(std::unique_ptr<DiskFile> file, Gate& gate) : file_(std::move(file)), gate_(gate) {}
     void reread() override { file_->reread(); }
     uint64_t size() const override { return file_->size(); }
+    bool has_name(const std::string& path) const override { return file_->has_name(path); }
 
    protected:
     DiskResult<size_t> write_some(std::string_view bytes) override {

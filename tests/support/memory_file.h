@@ -14,6 +14,7 @@ class MemoryFile final : public DiskFile {
   explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
   void reread() override {}
   uint64_t size() const override { return bytes_.size(); }
+  bool has_name(const std::string&) const override { return true; }
 
  protected:
   DiskResult<size_t> read_some(uint64_t offset, std::span<char> out) const override {

@@ -27,6 +27,11 @@ class SimulatedFile final : public DiskFile {
     const std::lock_guard hold(disk_.mutex_);
     return node_->memory.size();
   }
+  bool has_name(const std::string& path) const override {
+    const std::lock_guard hold(disk_.mutex_);
+    const auto found = disk_.names_.find(path);
+    return found != disk_.names_.end() && found->second == node_;
+  }
   void reread() override {  // what is dirty stays in memory
     const std::lock_guard hold(disk_.mutex_);
     std::string fresh = node_->disk;
