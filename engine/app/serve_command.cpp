@@ -32,6 +32,8 @@ bool load(const std::string& file, Context& context, LoadedConfig& out) {
 }
 
 void run(const std::string& file, Context& context) {
+  const auto& hangups = watch_hangups();  // first: a reload that is asked for now must not end the program
+  const auto& stop = watch_signals();
   LoadedConfig loaded;
   if (!load(file, context, loaded)) return;
   const Config& config = loaded.config;
@@ -39,7 +41,7 @@ void run(const std::string& file, Context& context) {
   const uint64_t descriptors = raise_open_files();
   log.info("serve", "starting", {{"version", version_text()}, {"configuration", file}, {"open_files", descriptors}});
   Serve serve(config, posix_disk(), context.env, log);
-  const auto served = serve.run(watch_signals(), watch_hangups());
+  const auto served = serve.run(stop, hangups);
   if (served) return;
   log.error("serve", "ended", {{"why", served.error().message}});
   context.exit_code = kExitInput;
