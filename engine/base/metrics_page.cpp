@@ -18,6 +18,9 @@ std::string metrics_page() {
       "What `kubevigil serve` shows at `/metrics` of its admin listener. Made by `kubevigil schema metrics`; a test "
       "holds\n"
       "this page against the program. A label has at most 1000 values, further ones are summed as `other`.\n\n"
+      "Counters begin at 0 with each start, as Prometheus expects, and count what this process did: what recovery "
+      "judges\n"
+      "again, the life before has counted. Only `kubevigil_journal_entries_total` goes on where it was.\n\n"
       "| name | type | labels | meaning |\n|---|---|---|---|\n";
   for (const MetricRow& row : metric_rows()) {
     std::string labels;

@@ -1,5 +1,8 @@
 #include "engine/run/detector.h"
 
+#include <map>
+#include <utility>
+
 #include "engine/run/batch_judge.h"
 #include "engine/run/live_alerts.h"
 #include "engine/state/archive.h"
@@ -11,6 +14,22 @@ constexpr Duration kLateness = CorrelatorOptions{}.lateness;
 
 // Tells a key from another without telling the key.
 uint64_t key_print(HashKey key) { return siphash("detector", key).low; }
+
+// By rule id.
+using CountedRules = std::map<std::string, std::pair<DetectorRule, OperatorStats>>;
+
+Correlator::Counters since(const Correlator::Counters& before, Correlator::Counters now) {
+  now.events -= before.events;
+  now.duplicates -= before.duplicates;
+  now.late -= before.late;
+  now.audit_id_reuse -= before.audit_id_reuse;
+  now.joined_stages -= before.joined_stages;
+  now.time_outliers -= before.time_outliers;
+  now.duplicate_window_full -= before.duplicate_window_full;
+  now.long_requests_forgotten -= before.long_requests_forgotten;
+  now.alerts_closed_early -= before.alerts_closed_early;
+  return now;
+}
 
 }  // namespace
 
@@ -25,7 +44,8 @@ struct Detector::State : EventSource {
         alerts(
             program, options.redactor, [this](uint32_t file) { return watermarks.name(file); }, options.alert_bytes),
         judge(program, {.range = {}, .cluster = {}, .key = options.key}),
-        rules(program->rules().rules.size()) {}
+        rules(program->rules().rules.size()),
+        evictions_before(rules.size()) {}
 
   EventRef ref(const MatchResult& result, const EventMark& mark) override;
   void on_event(const LiveBatch& info, JudgedBatch& batch, size_t index, std::vector<Alert>& out);
@@ -35,6 +55,9 @@ struct Detector::State : EventSource {
   void open(const Episode& episode, const EventMark* mark, std::vector<Alert>& out);
   void settle(const EventMark* mark, std::vector<Alert>& out);
   void archive(Archive& archive);
+  OperatorStats operator_stats(uint32_t rule) const;
+  CountedRules counted_rules() const;
+  void take_counts(const State& from, const CountedRules& counted);
 
   const std::shared_ptr<const Program> program;
   const DetectorOptions options;
@@ -47,6 +70,8 @@ struct Detector::State : EventSource {
   std::vector<EpisodeChange> changes;
   DetectorCounters counters;
   std::vector<DetectorRule> rules;
+  Correlator::Counters before;             // at begin_counts()
+  std::vector<uint64_t> evictions_before;  // by rule: what is not counted of an operator's, modulo 2^64
 };
 
 EventRef Detector::State::ref(const MatchResult& result, const EventMark& mark) {
@@ -180,13 +205,49 @@ void Detector::take_over(Detector& old, std::vector<Alert>& out) {
   State& s = *state_;
   State& from = *old.state_;
   const size_t before = out.size();
+  const CountedRules counted = from.counted_rules();
   from.correlator.close_lost(s.program->rules(), from.changes);
   from.on_changes(nullptr, out);
   s.correlator.take_over(from.correlator);
   s.watermarks = std::move(from.watermarks);
   s.alerts.take_over(from.alerts);
-  s.counters = from.counters;
+  s.take_counts(from, counted);
   s.count(out, before);
+}
+
+OperatorStats Detector::State::operator_stats(uint32_t rule) const {
+  OperatorStats stats = correlator.operator_stats(rule);
+  stats.evictions -= evictions_before[rule];
+  return stats;
+}
+
+CountedRules Detector::State::counted_rules() const {
+  CountedRules out;
+  for (uint32_t i = 0; i < rules.size(); ++i) {
+    out[program->rules().rules[i].meta.id] = {rules[i], operator_stats(i)};
+  }
+  return out;
+}
+
+void Detector::State::take_counts(const State& from, const CountedRules& counted) {
+  counters = from.counters;
+  before = from.before;
+  for (uint32_t i = 0; i < rules.size(); ++i) {
+    const auto known = counted.find(program->rules().rules[i].meta.id);
+    if (known == counted.end()) continue;
+    rules[i] = known->second.first;
+    evictions_before[i] = correlator.operator_stats(i).evictions - known->second.second.evictions;
+  }
+}
+
+void Detector::begin_counts() {
+  State& s = *state_;
+  s.counters = {};
+  s.before = s.correlator.counters();
+  for (uint32_t i = 0; i < s.rules.size(); ++i) {
+    s.rules[i] = {};
+    s.evictions_before[i] = s.correlator.operator_stats(i).evictions;
+  }
 }
 
 std::string Detector::save() {
@@ -208,7 +269,7 @@ const Program& Detector::program() const { return *state_->program; }
 
 DetectorCounters Detector::counters() const {
   DetectorCounters counters = state_->counters;
-  counters.correlator = state_->correlator.counters();
+  counters.correlator = since(state_->before, state_->correlator.counters());
   counters.streams_shared = state_->watermarks.shared();
   counters.open_alerts = state_->alerts.open_alerts();
   return counters;
@@ -216,7 +277,7 @@ DetectorCounters Detector::counters() const {
 
 const std::vector<DetectorRule>& Detector::rules() const { return state_->rules; }
 
-OperatorStats Detector::operator_stats(uint32_t rule) const { return state_->correlator.operator_stats(rule); }
+OperatorStats Detector::operator_stats(uint32_t rule) const { return state_->operator_stats(rule); }
 
 const Watermarks& Detector::watermarks() const { return state_->watermarks; }
 

@@ -34,7 +34,7 @@ struct DetectorOptions {
   size_t alert_bytes = limits::kLiveAlertBytes;
 };
 
-// Since the start of this process, but for `correlator`.
+// Since begin_counts(); what is open is as it is.
 struct DetectorCounters {
   Correlator::Counters correlator;
   Tally tally;                                                  // files left out
@@ -71,6 +71,9 @@ class Detector {
   std::string save();
   Result<void> load(std::string_view bytes);
 
+  // What was counted so far, another life has counted already: before a snapshot was written, or before a crash behind
+  // which the journal is processed again. Rules that take_over() keeps by their id go on counting.
+  void begin_counts();
   const Program& program() const;
   DetectorCounters counters() const;
   const std::vector<DetectorRule>& rules() const;  // by RuleSet index

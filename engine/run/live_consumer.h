@@ -53,6 +53,7 @@ struct LiveOptions {
   const std::atomic<int>* stop = nullptr;  // not zero: recovery gives up
 };
 
+// Counts are of this process, behind recovery: what the journal held was counted when it was written.
 struct LiveRuleStatus {
   DetectorRule counts;
   OperatorStats state;  // correlations

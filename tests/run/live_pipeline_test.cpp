@@ -60,6 +60,43 @@ TEST(LivePipeline, GoesOnWhereItStopped) {
   }
 }
 
+// What recovery judges again was counted by the life that judged it first, and what a snapshot holds, too.
+TEST(LivePipeline, CountsWhatThisLifeProcessed) {
+  for (const bool clean : {true, false}) {
+    LiveBench bench;
+    ASSERT_TRUE(bench.start());
+    ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+    ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+    ASSERT_TRUE(bench.settle());
+    ASSERT_TRUE(until([&] { return bench.pipeline().status().consumer.detector.tally.events == 3; }));
+    EXPECT_EQ(bench.pipeline().status().consumer.detector.correlator.duplicates, 1u);
+    if (clean) {
+      ASSERT_TRUE(bench.pipeline().stop());
+    }
+    ASSERT_TRUE(bench.start());
+    const auto counts = [&] { return bench.pipeline().status().consumer.detector; };
+    const auto opened = [&] {
+      uint64_t sum = 0;
+      for (const LiveRuleStatus& rule : bench.pipeline().status().consumer.rule_status) sum += rule.counts.opened;
+      return sum;
+    };
+    EXPECT_EQ(counts().tally.events, 0u) << clean;
+    EXPECT_EQ(counts().opened, 0u) << clean;
+    EXPECT_EQ(opened(), 0u) << clean;
+    EXPECT_EQ(counts().correlator.events, 0u) << clean;
+    EXPECT_EQ(counts().correlator.duplicates, 0u) << clean;
+    ASSERT_TRUE(bench.post({event(2, "b", "2"), event(3, "c", "3")}));
+    ASSERT_TRUE(until([&] { return counts().tally.events == 2; }));
+    EXPECT_EQ(counts().correlator.duplicates, 1u);
+    EXPECT_EQ(counts().opened, 2u);
+    EXPECT_EQ(opened(), 2u);
+    bench.pipeline().swap_rules(bench.rules(kReplayRules + std::string("# the same\n")));
+    ASSERT_TRUE(until([&] { return bench.pipeline().status().consumer.swaps == 1; }));
+    EXPECT_EQ(counts().tally.events, 2u) << "a reload is no new life";
+    EXPECT_EQ(opened(), 2u);
+  }
+}
+
 TEST(LivePipeline, GoesOnWhereItStoppedWithoutTheRulesOfTheSnapshot) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
