@@ -34,6 +34,8 @@ class Redactor {
   std::string uri(std::string_view uri) const;
 
   bool enabled() const { return enabled_; }
+  // With the same key.
+  Redactor switched(bool on) const { return Redactor(on, key_); }
 
  private:
   bool enabled_;

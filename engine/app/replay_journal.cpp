@@ -89,7 +89,9 @@ Result<void> JournalReplay::open() {
   storage_ = std::move(*storage);
   auto redactor = make_redactor(request_.redact);
   if (!redactor) return tl::unexpected(redactor.error());
-  rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, context_.env, storage_.key, *redactor);
+  // Off: whether values are redacted stands in the bundles.
+  rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, context_.env, storage_.key,
+                                        redactor->switched(false));
   return {};
 }
 

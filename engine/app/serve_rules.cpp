@@ -103,7 +103,9 @@ LiveRules ServeRules::make(const ReadyRules& ready) const {
   rules.program = ready.program;
   const BundleSettings& settings = ready.bundle.settings;
   rules.detector.key = key_;
-  rules.detector.redactor = setting(settings, "redact").starts_with("off") ? Redactor(false) : redactor_;
+  const bool redacted_then = !setting(settings, "redact").starts_with("off");
+  rules.detector.redactor = redactor_.switched(redacted_then || redactor_.enabled());
+  rules.as_then = redacted_then || !redactor_.enabled();
   rules.detector.state_bytes = static_cast<size_t>(number(setting(settings, "state")));
   rules.open_inputs = [settings, &spool = spool_, &env = env_] { return kubevigil::open_inputs(settings, spool, env); };
   return rules;

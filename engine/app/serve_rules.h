@@ -7,6 +7,11 @@
 //   webhook         slack, idle-after, native or any
 //   tail/PATH       slack, idle-after, native or any, start (0 oldest, 1 live, 2 end), cluster up to the end
 // words with a blank between them. What is not named there does not change an alert.
+//
+// A bundle of an earlier life is run with the key of redaction of today, which may not be its own: ids and revisions do
+// not depend on it, and texts that the journal holds stay. It redacts when redaction was on then or is on now: what
+// recovery has to add leaves in plain words only where it would have then and would now. Alerts that are open keep the
+// texts that they opened with.
 #pragma once
 
 #include <map>
@@ -36,6 +41,7 @@ LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& 
 // Bundles in use and kept. All threads. What it is given outlives it, and the rules that it makes.
 class ServeRules {
  public:
+  // `redactor`: of today.
   ServeRules(RuleStore& store, Spool& spool, const Env& env, HashKey key, Redactor redactor)
       : store_(store), spool_(spool), env_(env), key_(key), redactor_(std::move(redactor)) {}
 

@@ -40,7 +40,9 @@ class Recovery {
   uint64_t read_again(const JournalInput& entry, std::vector<Alert>& out);
   void process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out);
   void lose(SelfAlertKind kind, std::string subject, std::string detail);
-  bool comparable() const { return !out_.report.degraded && version_ == sources_.version; }
+  bool comparable() const {
+    return !out_.report.degraded && version_ == sources_.version && out_.core->rules().as_then;
+  }
   void settle();
   bool stopped() const { return sources_.stop != nullptr && sources_.stop->load() != 0; }
 

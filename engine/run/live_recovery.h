@@ -8,9 +8,9 @@
 // Each life appends the alerts that the last one derived and did not journal any more (`missing`) before its "start".
 //
 // On a difference the journal's alerts win: they stay, and no other is sent; it is counted and found
-// (RecoveryMismatch). Nothing is compared behind another version's "start", behind a hole in the journal, or when state
-// or rules are lost. Records that are gone (a log file was removed) are found as InputGap, the entry is passed over,
-// and the state is degraded: all goes on.
+// (RecoveryMismatch). Nothing is compared behind another version's "start", behind a hole in the journal, when state
+// or rules are lost, or under rules that are not as they were (LiveRules::as_then). Records that are gone (a log file
+// was removed) are found as InputGap, the entry is passed over, and the state is degraded: all goes on.
 //
 // Errors: the disk cannot be read; stop and try again at a restart. One thread, no clock.
 #pragma once

@@ -20,6 +20,9 @@ struct LiveRules {
   std::string hash;
   std::shared_ptr<const Program> program;
   DetectorOptions detector;
+  // False: their alerts have texts of another length than under the same hash then (what was in plain words is redacted
+  // now), so that a bound on memory may bite elsewhere: recovery compares nothing.
+  bool as_then = true;
   // The inputs as these settings read them, each where its own options say that it begins.
   std::function<LiveInputs()> open_inputs;
 };
