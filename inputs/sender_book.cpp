@@ -65,6 +65,15 @@ SenderBook::Sender& SenderBook::sender(const SenderKey& key, Duration now) {
   return found->second;
 }
 
+SenderSums& SenderBook::sums_of(const SenderKey& key) {
+  std::pair<std::string, std::string> name{key.cluster, key.credential};
+  if (sums_.size() >= limits::kSenders && !sums_.contains(name)) name = {"other", "other"};
+  SenderSums& sums = sums_[name];
+  sums.cluster = name.first;
+  sums.credential = name.second;
+  return sums;
+}
+
 void SenderBook::notify(SenderNotice notice) {
   if (notices_.size() >= kNotices) {
     ++totals_.notices_dropped;
@@ -107,9 +116,10 @@ void SenderBook::took(const SenderKey& key, uint64_t bytes, uint64_t fingerprint
   count_gap(one, now);
   one.facts.heard = env_.now();
   const uint64_t again = is_retry(key.cluster, bytes, fingerprint, now) ? 1 : 0;
-  ++one.facts.bodies, ++totals_.bodies;
-  one.facts.bytes += bytes, totals_.bytes += bytes;
-  one.facts.retries += again, totals_.retries += again;
+  SenderSums& sums = sums_of(key);
+  ++one.facts.bodies, ++sums.bodies, ++totals_.bodies;
+  one.facts.bytes += bytes, sums.bytes += bytes, totals_.bytes += bytes;
+  one.facts.retries += again, sums.retries += again, totals_.retries += again;
 }
 
 void SenderBook::refused(const SenderKey& key, WebhookRefusal reason) {
@@ -118,6 +128,7 @@ void SenderBook::refused(const SenderKey& key, WebhookRefusal reason) {
   Sender& one = sender(key, now);
   count_gap(one, now);  // it is there
   ++one.facts.refused[static_cast<size_t>(reason)];
+  ++sums_of(key).refused[static_cast<size_t>(reason)];
   ++totals_.refused[static_cast<size_t>(reason)];
 }
 
@@ -150,21 +161,25 @@ double SenderBook::rate_at(const Sender& one, Duration now) {
   return one.rate * std::exp(-passed / kRateSeconds);
 }
 
-void SenderBook::events_read(const SenderKey& key, uint64_t events, std::optional<Timestamp> newest,
-                             Timestamp arrival) {
+void SenderBook::events_read(const SenderKey& key, uint64_t events, std::optional<Timestamp> newest, Timestamp arrival,
+                             uint64_t duplicates) {
   const Duration now = env_.monotonic();
   const std::lock_guard hold(mutex_);
-  const auto found = senders_.find(key);
   totals_.events += events;
+  SenderSums& sums = sums_of(key);
+  sums.events += events;
+  sums.duplicates += duplicates;
+  const auto found = senders_.find(key);
   if (found == senders_.end()) return;  // of the last life, or forgotten
   Sender& one = found->second;
   one.facts.events += events;
+  one.facts.duplicates += duplicates;
   one.rate = rate_at(one, now) + static_cast<double>(events) / kRateSeconds;
   one.rated = now;
   if (!newest) return;
   const Duration late = arrival - *newest;
-  const bool first = one.facts.latency == Duration{} && one.facts.latency_longest == Duration{};
-  one.facts.latency = first ? late : Duration{one.facts.latency.micros + (late - one.facts.latency).micros / 8};
+  const Duration before = one.facts.latency.value_or(late);
+  one.facts.latency = Duration{before.micros + (late - before).micros / 8};
   one.facts.latency_longest = std::max(one.facts.latency_longest, late);
 }
 
@@ -184,6 +199,7 @@ std::vector<SenderNotice> SenderBook::review() {
     if (one.facts.silent || !habit || gap <= one.silent_after(options_.idle)) continue;
     one.facts.silent = true;
     ++one.facts.silences;
+    ++sums_of(key).silences;
     notify({SenderNotice::Kind::Silent, key, gap});
   }
   return std::exchange(notices_, {});
@@ -192,6 +208,13 @@ std::vector<SenderNotice> SenderBook::review() {
 SenderTotals SenderBook::totals() const {
   const std::lock_guard hold(mutex_);
   return totals_;
+}
+
+std::vector<SenderSums> SenderBook::sums() const {
+  const std::lock_guard hold(mutex_);
+  std::vector<SenderSums> all;
+  for (const auto& [name, sums] : sums_) all.push_back(sums);
+  return all;
 }
 
 std::vector<SenderFacts> SenderBook::senders() const {

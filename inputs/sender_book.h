@@ -3,10 +3,10 @@
 //
 //   SenderBook book(env, {});
 //   receiver     book.took(key, bytes, fingerprint), book.refused(key, reason), book.turned_away(peer, refusal, path)
-//   intake       book.events_read(key, events, newest stage time, arrival)      once a body was read
+//   intake       book.events_read(key, events, newest stage time, arrival, duplicates)   once a body was judged
 //   at a start   book.expect(key)             a sender of the last life: if it does not come back, it is silent
 //   every second for (const SenderNotice& notice : book.review()) -> self-alert source_silent, unknown_sender
-//   metrics, API book.totals(), book.senders(), book.strangers()
+//   metrics, API book.totals(), book.sums(), book.senders(), book.strangers()
 //
 // Silent: a sender with a habit (kHabitGaps gaps between posts, posts within one second being one) that has not posted
 // for longer than `idle` and than kSilentGaps times its longest usual gap. Usual is a gap that was not itself a
@@ -17,7 +17,8 @@
 // address; of the last limits::kBodiesRemembered bodies at least. A figure, not a decision: duplicates are recognised
 // event by event.
 //
-// Bounds: limits::kSenders and kStrangers; the one not seen for longest leaves, counted. All threads.
+// Bounds: limits::kSenders and kStrangers; the one not seen for longest leaves, counted. Sums by cluster and credential
+// stay for ever; beyond kSenders of these pairs they are summed as "other". All threads.
 #pragma once
 
 #include <array>
@@ -59,16 +60,24 @@ struct SenderFacts {
   uint64_t bodies = 0;
   uint64_t bytes = 0;
   uint64_t events = 0;
-  uint64_t retries = 0;  // bodies that had been taken before
+  uint64_t duplicates = 0;  // of these: had been judged before, from whatever sender
+  uint64_t retries = 0;     // bodies that had been taken before
   std::array<uint64_t, kWebhookRefusals> refused{};
-  double events_per_second = 0;    // over about a minute
-  Duration latency{};              // of a batch: arrival less its newest stage time; a moving average
-  Duration latency_longest{};      // since the start
-  std::optional<Timestamp> heard;  // the last body; nothing: expected only
-  Duration usual_gap{};            // zero: no habit yet
+  double events_per_second = 0;     // over about a minute
+  std::optional<Duration> latency;  // of a batch: arrival less its newest stage time; a moving average
+  Duration latency_longest{};       // since the start
+  std::optional<Timestamp> heard;   // the last body; nothing: expected only
+  Duration usual_gap{};             // zero: no habit yet
   bool silent = false;
   uint64_t silences = 0;       // so far, with the present one
   Duration longest_silence{};  // of those that are over
+};
+
+// All senders of a cluster and credential together, those that are forgotten included.
+struct SenderSums {
+  std::string cluster, credential;
+  uint64_t bodies = 0, bytes = 0, events = 0, duplicates = 0, retries = 0, silences = 0;
+  std::array<uint64_t, kWebhookRefusals> refused{};
 };
 
 // An address that was answered 401.
@@ -115,12 +124,14 @@ class SenderBook {
   void took(const SenderKey& key, uint64_t bytes, uint64_t fingerprint);
   void refused(const SenderKey& key, WebhookRefusal reason);
   void turned_away(const std::string& peer, Refusal refusal, std::string_view path);
-  void events_read(const SenderKey& key, uint64_t events, std::optional<Timestamp> newest, Timestamp arrival);
+  void events_read(const SenderKey& key, uint64_t events, std::optional<Timestamp> newest, Timestamp arrival,
+                   uint64_t duplicates = 0);
   void expect(const SenderKey& key);
 
   std::vector<SenderNotice> review();
 
   SenderTotals totals() const;
+  std::vector<SenderSums> sums() const;          // by cluster and credential
   std::vector<SenderFacts> senders() const;      // by key
   std::vector<StrangerFacts> strangers() const;  // by address
 
@@ -144,6 +155,7 @@ class SenderBook {
   };
 
   Sender& sender(const SenderKey& key, Duration now);
+  SenderSums& sums_of(const SenderKey& key);
   void count_gap(Sender& one, Duration now);
   bool is_retry(const std::string& cluster, uint64_t bytes, uint64_t fingerprint, Duration now);
   void notify(SenderNotice notice);
@@ -153,6 +165,7 @@ class SenderBook {
   const SenderBookOptions options_;
   mutable std::mutex mutex_;  // of what follows
   std::map<SenderKey, Sender> senders_;
+  std::map<std::pair<std::string, std::string>, SenderSums> sums_;
   std::map<std::string, Stranger> strangers_;
   std::unordered_set<uint64_t> bodies_, older_bodies_;  // two generations of ten minutes
   Duration generation_{};

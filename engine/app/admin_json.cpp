@@ -35,8 +35,12 @@ void write(JsonWriter& json, const AdminRule& rule) {
 void write(JsonWriter& json, const AdminSender& sender) {
   json.begin_object().member("cluster", sender.cluster).member("credential", sender.credential);
   json.member("peer", sender.peer).member("bodies", sender.bodies).member("bytes", sender.bytes);
-  json.member("events", sender.events).member("retries", sender.retries).member("refused", sender.refused);
-  json.member("events_per_second", sender.events_per_second).member("latency_seconds", sender.latency_seconds);
+  json.member("events", sender.events)
+      .member("duplicates", sender.duplicates)
+      .member("retries", sender.retries)
+      .member("refused", sender.refused);
+  json.member("silences", sender.silences).member("events_per_second", sender.events_per_second);
+  if (sender.latency_seconds) json.member("latency_seconds", *sender.latency_seconds);
   time_member(json, "last_batch", sender.last_batch);
   json.member("silent", sender.silent).end_object();
 }

@@ -66,8 +66,9 @@ struct AdminRule {
 
 struct AdminSender {
   std::string cluster = {}, credential = {}, peer = {};
-  uint64_t bodies = 0, bytes = 0, events = 0, retries = 0, refused = 0;
-  double events_per_second = 0, latency_seconds = 0;
+  uint64_t bodies = 0, bytes = 0, events = 0, duplicates = 0, retries = 0, refused = 0, silences = 0;
+  double events_per_second = 0;
+  std::optional<double> latency_seconds = {};  // none: no event with a time came
   std::optional<Timestamp> last_batch = {};
   bool silent = false;
 };

@@ -36,6 +36,7 @@ void set_program(MetricWriter& out, const ServeParts& parts, const ServeFacts& f
     for (const SelfAlertRow& row : self_alert_rows()) {
       out.set(Metric::SelfAlerts, {row.name}, number(counts.raised[static_cast<size_t>(row.kind)]));
     }
+    out.set(BoundsMet, {"self_alerts_others"}, number(counts.others));
   }
 }
 
@@ -59,18 +60,22 @@ void set_server(MetricWriter& out, std::string_view name, const HttpServerCounte
   out.set(HttpBodyBytes, {name}, number(c.body_bytes.load()));
 }
 
-// Gauges of several API servers behind one credential: the newest batch, the longest latency.
-void set_sender_times(MetricWriter& out, const std::vector<SenderFacts>& senders) {
-  std::map<std::pair<std::string, std::string>, std::pair<double, double>> by_name;
+// Gauges of several API servers behind one credential: how many are silent, the newest batch, the longest latency.
+void set_sender_gauges(MetricWriter& out, const std::vector<SenderFacts>& senders) {
+  struct Times {
+    std::optional<Timestamp> last;
+    std::optional<Duration> latency;
+  };
+  std::map<std::pair<std::string, std::string>, Times> by_name;
   for (const SenderFacts& sender : senders) {
-    if (!sender.heard) continue;
-    auto& [last, latency] = by_name[{sender.key.cluster, sender.key.credential}];
-    last = std::max(last, seconds(*sender.heard));
-    latency = std::max(latency, seconds(sender.latency));
+    out.set(SenderSilent, {sender.key.cluster, sender.key.credential}, sender.silent);
+    Times& times = by_name[{sender.key.cluster, sender.key.credential}];
+    times.last = std::max(times.last, sender.heard);  // nothing is less than anything
+    times.latency = std::max(times.latency, sender.latency);
   }
   for (const auto& [name, times] : by_name) {
-    out.set(SenderLastBatch, {name.first, name.second}, times.first);
-    out.set(SenderLatency, {name.first, name.second}, times.second);
+    if (times.last) out.set(SenderLastBatch, {name.first, name.second}, seconds(*times.last));
+    if (times.latency) out.set(SenderLatency, {name.first, name.second}, seconds(*times.latency));
   }
 }
 
@@ -86,19 +91,21 @@ void set_senders(MetricWriter& out, const SenderBook& book) {
     out.set(WebhookRefused, {reason}, number(totals.turned_away[i]));
   }
   out.set(SendersForgotten, {}, number(totals.forgotten));
-  const std::vector<SenderFacts> senders = book.senders();
-  for (const SenderFacts& sender : senders) {
-    const std::string_view cluster = sender.key.cluster, credential = sender.key.credential;
-    out.set(SenderBatches, {cluster, credential}, number(sender.bodies));
-    out.set(SenderBytes, {cluster, credential}, number(sender.bytes));
-    out.set(SenderEvents, {cluster, credential}, number(sender.events));
-    out.set(SenderRetries, {cluster, credential}, number(sender.retries));
-    out.set(SenderSilent, {cluster, credential}, sender.silent);
-    for (size_t i = 0; i < sender.refused.size(); ++i) {
-      out.set(SenderRefused, {cluster, credential, to_text(static_cast<WebhookRefusal>(i))}, number(sender.refused[i]));
+  out.set(BoundsMet, {"strangers_forgotten"}, number(totals.strangers_forgotten));
+  out.set(BoundsMet, {"notices_dropped"}, number(totals.notices_dropped));
+  for (const SenderSums& sums : book.sums()) {
+    const std::string_view cluster = sums.cluster, credential = sums.credential;
+    out.set(SenderBatches, {cluster, credential}, number(sums.bodies));
+    out.set(SenderBytes, {cluster, credential}, number(sums.bytes));
+    out.set(SenderEvents, {cluster, credential}, number(sums.events));
+    out.set(SenderDuplicates, {cluster, credential}, number(sums.duplicates));
+    out.set(SenderRetries, {cluster, credential}, number(sums.retries));
+    out.set(SenderSilences, {cluster, credential}, number(sums.silences));
+    for (size_t i = 0; i < sums.refused.size(); ++i) {
+      out.set(SenderRefused, {cluster, credential, to_text(static_cast<WebhookRefusal>(i))}, number(sums.refused[i]));
     }
   }
-  set_sender_times(out, senders);
+  set_sender_gauges(out, book.senders());
 }
 
 void set_spool(MetricWriter& out, const Spool& spool, uint64_t budget) {
@@ -174,6 +181,11 @@ void set_events(MetricWriter& out, const ConsumerStatus& consumer) {
   out.set(LateEvents, {}, number(correlator.late));
   out.set(ClockSkewEvents, {}, number(correlator.time_outliers));
   out.set(AuditIdReuse, {}, number(correlator.audit_id_reuse));
+  out.set(BoundsMet, {"field_values_cut"}, number(tally.field_values_cut));
+  out.set(BoundsMet, {"duplicate_window_full"}, number(correlator.duplicate_window_full));
+  out.set(BoundsMet, {"long_requests_forgotten"}, number(correlator.long_requests_forgotten));
+  out.set(BoundsMet, {"alerts_closed_early"}, number(correlator.alerts_closed_early));
+  out.set(BoundsMet, {"streams_shared"}, number(consumer.detector.streams_shared));
   if (consumer.watermark != Timestamp::min()) out.set(Watermark, {}, seconds(consumer.watermark));
   const auto active = std::count_if(consumer.streams.begin(), consumer.streams.end(),
                                     [](const StreamReport& stream) { return stream.active; });

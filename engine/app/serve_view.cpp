@@ -44,10 +44,12 @@ void add_senders(AdminSources& out, const SenderBook& book) {
     one.bodies = sender.bodies;
     one.bytes = sender.bytes;
     one.events = sender.events;
+    one.duplicates = sender.duplicates;
+    one.silences = sender.silences;
     one.retries = sender.retries;
     one.refused = sum(sender.refused);
     one.events_per_second = sender.events_per_second;
-    one.latency_seconds = seconds(sender.latency);
+    if (sender.latency) one.latency_seconds = seconds(*sender.latency);
     one.last_batch = sender.heard;
     one.silent = sender.silent;
   }

@@ -161,7 +161,7 @@ void ServeWebhook::processed(const LiveBatch& info, const JudgedBatch& judged) {
   for (const auto& [number, file] : judged.tally.files) {
     if (file.last != Timestamp::min()) newest = std::max(newest.value_or(file.last), file.last);
   }
-  senders_->events_read(*key, judged.tally.events, newest, info.taken);
+  senders_->events_read(*key, judged.tally.events, newest, info.taken, judged.duplicates);
 }
 
 void ServeWebhook::expect(const std::string& stream) {

@@ -71,6 +71,7 @@ struct Detector::State : EventSource {
   DetectorCounters counters;
   std::vector<DetectorRule> rules;
   Correlator::Counters before;             // at begin_counts()
+  uint64_t shared_before = 0;              // of the watermarks
   std::vector<uint64_t> evictions_before;  // by rule: what is not counted of an operator's, modulo 2^64
 };
 
@@ -92,6 +93,7 @@ void Detector::State::on_event(const LiveBatch& info, JudgedBatch& judged, size_
   const Watermarks::Step step = watermarks.event(mark, info.taken);
   mark.time = step.time;
   const bool fresh = correlator.on_event(step.watermark, step.robust_time, judged.result, mark, *this, changes);
+  judged.duplicates += fresh ? 0 : 1;
   if (!fresh) correlator.advance(step.watermark, changes);
   count_blind(index, fresh);
   if (fresh && mark.time < step.watermark - kLateness) watermarks.late(step.watermark - mark.time);
@@ -232,6 +234,7 @@ CountedRules Detector::State::counted_rules() const {
 void Detector::State::take_counts(const State& from, const CountedRules& counted) {
   counters = from.counters;
   before = from.before;
+  shared_before = from.shared_before;
   for (uint32_t i = 0; i < rules.size(); ++i) {
     const auto known = counted.find(program->rules().rules[i].meta.id);
     if (known == counted.end()) continue;
@@ -244,6 +247,7 @@ void Detector::begin_counts() {
   State& s = *state_;
   s.counters = {};
   s.before = s.correlator.counters();
+  s.shared_before = s.watermarks.shared();
   for (uint32_t i = 0; i < s.rules.size(); ++i) {
     s.rules[i] = {};
     s.evictions_before[i] = s.correlator.operator_stats(i).evictions;
@@ -270,7 +274,7 @@ const Program& Detector::program() const { return *state_->program; }
 DetectorCounters Detector::counters() const {
   DetectorCounters counters = state_->counters;
   counters.correlator = since(state_->before, state_->correlator.counters());
-  counters.streams_shared = state_->watermarks.shared();
+  counters.streams_shared = state_->watermarks.shared() - state_->shared_before;
   counters.open_alerts = state_->alerts.open_alerts();
   return counters;
 }

@@ -55,8 +55,8 @@ class Detector {
   ~Detector();
 
   // The next batch; `judged` by `program` and the same key; `info` is its LiveBatch (Batch itself is not read). Settles
-  // the times of its marks. Appends every revision to send, in order. Returns the name by which idle() knows the
-  // stream.
+  // the times of its marks, counts its duplicates. Appends every revision to send, in order. Returns the name by which
+  // idle() knows the stream.
   const std::string& process(const LiveBatch& info, JudgedBatch& judged, std::vector<Alert>& out);
   // The stream had nothing for its idle_after. Appends what follows from the watermark that it held back.
   void idle(std::string_view stream, std::vector<Alert>& out);

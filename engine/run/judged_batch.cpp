@@ -64,6 +64,7 @@ void JudgedBatch::reset() {
   result.not_evaluable.clear();
   audit_ids.clear();
   blind.clear();
+  duplicates = 0;
   tally = {};
   halted = false;
 }

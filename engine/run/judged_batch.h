@@ -62,6 +62,7 @@ struct JudgedBatch {
   std::vector<std::array<uint8_t, 16>> audit_ids;  // by event; zero where nothing hit, or where it is no UUID
   std::vector<BlindMark> blind;                    // in order of events
   Tally tally;
+  uint64_t duplicates = 0;  // events that had been judged before; the Detector's to say
   uint64_t sequence = 0;
   bool halted = false;  // JudgeOptions::strict: batch.bad holds the one bad record behind all that was judged
 

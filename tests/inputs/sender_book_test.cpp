@@ -57,7 +57,7 @@ TEST_F(Book, FiguresOfASender) {
   const Timestamp stage{900'000'000};
   book.events_read(kOne, 400, stage, stage + Duration::seconds(8));
   book.events_read(kOne, 10, stage, stage + Duration::seconds(16));
-  book.events_read(kOne, 5, std::nullopt, stage);
+  book.events_read(kOne, 5, std::nullopt, stage, 3);
   const auto all = book.senders();
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].key, kOne);
@@ -65,12 +65,43 @@ TEST_F(Book, FiguresOfASender) {
   EXPECT_EQ(all[0].bytes, 150u);
   EXPECT_EQ(all[0].events, 415u);
   EXPECT_EQ(all[0].refused[static_cast<size_t>(WebhookRefusal::Budget)], 2u);
+  EXPECT_EQ(all[0].duplicates, 3u);
   EXPECT_EQ(all[0].latency, Duration::seconds(9));
+  EXPECT_EQ(all[1].latency, std::nullopt) << "nothing to measure came";
   EXPECT_EQ(all[0].latency_longest, Duration::seconds(16));
   EXPECT_EQ(all[0].heard, env.wall);
   EXPECT_EQ(book.totals().bodies, 3u);
   EXPECT_EQ(book.totals().bytes, 157u);
   EXPECT_EQ(book.totals().refused[static_cast<size_t>(WebhookRefusal::Paused)], 1u);
+}
+
+// Several API servers under one credential add up, and one that is forgotten does not take its share with it: sums are
+// counters.
+TEST_F(Book, SumsOfACredentialNeverFall) {
+  book.took(kOne, 100, 1);
+  book.took(kTwo, 50, 2);
+  book.took(kTwo, 50, 2);
+  book.events_read(kOne, 4, std::nullopt, env.wall, 1);
+  book.events_read(kTwo, 6, std::nullopt, env.wall, 2);
+  book.refused(kTwo, WebhookRefusal::Busy);
+  for (size_t i = 0; i < limits::kSenders; ++i) {
+    pass(1);
+    book.took({"lab", "other", fmt::format("10.1.{}.{}", i / 250, i % 250)}, 1, 100 + i);
+  }
+  ASSERT_EQ(book.totals().forgotten, 2u);
+  book.events_read(kOne, 8, std::nullopt, env.wall, 8);  // taken before
+  const auto sums = book.sums();
+  ASSERT_EQ(sums.size(), 2u);
+  EXPECT_EQ(sums[0].bodies, limits::kSenders);
+  const SenderSums& prod = sums[1];
+  EXPECT_EQ(prod.cluster, "prod");
+  EXPECT_EQ(prod.credential, "api");
+  EXPECT_EQ(prod.bodies, 3u);
+  EXPECT_EQ(prod.bytes, 200u);
+  EXPECT_EQ(prod.retries, 1u);
+  EXPECT_EQ(prod.events, 18u);
+  EXPECT_EQ(prod.duplicates, 11u);
+  EXPECT_EQ(prod.refused[static_cast<size_t>(WebhookRefusal::Busy)], 1u);
 }
 
 TEST_F(Book, TheRateIsThatOfTheLastMinutes) {
