@@ -9,11 +9,34 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kProblemsAtOnce = 100, kProblemBytes = 64u << 10;
+constexpr uint64_t kLookBack = 1000;
+
+std::optional<Timestamp> arrival_of(const JournalEntry& entry) {
+  if (const auto* input = std::get_if<JournalInput>(&entry)) return input->taken;
+  if (const auto* control = std::get_if<JournalControl>(&entry)) return control->time;
+  return std::nullopt;
+}
+
+std::optional<Timestamp> arrival_before(const Journal& journal, uint64_t from) {
+  std::optional<Timestamp> arrived;
+  JournalReader reader(journal, std::max(journal.first_sequence(), from > kLookBack ? from - kLookBack : 0));
+  while (reader.position() < from) {
+    const auto step = reader.next();
+    if (!step || *step == JournalReader::Step::End) break;
+    if (*step != JournalReader::Step::Entry || reader.sequence() >= from) continue;
+    if (const auto time = arrival_of(reader.entry())) arrived = time;
+  }
+  return arrived;
+}
 
 }  // namespace
 
 AlertQueue::AlertQueue(const Journal& journal, uint64_t from, const Encoding& encoding, AlertQueueOptions options)
-    : encoding_(encoding), options_(std::move(options)), reader_(journal, from), rate_(options_.rate, options_.sink) {}
+    : encoding_(encoding),
+      options_(std::move(options)),
+      reader_(journal, from),
+      rate_(options_.rate, options_.sink),
+      arrived_before_(arrival_before(journal, from)) {}
 
 DiskResult<bool> AlertQueue::fill(Duration now, Timestamp wall, std::vector<JournalProblem>& problems, bool fold) {
   if (const auto due = rate_.digest_due(); due && (!fold || now >= *due)) push_digest();
@@ -36,8 +59,7 @@ DiskResult<bool> AlertQueue::fill(Duration now, Timestamp wall, std::vector<Jour
 
 void AlertQueue::take(const JournalEntry& entry, Duration now, Timestamp wall, bool fold,
                       std::vector<JournalProblem>& problems) {
-  if (const auto* input = std::get_if<JournalInput>(&entry)) arrived_ = input->taken;
-  if (const auto* control = std::get_if<JournalControl>(&entry)) arrived_ = control->time;
+  if (const auto time = arrival_of(entry)) arrived_ = time;
   const auto* written = std::get_if<JournalAlert>(&entry);
   if (written == nullptr) return;
   auto alert = alert_from_json(written->body);
@@ -45,7 +67,7 @@ void AlertQueue::take(const JournalEntry& entry, Duration now, Timestamp wall, b
     problems.push_back({reader_.sequence(), alert.error().message, cut_to_bytes(written->body, kProblemBytes)});
     return;
   }
-  const Place place{reader_.sequence(), arrived_.value_or(wall), written->body.size(), false};
+  const Place place{reader_.sequence(), arrived_.value_or(arrived_before_.value_or(wall)), written->body.size(), false};
   if (!passes(options_.filter, *alert) || !encoding_.wants(*alert)) {
     ++counts_.filtered;
     return;

@@ -9,7 +9,7 @@
 // first alert folded into it. What a crash leaves between is read and sent again.
 //
 // Of each alert the queue knows when it arrived: the time of the last input or control in front of it in the journal,
-// or, for the first ones after a start, the time when it was read.
+// or, when there is none among the 1,000 entries in front of `from` either, the time when it was read.
 // One thread; no clock of its own. Journal and encoding outlive it.
 #pragma once
 
@@ -92,8 +92,9 @@ class AlertQueue {
   std::vector<Alert> alerts_;
   std::vector<Place> places_;  // of alerts_
   size_t bytes_ = 0;
-  std::optional<Timestamp> arrived_;   // of the last input or control read
-  std::optional<Place> first_folded_;  // of the digest that has begun
+  const std::optional<Timestamp> arrived_before_;  // of the last input or control in front of `from`
+  std::optional<Timestamp> arrived_;               // of the last one read
+  std::optional<Place> first_folded_;              // of the digest that has begun
   QueueCounts counts_;
 };
 

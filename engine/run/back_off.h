@@ -19,7 +19,9 @@ class BackOff {
  public:
   explicit BackOff(BackOffLimits limits) : limits_(limits) {}
 
-  void succeeded() { failures_ = 0; }
+  // It had been failing for so long when the program ended.
+  void go_on_failing(Duration before) { before_ = before; }
+  void succeeded() { failures_ = 0, before_ = {}; }
   // A try failed. Returns how long to wait; at least kShortest, so that a failing sink never spins.
   Duration failed(Duration now, Duration asked, uint64_t random) {
     if (failures_++ == 0) since_ = now;
@@ -32,15 +34,17 @@ class BackOff {
   }
 
   uint64_t failures() const { return failures_; }  // in a row
-  // How long it has been failing; 0 when it is not.
-  Duration failing_for(Duration now) const { return failures_ == 0 ? Duration{} : now - since_; }
+  // How long it has been failing; 0 when it is not, as far as this life of the program has seen.
+  Duration failing_for(Duration now) const {
+    return failures_ == 0 ? Duration{} : Duration{before_.micros + (now - since_).micros};
+  }
 
   static constexpr Duration kShortest{10'000};
 
  private:
   BackOffLimits limits_;
   uint64_t failures_ = 0;
-  Duration since_;
+  Duration since_, before_{};
 };
 
 }  // namespace kubevigil

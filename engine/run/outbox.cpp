@@ -20,6 +20,7 @@ std::optional<Outbox::Cursors> decode_cursors(std::string_view payload) {
     SinkCursor& cursor = cursors[in.text()];
     cursor.sequence = in.u64();
     cursor.place = in.text();
+    cursor.failing = {static_cast<int64_t>(in.u64())};
   }
   if (in.bad || !in.rest.empty()) return std::nullopt;
   return cursors;
@@ -32,6 +33,7 @@ std::string Outbox::table() const {
     put_text(out, name);
     put_u64(out, cursor.sequence);
     put_text(out, cursor.place);
+    put_u64(out, static_cast<uint64_t>(cursor.failing.micros));
   }
   return out;
 }
@@ -75,7 +77,7 @@ DiskResult<bool> Outbox::load(const OutboxOptions& options) {
     const auto known = newest.find(sink);
     // It may have had a cursor in what is damaged.
     const uint64_t begin = damaged ? 0 : options.new_sinks_begin;
-    cursors_[sink] = known != newest.end() ? known->second : SinkCursor{begin, {}};
+    cursors_[sink] = known != newest.end() ? known->second : SinkCursor{begin, {}, {}};
   }
   const bool same = cursors_ == newest;
   for (auto& [sink, cursor] : newest) {
@@ -97,13 +99,32 @@ std::string Outbox::place(std::string_view sink) const {
 }
 
 void Outbox::delivered(std::string_view sink, uint64_t sequence, std::string_view place) {
-  // Submitted under the lock, so that the newest record is the newest table.
   const std::lock_guard hold(mutex_);
   const auto found = cursors_.find(sink);
   if (found == cursors_.end() || found->second.sequence > sequence) return;
-  SinkCursor next{sequence, std::string(place.size() <= kPlaceBytes ? place : std::string_view())};
+  SinkCursor next{sequence, std::string(place.size() <= kPlaceBytes ? place : std::string_view()),
+                  found->second.failing};
   if (found->second == next) return;
   found->second = std::move(next);
+  submit();
+}
+
+Duration Outbox::failing(std::string_view sink) const {
+  const std::lock_guard hold(mutex_);
+  const auto found = cursors_.find(sink);
+  return found != cursors_.end() ? found->second.failing : Duration{};
+}
+
+void Outbox::set_failing(std::string_view sink, Duration failing) {
+  const std::lock_guard hold(mutex_);
+  const auto found = cursors_.find(sink);
+  if (found == cursors_.end() || found->second.failing == failing) return;
+  found->second.failing = failing;
+  submit();
+}
+
+// Under the lock, so that the newest record is the newest table.
+void Outbox::submit() {
   commit_->submit(kCursors, table(), [this, oldest = smallest()](const DiskResult<uint64_t>& written) {
     if (!written) return;
     durable_oldest_ = oldest;

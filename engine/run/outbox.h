@@ -9,7 +9,11 @@
 // at most to oldest() + 1.
 //
 // A SegmentLog named "outbox"; each record is the whole table, and the newest one counts:
-//   kind 1 cursors   u32 sinks, for each: text name, u64 sequence, text place (text: u32 length and its bytes)
+//   kind 1 cursors   u32 sinks, for each: text name, u64 sequence, text place, u64 microseconds of failing (text: u32
+//                    length and its bytes)
+//
+// How long a sink has been failing counts over restarts, so that it gives up in the end wherever the program is
+// restarted often.
 //
 // The place is Transport::position(): where a file ends that has everything up to the sequence. It becomes durable with
 // the sequence or not at all, so that after a crash the file is cut where redelivery begins.
@@ -48,7 +52,8 @@ struct OutboxOptions {
 
 struct SinkCursor {
   uint64_t sequence = 0;
-  std::string place;  // at most kPlaceBytes
+  std::string place;   // at most kPlaceBytes
+  Duration failing{};  // without a break, when it was told last; while the program ran
   bool operator==(const SinkCursor&) const = default;
 };
 inline constexpr size_t kPlaceBytes = 256;  // a longer one is not kept
@@ -66,6 +71,8 @@ class Outbox {
   std::string place(std::string_view sink) const;  // of the cursor; "" when none was given
   // Moves the sink's cursor forward, or gives it another place; durable soon. Smaller sequences are ignored.
   void delivered(std::string_view sink, uint64_t sequence, std::string_view place = {});
+  Duration failing(std::string_view sink) const;
+  void set_failing(std::string_view sink, Duration failing);  // durable soon
   // Waits until the cursors of now are durable.
   DiskResult<void> flush();
   // The smallest cursor on the disk, from which alerts are sent again after a crash; nullopt: there are no sinks,
@@ -83,6 +90,7 @@ class Outbox {
   Outbox() = default;
   DiskResult<bool> load(const OutboxOptions& options);
   std::string table() const;
+  void submit();
   uint64_t smallest() const;
 
   Cursors dropped_;           // as open() found it

@@ -41,7 +41,9 @@ Sink::Sink(const SinkWorld& world, SinkConnection connection, SinkOptions option
       dead_letters_(world.disk, dead_letter_options(options_)),
       back_off_(options_.back_off),
       records_(std::max<size_t>(options_.limits.records, 1)),
+      failing_kept_(world.outbox.failing(options_.name)),
       done_up_to_(world.outbox.cursor(options_.name)) {
+  back_off_.go_on_failing(failing_kept_);
   // A file's place counts from here on, also before the first alert.
   world_.outbox.delivered(options_.name, done_up_to_, connection_.transport->position());
   place_saved_ = !keeps_place();

@@ -12,7 +12,7 @@
 //
 //   Retry     the same alerts again after BackOff, or when the consumer said. Tries in a row are counted.
 //             Given up (dead letter) are alerts that arrived longer than `give_up_after` ago, once the sink has been
-//             failing for as long without a break.
+//             failing for as long without a break, in this life of the program and those before (kept in the outbox).
 //             One alert that fails again and again holds up the others only for kAlone tries: it is then sent alone,
 //             and the one behind it, too; when that is taken kPassedBy times while the first is not, the first is
 //             given up. (A consumer that breaks on what an attacker wrote must not silence all that follows.)
@@ -165,6 +165,7 @@ class Sink {
   void delivered(size_t index);
   void failed(const Delivery& delivery);
   void succeeded();
+  void keep_failing_time(Duration failing);
   void give_up_old();
   bool bury(const std::vector<std::pair<size_t, std::string>>& dead, uint64_t SinkCounters::*counter);
 
@@ -182,6 +183,7 @@ class Sink {
   Duration next_cursor_{};
   uint64_t last_sent_ = 0;   // the highest sequence of an alert that was delivered
   bool place_saved_ = true;  // of a transport with a place: the cursor is on the disk
+  Duration failing_kept_{};  // as the outbox has it
   bool failing_said_ = false;
   bool journal_said_ = false;
 

@@ -9,7 +9,8 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kDiskAgain = Duration::seconds(5);  // after an error of the dead-letter file
+constexpr Duration kDiskAgain = Duration::seconds(5);    // after an error of the dead-letter file
+constexpr Duration kFailingKept = Duration::minutes(1);  // how often the time of failing goes to the disk
 constexpr size_t kReasonBytes = 500;
 
 Duration later(Duration now, Duration wait) { return {now.micros + wait.micros}; }
@@ -115,6 +116,7 @@ void Sink::delivered(size_t index) {
 
 void Sink::succeeded() {
   back_off_.succeeded();
+  keep_failing_time({});
   passed_by_ = 0;
   records_ = std::min(records_ * 2, std::max<size_t>(options_.limits.records, 1));
   {
@@ -135,9 +137,18 @@ void Sink::failed(const Delivery& delivery) {
     counters_.failing = true;
     counters_.last_error = reason;
   }
+  keep_failing_time(back_off_.failing_for(now));
   if (back_off_.failing_for(now) < kFailingIsSaid || std::exchange(failing_said_, true)) return;
   say(SinkNotice::Kind::Failing,
       fmt::format("no alert was delivered for {} s: {}", back_off_.failing_for(now).micros / 1'000'000, reason));
+}
+
+// Now and then: a restart forgets a twentieth of the time to giving up at most.
+void Sink::keep_failing_time(Duration failing) {
+  const Duration step = std::min(kFailingKept, Duration{options_.give_up_after.micros / 20});
+  if (failing == failing_kept_ || (failing.micros > 0 && failing - failing_kept_ < step)) return;
+  world_.outbox.set_failing(options_.name, failing);
+  failing_kept_ = failing;
 }
 
 // Those that waited long enough, without another try; what follows in the journal may be as old.
