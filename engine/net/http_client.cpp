@@ -105,13 +105,20 @@ bool HttpClient::can_reuse() {
   return false;
 }
 
+HttpClient::Attempt HttpClient::cut_off(ResponseReader& reader) {
+  link_.reset();
+  return {reader.take_cut(), false};
+}
+
 // Sends and reads at the same time: a server may refuse before it has read the body, and then stop reading.
 HttpClient::Attempt HttpClient::exchange(std::string_view head, const HttpRequest& request, Duration deadline) {
   ResponseReader reader(options_.response_bytes, request.method == "HEAD");
   std::string_view parts[2] = {head, request.body};
   char piece[kReadBytes];
-  const auto broken = [&](const std::string& why) {
-    return Attempt{fail(fmt::format("{}: {}", options_.url.authority(), why)), !reader.started()};
+  const auto broken = [&](const std::string& why, bool died = true) {
+    if (reader.has_head()) return cut_off(reader);
+
+    return Attempt{fail(fmt::format("{}: {}", options_.url.authority(), why)), died && !reader.started()};
   };
   while (!reader.done()) {
     bool to_write = false;
@@ -136,9 +143,9 @@ HttpClient::Attempt HttpClient::exchange(std::string_view head, const HttpReques
         to_write = sent.state != IoState::Done;
       }
     }
-    if (const auto ready = wait_for(link_->socket.get(), to_write, deadline, *cancellation_, env_); !ready) {
-      return {fail(fmt::format("{}: {}", options_.url.authority(), ready.error().message)), false};
-    }
+    const Duration until = reader.has_head() ? std::min(deadline, after(env_, options_.body_timeout)) : deadline;
+    const auto ready = wait_for(link_->socket.get(), to_write, until, *cancellation_, env_);
+    if (!ready) return broken(ready.error().message, false);
   }
   const bool all_sent = parts[0].empty() && parts[1].empty();
   link_->last_used = env_.monotonic();

@@ -11,6 +11,8 @@
 //   the send under way fails at once, and all later ones. A client cannot be revived; make another.
 // * At least once: when a kept connection turns out to be dead before any byte of an answer came, the request is sent
 //   once more over a new one. Receivers must know requests by an id of their own.
+// * The status is the answer. When the body behind it breaks off or does not come, it is cut (HttpResponse::truncated):
+//   a request that was taken is not one that was not.
 // * TLS verifies chain and host name, always. The files are read again for each new connection if they have changed; if
 //   the new ones are wrong the old ones stay in use.
 // * Redirects are answers like any other, never followed: the body would go to a server nobody configured.
@@ -39,6 +41,7 @@ struct HttpClientOptions {
   Duration connect_timeout = Duration::seconds(5);   // name look-up, TCP and TLS together
   Duration request_timeout = Duration::seconds(30);  // all of a send, connecting included
   Duration keep_alive = Duration::seconds(50);       // a connection idle for longer is not used again
+  Duration body_timeout = Duration::seconds(5);      // without a byte of an answer's body: it is cut there
   size_t response_bytes = 64u << 10;                 // of a body; a longer one is cut (HttpResponse::truncated)
   bool resend = true;                                // see "At least once"; false: that is an error, too
 };
@@ -69,6 +72,7 @@ class HttpClient {
   HttpClient(HttpClientOptions options, const Env& env);
   Result<std::unique_ptr<Link>> connect(Duration deadline);
   bool can_reuse();
+  Attempt cut_off(ResponseReader& reader);
   Attempt exchange(std::string_view head, const HttpRequest& request, Duration deadline);
 
   const HttpClientOptions options_;

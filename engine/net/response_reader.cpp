@@ -102,6 +102,11 @@ Result<void> ResponseReader::feed(std::string_view bytes) {
   return {};
 }
 
+HttpResponse ResponseReader::take_cut() {
+  response_.truncated = true;
+  return std::move(response_);
+}
+
 Result<void> ResponseReader::close() {
   if (done_) return {};
   boost::beast::error_code error;

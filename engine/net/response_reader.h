@@ -15,7 +15,7 @@ struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
   std::string body;
-  bool truncated = false;  // the body was longer than the limit; `body` is its beginning
+  bool truncated = false;  // `body` is only its beginning: it was longer than the limit, or broke off
 };
 
 class ResponseReader {
@@ -31,9 +31,13 @@ class ResponseReader {
 
   bool started() const { return started_; }  // any byte came that is not of an interim response
   bool done() const { return done_; }
+  // Status and headers are there.
+  bool has_head() const { return head_kept_ && response_.status >= 200; }
   // Whether the connection can carry another request, once done.
   bool reusable() const { return reusable_; }
   HttpResponse take() { return std::move(response_); }
+  // REQUIRES: has_head(). What has come so far.
+  HttpResponse take_cut();
 
   static constexpr size_t kHeaderBytes = 64u << 10;
 
