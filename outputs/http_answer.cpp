@@ -19,10 +19,8 @@ constexpr size_t kShownBytes = 300;
 Kind kind_of(int status) {
   if (status >= 200 && status < 300) return Kind::Delivered;
   if (status < 400 || status >= 500) return Kind::Retry;
-  for (const int mendable : {401, 403, 404, 407, 408, 410, 425, 429}) {
-    if (status == mendable) return Kind::Retry;
-  }
-  return Kind::Refused;
+  const bool about_the_body = status == 400 || status == 409 || status == 413 || status == 422;
+  return about_the_body ? Kind::Refused : Kind::Retry;
 }
 
 std::string shown(std::string_view text) { return printable(cut_to_bytes(trim(text), kShownBytes)); }
