@@ -12,14 +12,20 @@ bool is_resolved(const Alert& alert) {
 
 }  // namespace
 
-void FiringAlerts::delivered(const Alert& alert, Timestamp now) {
+void FiringAlerts::delivered(const Alert& alert, Timestamp now) { keep(alert, now, now); }
+
+void FiringAlerts::recalled(const Alert& alert, Timestamp now) {
+  keep(alert, is_resolved(alert) ? now : std::min(now, alert.last_seen), now);
+}
+
+void FiringAlerts::keep(const Alert& alert, Timestamp heard, Timestamp now) {
   const std::string& key = alert.dedup_key.empty() ? alert.id : alert.dedup_key;
   Entry& entry = alerts_[key];
   const bool older_episode = entry.alert.id != alert.id && alert.time < entry.alert.time;
   const bool older_revision = entry.alert.id == alert.id && alert.revision < entry.alert.revision;
   if (entry.bytes > 0 && (older_episode || older_revision)) return;
   bytes_ -= entry.bytes;
-  entry = {alert, to_json(alert).size(), now, now + kSendAgain};
+  entry = {alert, to_json(alert).size(), heard, now + kSendAgain};
   bytes_ += entry.bytes;
   keep_to_bytes();
 }

@@ -29,6 +29,8 @@ class FiringAlerts : public Reminders {
 
   // `alert` was delivered at `now`. An older revision than the one that is known changes nothing.
   void delivered(const Alert& alert, Timestamp now) override;
+  // Fires until `expiry` after its last event only: found late it was in the life that delivered it, not in this one.
+  void recalled(const Alert& alert, Timestamp now) override;
   // What to send now, longest waiting first, at most `most`; each is due again after kSendAgain, sent or not.
   std::vector<Alert> due(Timestamp now, size_t most) override;
   std::vector<Alert> all() const override;
@@ -43,6 +45,7 @@ class FiringAlerts : public Reminders {
     Timestamp heard;  // when its last revision was delivered
     Timestamp next;   // when it is due
   };
+  void keep(const Alert& alert, Timestamp heard, Timestamp now);
   bool is_over(const Entry& entry, Timestamp now) const;
   void keep_to_bytes();
 

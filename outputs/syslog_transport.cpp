@@ -16,7 +16,8 @@
 namespace kubevigil {
 namespace {
 
-constexpr int kLookMillis = 2;  // between two looks at what the receiver has not acknowledged
+constexpr int kMostPieces = 1024;  // that a receiver may say between two messages
+constexpr int kLookMillis = 2;     // between two looks at what the receiver has not acknowledged
 
 uint16_t port_of(const SyslogOptions& options) {
   if (options.port != 0) return options.port;
@@ -98,10 +99,14 @@ Result<void> SyslogTransport::shake_hands(Duration deadline) {
   }
 }
 
-// Receivers send nothing: anything to read is the end of the connection. (TLS 1.3 tickets are read here, too.)
+// What a receiver says (a banner, TLS 1.3 tickets) counts for nothing, but that it has closed.
 bool SyslogTransport::still_open() {
-  char byte;
-  return link_->channel.read(&byte, 1).state == IoState::WantRead;
+  char piece[1024];
+  for (int i = 0; i < kMostPieces; ++i) {
+    const IoResult got = link_->channel.read(piece, sizeof piece);
+    if (got.state != IoState::Done) return got.state == IoState::WantRead;
+  }
+  return false;  // it talks and talks
 }
 
 Result<void> SyslogTransport::send_frame(std::string_view frame, Duration deadline) {

@@ -43,6 +43,7 @@ struct EncodingOptions {
   std::string host = {};                    // of this instance, where the format names it; "": "kubevigil"
   std::string link = {};                    // address that an alert's id is appended to; "": none
   Duration expiry = Duration::minutes(15);  // alertmanager: how long after its last event an alert fires
+  bool few_fields = false;                  // falco: only what stays the same from one alert of a kind to the next
 };
 
 // One thread at a time; no errors. Without `env` the output depends on the alerts alone.
@@ -104,6 +105,8 @@ class Reminders {
   virtual ~Reminders() = default;
   // `alert` was delivered at `now`. An older revision than the one that is known changes nothing.
   virtual void delivered(const Alert& alert, Timestamp now) = 0;
+  // At a start: `alert` was delivered in an earlier life, nobody knows when. One that was long over stays over.
+  virtual void recalled(const Alert& alert, Timestamp now) { delivered(alert, now); }
   // What to send now, longest waiting first, at most `most`.
   virtual std::vector<Alert> due(Timestamp now, size_t most) = 0;
   // Everything there is to remind of: told again after a restart, it goes on.

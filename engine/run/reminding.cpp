@@ -25,7 +25,7 @@ std::string Reminding::recall(const Journal& journal, uint64_t cursor, const Enc
   if (!kept) problem = kept.error().message;
   if (!kept) kept = KeptReminders{};
   if (kept->damaged > 0) problem = fmt::format("{} lines of it are damaged", kept->damaged);
-  for (const Alert& alert : kept->alerts) reminders_->delivered(alert, env_.now());
+  for (const Alert& alert : kept->alerts) reminders_->recalled(alert, env_.now());
   JournalReader reader(journal, std::max(kept->sequence + 1, journal.first_sequence()));
   while (reader.position() <= cursor) {
     const auto step = reader.next();
@@ -34,7 +34,7 @@ std::string Reminding::recall(const Journal& journal, uint64_t cursor, const Enc
     if (*step == JournalReader::Step::Gap || reader.sequence() > cursor) continue;
     const auto* entry = std::get_if<JournalAlert>(&reader.entry());
     const auto alert = entry != nullptr ? alert_from_json(entry->body) : fail("");
-    if (alert && wanted.wants(*alert)) reminders_->delivered(*alert, env_.now());
+    if (alert && wanted.wants(*alert)) reminders_->recalled(*alert, env_.now());
   }
   return problem;
 }

@@ -224,7 +224,8 @@ SinkCounters Sink::counters() const {
 
 bool Sink::wait_delivered(uint64_t sequence, Duration most) const {
   std::unique_lock hold(mutex_);
-  changed_.wait_for(hold, std::chrono::microseconds(most.micros), [&] { return stop_ || done_up_to_ >= sequence; });
+  const auto decided = [&] { return !may_send() || done_up_to_ >= sequence; };
+  changed_.wait_for(hold, std::chrono::microseconds(most.micros), decided);
   return done_up_to_ >= sequence;
 }
 

@@ -122,7 +122,8 @@ class Sink {
   void stop();  // interrupts waiting and sending, and ends the thread; for good
   SinkCounters counters() const;
   const std::string& name() const { return options_.name; }
-  // Waits until everything up to this entry is dealt with; false: not within `most`, or the sink was stopped.
+  // Waits until everything up to this entry is dealt with; false: not within `most`, or the sink was stopped, or the
+  // other instance sends.
   bool wait_delivered(uint64_t sequence, Duration most) const;
 
   // Everything that can be done now. Returns how long there is nothing more to do; with `for_journal`, unless the
@@ -158,6 +159,8 @@ class Sink {
   void deliver();
   void deliver_alone();
   void remind();
+  bool remind(std::span<const Alert> alerts, size_t records);
+
   std::vector<Message> messages(std::span<const Alert> alerts, size_t records) const;
   Outcome send(const Message& message, size_t first);
   Outcome settle(const Delivery& delivery, size_t first, size_t count);

@@ -52,15 +52,24 @@ void Sink::deliver_alone() {
 
 void Sink::remind() {
   const std::vector<Alert> alerts = reminding_->due(options_.limits.records);
-  for (const Message& message : messages(alerts, options_.limits.records)) {
-    if (!may_send()) return;
+  remind(alerts, options_.limits.records);
+}
+
+// False: not now. Refused messages go again in halves, as for the first time; what is then refused alone was so before.
+bool Sink::remind(std::span<const Alert> alerts, size_t records) {
+  for (const Message& message : messages(alerts, records)) {
+    if (!may_send()) return false;
     const Delivery delivery = connection_.transport->send(message);
-    if (delivery.kind == Delivery::Kind::Retry && !stop_) return failed(delivery);
+    const size_t count = message.alerts.size();
+    if (delivery.kind == Delivery::Kind::Retry && !stop_) failed(delivery);
+    if (delivery.kind == Delivery::Kind::Retry) return false;
+    if (delivery.kind == Delivery::Kind::Refused && count > 1 && !remind(message.alerts, count / 2)) return false;
     if (delivery.kind != Delivery::Kind::Delivered) continue;
     succeeded();
     const std::lock_guard hold(mutex_);
-    counters_.reminded += message.alerts.size();
+    counters_.reminded += count;
   }
+  return true;
 }
 
 Sink::Outcome Sink::send(const Message& message, size_t first) {

@@ -71,6 +71,17 @@ TEST(FiringAlerts, ThoseFoundLateAreHeardAtLeastForAWhile) {
   EXPECT_EQ(due(firing, 606), "");
 }
 
+// A file of reminders may be days old: a restart must not page anybody for what was over then.
+TEST(FiringAlerts, WhatWasOverDoesNotFireAfterARestart) {
+  FiringAlerts firing(kExpiry);
+  firing.recalled(alert_of("over", "k1"), at(100));
+  firing.recalled(alert_of("goes on", "k2", EpisodeStatus::Open, 95), at(100));
+  firing.recalled(alert_of("resolved", "k3", EpisodeStatus::Closed, 95, 2), at(100));
+  EXPECT_EQ(due(firing, 101), "goes on.1 resolved.2 ");
+  EXPECT_EQ(due(firing, 110), "goes on.1 ");
+  EXPECT_EQ(due(firing, 111), "");
+}
+
 TEST(FiringAlerts, AreBounded) {
   const size_t one = to_json(alert_of("000", "000")).size();
   FiringAlerts firing(kExpiry, 10 * one);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <future>
+#include <latch>
 
 #include "engine/base/text.h"
 #include "outputs/registry.h"
@@ -112,6 +113,29 @@ TEST(SyslogTransport, AClosedConnectionIsMadeAnew) {
     (void)sink->send(message_of(alert, "one"));
   }
   EXPECT_EQ(again.get().substr(0, frame.size()), frame);
+}
+
+// Else each message would be one that was not taken, and be sent again and again.
+TEST(SyslogTransport, AReceiverMayTalk) {
+  const Alert alert = sample();
+  const std::string frame = syslog_frame(syslog_message(alert, "one", {}));
+  std::latch said(1), sent(1);
+  std::promise<std::string> seen;
+  ScriptedServer server({[&](Wire& wire) {
+    std::string text;
+    while (text.size() < frame.size() && wire.read_more(text)) continue;
+    wire.write("250 Ok\r\n");
+    said.count_down();
+    while (text.size() < 2 * frame.size() && wire.read_more(text)) continue;
+    sent.wait();
+    seen.set_value(text);
+  }});
+  const auto sink = open(options_for(SyslogWire::Tcp, server.port()));
+  EXPECT_EQ(sink->send(message_of(alert, "one")).reason, "");
+  said.wait();
+  EXPECT_EQ(sink->send(message_of(alert, "one")).reason, "");
+  sent.count_down();
+  EXPECT_EQ(seen.get_future().get(), frame + frame) << "on one connection";
 }
 
 TEST(SyslogTransport, TlsVerifiesAndDelivers) {

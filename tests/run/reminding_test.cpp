@@ -116,6 +116,24 @@ TEST(Reminding, ADamagedFileCostsNoMoreThanItsLines) {
   EXPECT_THAT(bench.notices[0], StartsWith("reminders: "));
 }
 
+// A proxy with a bound on bodies, or one alert among them that the consumer does not take.
+TEST(Reminding, WhatIsRefusedTogetherIsSentInParts) {
+  SinkBench bench;
+  const auto record = std::make_shared<Record>();
+  const auto sink = reminding_sink(bench, record);
+  record->answer = [](const Message& message) {
+    const bool bad = message.body.find("a2") != std::string::npos;
+    if (message.alerts.size() <= 2 && !bad) return Delivery{};
+    return Delivery{Delivery::Kind::Refused, "too large", {}, {}};
+  };
+  bench.alerts(0, 5);
+  bench.run(*sink);
+  EXPECT_THAT(record->sent, testing::UnorderedElementsAre("a0.1", "a1.1", "a3.1", "a4.1"));
+  record->sent.clear();
+  bench.run(*sink, Duration::seconds(75));
+  EXPECT_THAT(record->sent, testing::UnorderedElementsAre("a0.1", "a1.1", "a3.1", "a4.1"));
+}
+
 TEST(Reminding, AConsumerThatIsDownIsAFailingSink) {
   SinkBench bench;
   const auto record = std::make_shared<Record>();

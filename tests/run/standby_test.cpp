@@ -49,6 +49,12 @@ struct Instance {
   Duration next{};
 };
 
+struct ClosedGate : SendGate {
+  bool may_send() const override { return false; }
+  void delivered(std::string_view, Timestamp) override {}
+  std::optional<Timestamp> settled(std::string_view) const override { return std::nullopt; }
+};
+
 TEST(Standby, ATakeOverLosesNothingAndRepeatsOnlyTheLastMinutes) {
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("KUBEVIGIL_SEED=" + std::to_string(seed));
@@ -91,6 +97,17 @@ TEST(Standby, ATakeOverLosesNothingAndRepeatsOnlyTheLastMinutes) {
     EXPECT_LE(twice, 300 + 20);
     EXPECT_EQ(b.sink->counters().lag_entries, 0u);
   }
+}
+
+// At its stop, too: the holder delivers what is there.
+TEST(Standby, NobodyWaitsForItsDeliveries) {
+  SinkBench bench;
+  ClosedGate gate;
+  bench.gate = &gate;
+  const auto sink = bench.sink(bench.options(), std::make_shared<Record>());
+  bench.alerts(0, 3);
+  bench.run(*sink);
+  EXPECT_FALSE(sink->wait_delivered(bench.journal->durable_end() - 1, Duration::hours(10)));
 }
 
 TEST(Standby, SendsNothingWhileItWaits) {
