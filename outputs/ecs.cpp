@@ -59,6 +59,8 @@ void write_event(JsonWriter& json, const Alert& a, const EncodingOptions& option
   if (a.risk != 0) json.member("risk_score", a.risk);
   json.member("start", format_rfc3339(a.first_seen)).member("end", format_rfc3339(a.last_seen));
   if (a.request.code != 0) json.member("outcome", a.request.code < 400 ? "success" : "failure");
+  // The rule looks back minutes from event.ingested, else from @timestamp: an alert that waited for us would be missed.
+  if (options.env != nullptr) json.member("ingested", format_rfc3339(options.env->now()));
   json.optional("reason", a.message).optional("url", link_to(a, options)).end_object();
 }
 

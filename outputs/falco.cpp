@@ -12,6 +12,8 @@
 // * no field is above 512 bytes: beyond 4,096 bytes of body falcosidekick cuts such fields in the middle of a
 // character.
 // * output keeps Falco's prefix, which falcosidekick and Talon take off by pattern.
+// * each field is a label of falcosidekick's Alertmanager output: with ids and times among them no two alerts are one.
+//   options.few_fields leaves those out (an output of our own encoding `alertmanager` says more, and when it is over).
 // * texts pass chat_safe(): falcosidekick hands them to chats without escaping.
 // Later revisions: falcosidekick and Talon act on every POST and know no end of an alert. An update is sent again with
 // the same kv.alert.id and a higher kv.alert.revision; closed and retracted are not sent.
@@ -39,24 +41,27 @@ std::string safe(std::string_view text, size_t bytes = kFieldBytes) {
 
 class Fields {
  public:
-  explicit Fields(JsonWriter& json) : json_(json) {}
+  Fields(JsonWriter& json, bool few) : json_(json), few_(few) {}
   Fields& add(std::string_view name, std::string_view text) {
     if (!text.empty()) json_.member(name, safe(text));
     return *this;
   }
+  // What differs from one alert to the next of its kind.
+  Fields& once(std::string_view name, std::string_view text) { return few_ ? *this : add(name, text); }
 
  private:
   JsonWriter& json_;
+  bool few_;
 };
 
 void add_request(Fields& fields, const Alert& a) {
-  fields.add("ka.auditid", a.request.audit_id).add("ka.stage", a.request.stage).add("ka.verb", a.request.verb);
-  fields.add("ka.uri", a.request.uri).add("ka.user.name", authenticated_user(a));
+  fields.once("ka.auditid", a.request.audit_id).once("ka.stage", a.request.stage).add("ka.verb", a.request.verb);
+  fields.once("ka.uri", a.request.uri).add("ka.user.name", authenticated_user(a));
   if (!a.actor.impersonated_by.empty()) fields.add("ka.impuser.name", a.actor.username);
-  fields.add("ka.user.groups", joined(a.actor.groups, ",", kMostListed));
-  fields.add("ka.auth.decision", a.permission.decision).add("ka.auth.reason", a.permission.reason);
+  fields.once("ka.user.groups", joined(a.actor.groups, ",", kMostListed));
+  fields.add("ka.auth.decision", a.permission.decision).once("ka.auth.reason", a.permission.reason);
   if (a.request.code != 0) fields.add("ka.response.code", std::to_string(a.request.code));
-  fields.add("ka.useragent", a.source.user_agent).add("ka.sourceips", joined(a.source.ips, ",", kMostListed));
+  fields.once("ka.useragent", a.source.user_agent).once("ka.sourceips", joined(a.source.ips, ",", kMostListed));
   fields.add("ka.cluster.name", a.cluster);
 }
 
@@ -69,13 +74,13 @@ void add_target(Fields& fields, const Alert& a) {
 }
 
 void add_alert(Fields& fields, const Alert& a, const EncodingOptions& options) {
-  fields.add("kv.alert.id", a.id).add("kv.alert.revision", std::to_string(a.revision));
-  fields.add("kv.alert.status", to_text(a.status)).add("kv.alert.count", std::to_string(a.count));
-  fields.add("kv.alert.first_seen", format_rfc3339(a.first_seen));
-  fields.add("kv.alert.last_seen", format_rfc3339(a.last_seen)).add("kv.dedup_key", a.dedup_key);
+  fields.once("kv.alert.id", a.id).once("kv.alert.revision", std::to_string(a.revision));
+  fields.once("kv.alert.status", to_text(a.status)).once("kv.alert.count", std::to_string(a.count));
+  fields.once("kv.alert.first_seen", format_rfc3339(a.first_seen));
+  fields.once("kv.alert.last_seen", format_rfc3339(a.last_seen)).add("kv.dedup_key", a.dedup_key);
   fields.add("kv.rule.id", a.rule_id).add("kv.rule.name", a.rule_name).add("kv.level", to_text(a.level));
-  fields.add("kv.stage", to_text(a.stage)).add("kv.values", joined(a.values, ",", kMostListed));
-  fields.add("kv.url", link_to(a, options));
+  fields.add("kv.stage", to_text(a.stage)).once("kv.values", joined(a.values, ",", kMostListed));
+  fields.once("kv.url", link_to(a, options));
 }
 
 // "mitre_credential_access", as Falco's own rules have it.
@@ -123,7 +128,7 @@ class Falco : public Encoding {
     json.member("rule", safe(rule_title_of(a))).member("priority", priority).member("source", "k8s_audit");
     json.member("output", output_of(a, priority)).member("tags", tags_of(a));
     json.key("output_fields").begin_object();
-    Fields fields(json);
+    Fields fields(json, options_.few_fields);
     add_request(fields, a);
     add_target(fields, a);
     add_alert(fields, a, options_);

@@ -24,6 +24,10 @@ Result<Framing> lines_only(const Format& format) {
 
 Result<Framing> as_asked(const Format& format) { return format.framing; }
 
+std::string_view name_of(Framing framing) {
+  return framing == Framing::Single ? "single" : framing == Framing::Array ? "array" : "ndjson";
+}
+
 Result<Framing> one_by_one(const Format& format) {
   const bool one_line = lines_only(format).has_value() && !format.judges_records;
   if (one_line) return Framing::Single;
@@ -94,11 +98,15 @@ Result<OpenOutput> open_pair(const OutputOptions& options, std::string_view plac
     return fail(
         fmt::format("the encoding {} does not go over {}: {}", options.encoding, row->name, framing.error().message));
   }
+  const bool http = row->open == open_http;
+  if (http && options.http.framing && !understands(format, *options.http.framing)) {
+    return fail(fmt::format("the encoding {} goes over http as {} only", options.encoding, name_of(format.framing)));
+  }
   auto transport = row->open(options, format, place, disk, env);
   if (!transport) return tl::unexpected(transport.error());
   out.connection.transport = std::move(*transport);
-  out.framing = *framing;
-  if (row->open == open_http) out.limits.records = std::max<size_t>(options.http.batch, 1);
+  out.framing = http ? options.http.framing.value_or(*framing) : *framing;
+  if (http) out.limits.records = std::max<size_t>(options.http.batch, 1);
   if (const auto* file = dynamic_cast<const FileTransport*>(out.connection.transport.get())) out.note = file->note();
   if (options.encoding == "alertmanager") out.connection.reminders = std::make_unique<FiringAlerts>(words.expiry);
   return out;

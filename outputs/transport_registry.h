@@ -5,6 +5,7 @@
 // Secrets come as values or as paths of files; no error names more of them than the path.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,7 +29,8 @@ struct HttpOutput {
   Secret signature_key = {};
   TlsFiles tls = {};
   bool gzip = false;
-  size_t batch = 100;  // alerts in a message at most, where the consumer takes several
+  size_t batch = 100;                   // alerts in a message at most, where the consumer takes several
+  std::optional<Framing> framing = {};  // of the body; nullopt: the encoding's own
   Duration timeout = Duration::seconds(30);
 };
 

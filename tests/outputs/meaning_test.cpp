@@ -6,6 +6,7 @@
 #include "outputs/chat_text.h"
 #include "outputs/registry.h"
 #include "outputs/severity.h"
+#include "tests/support/consumers.h"
 #include "tests/support/json_facts.h"
 #include "tests/support/random_alert.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 using test::Json;
 using test::JsonFacts;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 struct Clock : Env {
   Timestamp time = *parse_rfc3339("2026-01-02T04:00:00Z");
@@ -155,6 +158,37 @@ TEST(Meaning, AlertmanagerFiresUntilItsExpiry) {
       << "an alert found late is still seen";
   EXPECT_EQ(ends(EpisodeStatus::Closed), format_rfc3339(last));
   EXPECT_EQ(ends(EpisodeStatus::Retracted), format_rfc3339(sample().first_seen));
+}
+
+// Behind falcosidekick each field is a label of an Alertmanager.
+TEST(Meaning, FewFalcoFieldsStayTheSameFromAlertToAlert) {
+  EncodingOptions few;
+  few.few_fields = true;
+  few.link = "https://vigil.example/";
+  Alert a = sample(), b = sample();
+  a.request.audit_id = "one";
+  b.request.audit_id = "another";
+  b.id += "x";
+  b.revision = 7;
+  b.count = 9;
+  b.time = b.first_seen = b.last_seen = a.time + Duration::hours(5);
+  b.source.ips = {"192.0.2.9"};
+  b.source.user_agent = "other";
+  b.request.uri += "?x";
+  b.values = {"v"};
+  const auto fields = [](const std::string& text) { return text.substr(text.find("\"output_fields\"")); };
+  EXPECT_EQ(fields(record("falco", a, few)), fields(record("falco", b, few)));
+  EXPECT_THAT(record("falco", a, few), HasSubstr("ka.user.name"));
+  EXPECT_NE(fields(record("falco", a)), fields(record("falco", b)));
+  EXPECT_THAT(test::falcosidekick_problems(record("falco", a, few)), IsEmpty());
+}
+
+// Elastic's rule looks back minutes: what an outage held up must not look old.
+TEST(Meaning, EcsSaysWhenItWasSent) {
+  Clock clock;
+  clock.time = sample().time + Duration::hours(2);
+  EXPECT_EQ(text_at(parsed("ecs", sample(), serving(clock)), "event/ingested"), format_rfc3339(clock.time));
+  EXPECT_EQ(text_at(parsed("ecs", sample()), "event/ingested"), "(missing)") << "history";
 }
 
 TEST(Meaning, BulkIdsAreOfTheRevision) {

@@ -80,6 +80,35 @@ TEST(TransportRegistry, EveryOpenPairFramesItsRecordsAsItsTransportNeedsThem) {
   }
 }
 
+TEST(TransportRegistry, HttpCarriesJsonAsItIsAsked) {
+  const TestFolder folder;
+  const std::vector<Alert> alerts = {test::random_alert(1), test::random_alert(2)};
+  struct Row {
+    const char* encoding;
+    Framing framing;
+    size_t messages;
+    const char *begin, *type;
+  };
+  const Row rows[] = {{"ocsf", Framing::Single, 2, "{", "application/json"},
+                      {"ocsf", Framing::Array, 1, "[\n{", "application/json"},
+                      {"json", Framing::Lines, 1, "{", "application/x-ndjson"},
+                      {"jsonl", Framing::Single, 2, "{", "application/json"},
+                      {"falco", Framing::Single, 2, "{", "application/json"}};
+  for (const Row& row : rows) {
+    OutputOptions options = options_for(folder, "http", row.encoding);
+    options.http.framing = row.framing;
+    const auto opened = open(options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    const auto messages = bodies(*opened->connection.encoding, opened->framing, alerts, opened->limits);
+    ASSERT_EQ(messages.size(), row.messages) << row.encoding;
+    EXPECT_TRUE(messages[0].body.starts_with(row.begin)) << row.encoding << messages[0].body;
+    EXPECT_EQ(messages[0].content_type, row.type) << row.encoding;
+  }
+  OutputOptions fixed = options_for(folder, "http", "alertmanager");
+  fixed.http.framing = Framing::Single;
+  EXPECT_EQ(error_of(fixed), "output soc: the encoding alertmanager goes over http as array only");
+}
+
 TEST(TransportRegistry, WrongNamesAndPairsAreSaid) {
   const TestFolder folder;
   EXPECT_EQ(error_of(options_for(folder, "smoke", "text")), "output soc: there is no transport smoke");
