@@ -33,6 +33,7 @@ class Check {
     }
     output_names();
     output_files();
+    check_filter_clusters(loaded_);
     general();
   }
 
@@ -42,6 +43,15 @@ class Check {
   }
   void warning(std::string code, const std::string& path, std::string message, std::string hint = {}) {
     loaded_.diagnostics.warning(std::move(code), path + ": " + message, loaded_.span_of(path), std::move(hint));
+  }
+
+  // What stands there has a problem of its own, so the default is in its place.
+  bool is_broken(const std::string& path) const {
+    const SourceSpan place = loaded_.span_of(path);
+    return std::ranges::any_of(loaded_.diagnostics.entries(), [&](const Diagnostic& d) {
+      return d.severity == Severity::Error && d.span.file == place.file && d.span.line == place.line &&
+             d.span.column == place.column;
+    });
   }
 
   void inputs() {
@@ -141,6 +151,7 @@ class Check {
   }
 
   void output(const OutputConfig& output, const std::string& at) {
+    if (is_broken(at + ".transport")) return;
     const bool there[] = {true, output.file.has_value(), output.http.has_value(), output.syslog.has_value()};
     for (size_t i = 1; i < std::size(there); ++i) {
       const bool meant = static_cast<size_t>(output.transport) == i;
@@ -184,7 +195,7 @@ class Check {
       error("duplicate-name", fmt::format("outputs[{}].name", i),
             fmt::format("another output is named {}, too", outputs[i].name));
     }
-    if (outputs.empty()) {
+    if (outputs.empty() && !is_broken("outputs")) {
       warning("no-output", "outputs", "alerts go nowhere; they can only be asked for at the admin listener");
     }
   }

@@ -44,6 +44,7 @@ class FileCheck {
     if (loaded_.diagnostics.has_errors()) return;  // what follows would say the same in other words
     servers();
     clients();
+    check_filter_rules(loaded_, env_);
     if (!loaded_.config.redact_key_file.empty()) {
       report("redact-key-file", make_redactor({"on", loaded_.config.redact_key_file}));
     }

@@ -10,7 +10,7 @@ namespace {
 
 bool names(const std::vector<std::string>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return glob_matches(folded(pattern), text, true); });
+                     [&](const std::string& pattern) { return name_fits(pattern, text); });
 }
 
 bool names_rule(const std::vector<std::string>& patterns, const Alert& alert) {
@@ -18,6 +18,8 @@ bool names_rule(const std::vector<std::string>& patterns, const Alert& alert) {
 }
 
 }  // namespace
+
+bool name_fits(const std::string& pattern, std::string_view name) { return glob_matches(folded(pattern), name, true); }
 
 bool passes(const SinkFilter& filter, const Alert& alert) {
   if (alert.level < filter.min_level) return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/alert/alert.h"
@@ -17,6 +18,7 @@ struct SinkFilter {
   std::vector<std::string> clusters;
 };
 
+bool name_fits(const std::string& pattern, std::string_view name);
 bool passes(const SinkFilter& filter, const Alert& alert);
 
 }  // namespace kubevigil

@@ -45,6 +45,11 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
   };
   const Case cases[] = {
       {"", {}},
+      {"outputs: [{name: a, transport: stdout, filter: {clusters: [PROD, p*]}}]\n", {}},
+      {"outputs: [{name: a, transport: stdout, filter: {clusters: [prod, lab]}}]\n", {"warning unknown-name"}},
+      {webhook(local, token) + "outputs: [{name: a, transport: stdout, filter: {clusters: [c]}}]\n", {}},
+      {"outputs: [{name: a, transport: htp, http: {url: \"http://x/\"}}]\n", {"bad-value"}},
+      {"outputs: x\n", {"bad-value"}},
       {"inputs: {}\n", {"no-input"}},
       {"outputs: []\n", {"warning no-output"}},
       {"rules: {builtin: false}\n", {"no-rules"}},
@@ -151,8 +156,16 @@ TEST(ConfigCheck, TheFilesItNames) {
   struct Case {
     std::string more, expected;
   };
+  const auto filter = [](const std::string& text) {
+    return "outputs: [{name: a, transport: stdout, filter: " + text + "}]\n";
+  };
   const Case cases[] = {
       {"", ""},
+      {filter("{rules: [privileged_pod_created, KUBEVIGIL_*, \"8?*\"], not-rules: [kubevigil_disk_full]}"), ""},
+      {filter("{rules: [privileged_pods_created]}"),
+       "warning: outputs[0].filter.rules: there is no rule \"privileged_pods_created\""},
+      {filter("{rules: [privileged_pods_created]}"), "did you mean privileged_pod_created?"},
+      {filter("{not-rules: [\"crypto*\"]}"), "outputs[0].filter.not-rules: there is no rule \"crypto*\""},
       {tls("s.pem", "s.key", "ca.pem"), ""},
       {tls("s.pem", "old.key", "ca.pem"), "inputs.webhook.listen[0].tls:"},
       {tls("old.pem", "old.key", "ca.pem"), "expired"},
