@@ -193,8 +193,20 @@ bool LiveConsumer::take_snapshot() {
   note.time = world_.env.now();
   note.positions = core_->positions();
   note.open_self_alerts = open_self_alerts();
+  const uint64_t begin = note.journal;
   parts_.snapshots.write(std::move(note), core_->save());
+  if (begin != named_until_) name_positions(begin);
   return true;
+}
+
+// Behind the snapshot, so that they are kept as long as it is; not anew while nothing else is journaled.
+void LiveConsumer::name_positions(uint64_t begin) {
+  const Timestamp now = world_.env.now();
+  world_.journal.append(JournalControl{kControlRules, "", core_->rules().hash, now});
+  for (const auto& [input, position] : core_->positions()) {
+    world_.journal.append(JournalControl{kControlPosition, input, position, now});
+  }
+  named_until_ = begin + 1 + core_->positions().size();
 }
 
 bool LiveConsumer::finish() {

@@ -106,6 +106,7 @@ class LiveConsumer {
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);
   bool take_snapshot();
+  void name_positions(uint64_t begin);
   std::vector<std::string> open_self_alerts() const;
   void publish();
 
@@ -118,6 +119,7 @@ class LiveConsumer {
   std::vector<Alert> out_;
   Duration ticked_{}, snapshot_at_{};
   uint64_t bytes_since_ = 0;  // the last snapshot
+  uint64_t named_until_ = 0;  // end of the journal behind the positions that were named last
   bool failed_ = false;
   ConsumerStatus counts_;
 

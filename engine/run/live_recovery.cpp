@@ -29,7 +29,10 @@ class Recovery {
 
   Result<uint64_t> begin();
   DiskResult<std::optional<LoadedSnapshot>> find_snapshot();
-  Result<bool> load_snapshot(uint64_t& from);
+  Result<std::optional<LiveNote>> load_snapshot();
+  std::string take_over(const LiveNote& note, std::string_view state);
+  void begin_at(const LiveNote& note);
+  std::optional<LiveNote> begin_empty(std::optional<LiveNote> note);
   void use(std::shared_ptr<const LiveRules> rules);
   std::shared_ptr<const LiveRules> rules(const std::string& hash);
   void entry(const JournalEntry& entry);
@@ -95,56 +98,77 @@ DiskResult<std::optional<LoadedSnapshot>> Recovery::find_snapshot() {
   return std::optional<LoadedSnapshot>();  // nothing was trimmed yet
 }
 
-Result<bool> Recovery::load_snapshot(uint64_t& from) {
-  auto loaded = find_snapshot();
-  if (!loaded) return fail(loaded.error().message);
+// Why it is of no use; "": it is.
+std::string Recovery::take_over(const LiveNote& note, std::string_view state) {
+  const auto in_force = rules(note.rules.front());
+  if (!in_force) return "its rules are lost";
+  use(in_force);
+  if (const auto loaded = out_.core->load(state, note.positions); !loaded) {
+    out_.core.reset();
+    return loaded.error().message;
+  }
+  return {};
+}
+
+void Recovery::begin_at(const LiveNote& note) {
+  version_ = note.version;
+  for (const std::string& hash : note.rules) out_.rules.insert(hash);
+  for (const std::string& json : note.open_self_alerts) {
+    if (auto alert = alert_from_json(json)) out_.report.self_alerts.push_back(std::move(*alert));
+  }
+}
+
+// What is known where no state is.
+std::optional<LiveNote> Recovery::begin_empty(std::optional<LiveNote> note) {
+  if (!note) return note;
+  lose(SelfAlertKind::SnapshotDamaged, "state", "no snapshot is of use: the state is empty, its inputs go on");
+  const auto in_force = rules(note->rules.front());
+  use(in_force ? in_force : sources_.present);
+  for (const auto& [input_name, position] : note->positions) out_.core->skip(input_name, position);
+  return note;
+}
+
+// The note of what recovery begins with; nullopt: there is none.
+Result<std::optional<LiveNote>> Recovery::load_snapshot() {
+  std::optional<LiveNote> found, newest;  // the latter of those without a state
+  while (!found) {
+    const auto loaded = find_snapshot();
+    if (!loaded) return fail(loaded.error().message);
+    if (!*loaded) break;
+    const SnapshotInfo& info = (*loaded)->info;
+    auto note = decode_note(info.note);
+    const std::string problem = note ? take_over(*note, (*loaded)->state) : "its note is of another kind";
+    if (!problem.empty()) sources_.snapshots.reject(info, problem);
+    if (problem.empty()) found = std::move(note);
+    if (!problem.empty() && !newest) newest = std::move(note);
+  }
   for (const std::string& problem : sources_.snapshots.problems()) {
     out_.report.findings.push_back({SelfAlertKind::SnapshotDamaged, "state", problem});
   }
-  if (!*loaded) return false;
-  const auto note = decode_note((*loaded)->info.note);
-  if (!note) {
-    lose(SelfAlertKind::SnapshotDamaged, "state", fmt::format("{}: its note is of another kind", (*loaded)->info.path));
-    return false;
-  }
-  from = note->journal;
-  version_ = note->version;
-  for (const std::string& hash : note->rules) out_.rules.insert(hash);
-  for (const std::string& json : note->open_self_alerts) {
-    if (auto alert = alert_from_json(json)) out_.report.self_alerts.push_back(std::move(*alert));
-  }
-  const auto in_force = rules(note->rules.front());
-  use(in_force ? in_force : sources_.present);
-  if (in_force) {
-    const auto state = out_.core->load((*loaded)->state, note->positions);
-    if (state) return true;
-    lose(SelfAlertKind::SnapshotDamaged, "state", fmt::format("{}: {}", (*loaded)->info.path, state.error().message));
-    out_.core = std::make_unique<LiveCore>(in_force);
-  }
-  // The state is lost; how far the inputs were read is not.
-  for (const auto& [input_name, position] : note->positions) out_.core->skip(input_name, position);
-  return true;
+  if (!found) found = begin_empty(std::move(newest));
+  if (found) begin_at(*found);
+  return found;
 }
 
 // Where the journal is to be read from.
 Result<uint64_t> Recovery::begin() {
-  uint64_t from = 0;
-  const auto snapshot = load_snapshot(from);
+  const auto snapshot = load_snapshot();
   if (!snapshot) return fail(snapshot.error().message);
-  out_.report.from_snapshot = *snapshot;
-  const uint64_t first = sources_.journal.first_sequence();
-  if (*snapshot && from > sources_.journal.durable_end()) {
-    lose(SelfAlertKind::StorageDamage, "journal",
-         fmt::format("the snapshot stands at entry {}, the journal ends at {}: the journal was removed or is older",
-                     from, sources_.journal.durable_end()));
-    return sources_.journal.durable_end();
+  out_.report.from_snapshot = snapshot->has_value();
+  const uint64_t first = sources_.journal.first_sequence(), end = sources_.journal.durable_end();
+  if (!*snapshot) {
+    if (first > 1) {
+      lose(SelfAlertKind::SnapshotDamaged, "state",
+           fmt::format("there is no whole snapshot, and the journal begins at entry {}", first));
+    }
+    return first;
   }
-  if (*snapshot) return from;
-  if (first > 1) {
-    lose(SelfAlertKind::SnapshotDamaged, "state",
-         fmt::format("there is no whole snapshot, and the journal begins at entry {}", first));
-  }
-  return first;
+  const uint64_t from = (*snapshot)->journal;
+  if (from <= end) return from;
+  lose(SelfAlertKind::StorageDamage, "journal",
+       fmt::format("the snapshot stands at entry {}, the journal ends at {}: the journal was removed or is older", from,
+                   end));
+  return end;
 }
 
 void Recovery::process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out) {
@@ -210,6 +234,8 @@ void Recovery::control(const JournalControl& entry) {
     version_ = entry.detail;
   } else if (entry.name == kControlIdle) {
     out_.core->idle(entry.source, derived);
+  } else if (entry.name == kControlPosition) {
+    out_.core->skip(entry.source, entry.detail);
   } else if (entry.name == kControlRules) {
     if (const auto in_force = rules(entry.detail); in_force && in_force->hash != out_.core->rules().hash) {
       out_.core->swap(in_force, derived);

@@ -5,7 +5,13 @@
 //   control "start"   detail: version of the program. The first entry of each life, behind what recovery had to add
 //   control "rules"   detail: hash of a bundle, in force from here on. Behind "start" where there is no state yet
 //   control "idle"    source: name of a stream that holds the watermark no longer
+//   control "position"  source: name of an input, detail: how far it was read. Behind each snapshot, with "rules": so
+//                     a journal that was trimmed says of all inputs where they stand, also of silent ones
 // Each life appends the alerts that the last one derived and did not journal any more (`missing`) before its "start".
+//
+// A snapshot that is damaged, or whose note or state is of no use, is passed over for the older one, behind which the
+// journal is there, too; nothing is lost then. Where there is none, the state begins empty, at the newest positions
+// that a note or the journal knows.
 //
 // On a difference the journal's alerts win: they stay, and no other is sent; it is counted and found
 // (RecoveryMismatch). Nothing is compared behind another version's "start", behind a hole in the journal, when state
@@ -31,6 +37,7 @@ namespace kubevigil {
 inline constexpr const char* kControlStart = "start";
 inline constexpr const char* kControlRules = "rules";
 inline constexpr const char* kControlIdle = "idle";
+inline constexpr const char* kControlPosition = "position";
 
 struct RecoveryFinding {
   SelfAlertKind kind{};

@@ -114,6 +114,11 @@ void SnapshotStore::condemn(const std::string& path, const std::string& problem)
   condemned_.push_back(path);
 }
 
+void SnapshotStore::reject(const SnapshotInfo& info, const std::string& problem) {
+  condemn(info.path, problem);
+  std::erase_if(kept_, [&](const SnapshotInfo& kept) { return kept.number == info.number; });
+}
+
 DiskResult<std::optional<LoadedSnapshot>> SnapshotStore::load() {
   while (!kept_.empty()) {
     const std::string path = kept_.back().path;

@@ -76,6 +76,8 @@ class SnapshotStore {
   DiskResult<std::optional<LoadedSnapshot>> load();
   // The second newest, if it is whole, else as load(): what goes back furthest and has its journal still.
   DiskResult<std::optional<LoadedSnapshot>> load_older();
+  // What is in this one, whole as it is, is of no use: as if it were damaged.
+  void reject(const SnapshotInfo& info, const std::string& problem);
   // One line each, with file and bytes: log them, and raise a self-alert.
   const std::vector<std::string>& problems() const { return problems_; }
 
@@ -85,7 +87,7 @@ class SnapshotStore {
   DiskResult<SnapshotInfo> commit(std::unique_ptr<SnapshotWriter> writer);
   DiskResult<SnapshotInfo> write(std::string note, std::string_view state);  // all at once
 
-  // Older first; none whose note is damaged or that load() found damaged. Two, after a commit.
+  // Older first; none whose note is damaged, that load() found damaged, or that was rejected. Two, after a commit.
   const std::vector<SnapshotInfo>& kept() const { return kept_; }
 
  private:
