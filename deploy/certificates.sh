@@ -33,7 +33,8 @@ for address in "$@"; do
   names=${names:+$names,}$kind:$address
 done
 
-mkdir -p "$(dirname "$dir")"
+# The folder above holds the configuration, too, and the service must get through it, whatever root's umask is.
+(umask 022 && mkdir -p "$(dirname "$dir")")
 umask 077
 mkdir -p "$dir"
 work=$(mktemp -d "$dir/.new.XXXXXX")

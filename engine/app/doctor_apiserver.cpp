@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <utility>
 
 #include "engine/app/doctor.h"
 #include "engine/base/text.h"
@@ -41,13 +42,19 @@ struct Manifest {
 };
 
 void read_words(const YamlNode* words, Manifest& out) {
+  std::string* waiting = nullptr;  // of a flag without "=": the next word, unless that is a flag
   for (const YamlNode& word : words != nullptr ? words->items : std::vector<YamlNode>{}) {
     std::string_view text = word.text;
-    if (!text.starts_with("--")) continue;
+    std::string* before = std::exchange(waiting, nullptr);
+    if (!text.starts_with("--")) {
+      if (before != nullptr) *before = text;
+      continue;
+    }
     text.remove_prefix(2);
     const size_t equals = text.find('=');
-    out.flags[std::string(text.substr(0, equals))] =
-        equals == std::string_view::npos ? "true" : std::string(text.substr(equals + 1));
+    std::string& value = out.flags[std::string(text.substr(0, equals))];
+    value = equals == std::string_view::npos ? "true" : std::string(text.substr(equals + 1));
+    if (equals == std::string_view::npos) waiting = &value;
   }
 }
 

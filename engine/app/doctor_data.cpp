@@ -1,6 +1,7 @@
 // The machine under the engine: configuration, data folder, disk and clock.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
@@ -47,6 +48,14 @@ std::string milliseconds(Duration d) { return fmt::format("{:.2f} ms", static_ca
 void examine_rights(const std::string& folder, Findings& out) {
   struct stat info {};
   if (stat(folder.c_str(), &info) != 0) return;
+  if (info.st_uid != geteuid()) {
+    const passwd* owner = getpwuid(info.st_uid);
+    const std::string name = owner != nullptr ? owner->pw_name : fmt::format("#{}", info.st_uid);
+    out.warn("data",
+             fmt::format("{} belongs to {}, and doctor runs as another user: what {} may read and write it cannot tell",
+                         folder, name, name),
+             fmt::format("sudo -u {} kubevigil doctor ...", name));
+  }
   const unsigned rights = info.st_mode & 0777u;
   if ((rights & 077u) != 0) {
     out.warn("data", fmt::format("{} has rights {:o}: others can read bodies of requests", folder, rights),

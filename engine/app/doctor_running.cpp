@@ -58,6 +58,10 @@ class Answer {
     return node == JsonNode::kNone ? 0 : tree_[node].value.number;
   }
   bool flag(uint32_t object, std::string_view name) const { return text(object, name) == "true"; }
+  bool is_degraded() const {
+    const uint32_t recovery = tree_.find(root(), "recovery");
+    return recovery != JsonNode::kNone && flag(recovery, "degraded");
+  }
   std::vector<uint32_t> list(std::string_view name) const {
     std::vector<uint32_t> nodes;
     const uint32_t array = tree_.find(root(), name);
@@ -117,6 +121,12 @@ class Running {
   void instance(const Answer& status) {
     const uint32_t root = status.root();
     const std::string name = fmt::format("{} {}", status.text(root, "instance"), status.text(root, "version"));
+    if (!config_.instance.empty() && status.text(root, "instance") != config_.instance) {
+      out_.warn("running",
+                fmt::format("{} answers at {}, and this configuration's instance is {}", name,
+                            to_text(config_.admin.listen), config_.instance),
+                "has another instance this port? What follows is about that one");
+    }
     if (!status.flag(root, "ready")) {
       out_.warn("running", fmt::format("{} is not ready: {}", name, status.text(root, "why")), "wait, or read its log");
     } else {
@@ -124,6 +134,10 @@ class Running {
     }
     if (status.flag(root, "rules_behind")) {
       out_.warn("running", "it runs with older rules: the present ones do not load", "kubevigil rules check PATH");
+    }
+    if (status.is_degraded()) {
+      out_.warn("running", "at its last start it could not bring back all of its state",
+                "its log (component recovery) and its alerts of that time say what is missing and why");
     }
     if (!status.flag(root, "disk_reserve_held")) {
       out_.fail("running", "its disk is full: senders get 429", "make room in the data folder's disk");

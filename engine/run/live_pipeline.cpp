@@ -36,11 +36,20 @@ LiveInput* LivePipeline::find_input(const std::string& name) const {
   return found == inputs_.end() ? nullptr : found->get();
 }
 
-// Inputs of the last life that this one lacks. Their positions stay: one that comes back goes on there.
+// Inputs of the last life that this one lacks, and those that it lacked itself, of which was told when they went. Their
+// positions stay: one that comes back goes on there.
 void LivePipeline::find_removed_inputs() {
   RecoveryReport& report = recovered_->report;
+  const LiveRules& last = recovered_->core->rules();
+  std::set<std::string> had;
+  for (const auto& input : last.open_inputs()) had.insert(input->name());
   for (const auto& [name, position] : recovered_->core->positions()) {
     if (find_input(name) != nullptr) continue;
+    if (!had.contains(name)) {
+      world_.log.info("input", "an input of an earlier life is still not configured",
+                      {{"input", name}, {"would_go_on_at", position}});
+      continue;
+    }
     report.degraded = true;
     report.findings.push_back({SelfAlertKind::InputGap, name,
                                "is not configured any more (removed, or its name changed): what it holds behind " +
@@ -66,6 +75,10 @@ std::set<std::string> LivePipeline::begin_journal() {
     for (const Alert& alert : alerts) world_.journal.append(journal_alert(alert));
   };
   append(recovered_->missing);
+  // Before the rules of now, behind which nobody finds a removed input again.
+  for (const RecoveryFinding& found : recovered_->report.findings) {
+    append(world_.self_alerts.due_at_once(found.kind, "", found.subject, now));
+  }
   world_.journal.append(JournalControl{kControlStart, "", options_.version, now});
   const bool named = recovered_->report.from_snapshot || !recovered_->rules.empty();
   const bool others = recovered_->core->rules().hash != present_->hash;

@@ -48,7 +48,7 @@ class LivePipeline {
   LivePipeline& operator=(const LivePipeline&) = delete;
 
   // `present`: the rules of now. Their bundle must be durable. An input of the last life that they lack is found as
-  // InputGap, at every start until it is back; it would go on where it stood.
+  // InputGap, once; when it is back, it goes on where it stood.
   Result<RecoveryReport> recover(std::shared_ptr<const LiveRules> present);
   Result<void> start();
   // Ends intake, processes what is queued, and writes a last snapshot. The error says what could not be written.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -59,6 +60,14 @@ TEST(Doctor, DataFolder) {
   EXPECT_THAT(examine(), Contains(StartsWith("warn data: " + config.data + " has rights 755")));
   config.inputs.webhook.emplace().spool_budget = uint64_t{1} << 62;
   EXPECT_THAT(examine(), Contains(HasSubstr("lower inputs.webhook.spool-budget")));
+  // Somebody else's; one that root has, or that is root's.
+  const bool root = geteuid() == 0;
+  if (root) {
+    EXPECT_EQ(chown(config.data.c_str(), 65534, 65534), 0);
+  }
+  if (!root) config.data = "/";
+  EXPECT_THAT(examine(), Contains(AllOf(StartsWith("warn data: " + config.data + " belongs to "),
+                                        HasSubstr("doctor runs as another user"))));
   config.data = "/proc/self";
   EXPECT_THAT(examine(), Contains(StartsWith("fail data: cannot be written and synced")));
 }
@@ -200,7 +209,18 @@ TEST_F(DoctorRunning, EventsThatComeAndThatDoNot) {
                           StartsWith("fail events: /c.log: denied")));
 }
 
+TEST_F(DoctorRunning, AnotherInstanceThatHasThePort) {
+  config.instance = "kv-1";
+  view.from.senders = {{.peer = "p", .events = 1}};
+  EXPECT_THAT(examine(), ElementsAre(AllOf(StartsWith("warn running: kv-0 1 answers at 127.0.0.1:"),
+                                           HasSubstr("this configuration's instance is kv-1")),
+                                     StartsWith("ok running"), StartsWith("ok events")));
+  config.instance = "kv-0";
+  EXPECT_THAT(examine(), ElementsAre(StartsWith("ok running"), StartsWith("ok events")));
+}
+
 TEST_F(DoctorRunning, AnInstanceThatIsUnwell) {
+  view.now.recovery.degraded = true;
   view.now.ready = {false, "reading the journal"};
   view.now.rules_behind = true;
   view.now.disk_reserve_held = false;
@@ -208,6 +228,7 @@ TEST_F(DoctorRunning, AnInstanceThatIsUnwell) {
   view.now.sinks = {{.name = "soc", .failing = true, .last_error = "503"}, {.name = "ok"}};
   view.from.senders = {{.peer = "p", .events = 1}};
   EXPECT_THAT(examine(), ElementsAre(HasSubstr("is not ready: reading the journal"), HasSubstr("older rules"),
+                                     HasSubstr("could not bring back all of its state"),
                                      StartsWith("fail running: its disk is full"), HasSubstr("300 s apart"),
                                      StartsWith("warn output: soc: 503"), StartsWith("ok events: p")));
 }
@@ -246,6 +267,7 @@ TEST(DoctorApiServer, Flags) {
   const Case cases[] = {
       {good, "ok api-server: its audit flags are as they should be"},
       {good + " --audit-webhook-mode=batch --audit-webhook-initial-backoff=10s", "ok api-server"},
+      {files + " --audit-webhook-batch-max-wait 2s --profiling --audit-webhook-mode batch", "ok api-server"},
       {files, "warn api-server: --audit-webhook-batch-max-wait=30s"},
       {files + " --audit-webhook-batch-max-wait=1m30s", "is more than inputs.webhook.slack, 35s"},
       {files + " --audit-webhook-batch-max-wait=soon", "is no duration"},

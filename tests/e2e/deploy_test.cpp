@@ -32,6 +32,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
+TEST(Deploy, TheServiceGetsToItsCertificatesWhateverRootsUmaskIs) {
+  const Folder folder;
+  ASSERT_THAT(shell("umask 077; " + kDeploy + "certificates.sh " + folder.path("etc/kubevigil/tls") + " 127.0.0.1"),
+              HasSubstr("exit 0"));
+  EXPECT_THAT(shell("stat -c %a " + folder.path("etc") + " " + folder.path("etc/kubevigil")), HasSubstr("755\n755\n"));
+  EXPECT_THAT(shell("stat -c %a " + folder.path("etc/kubevigil/tls/server.key")),
+              testing::AnyOf(HasSubstr("600"), HasSubstr("640")));
+}
+
 TEST(Deploy, TheSmallestConfigurationTakesAnApiServersPost) {
   const Folder folder;
   const std::string port = std::to_string(test::free_port()), admin = std::to_string(test::free_port());

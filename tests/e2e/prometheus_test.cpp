@@ -9,6 +9,7 @@
 
 #include "engine/net/http_client.h"
 #include "tests/e2e/program.h"
+#include "tests/support/certificates.h"
 #include "tests/support/daemon.h"
 #include "tests/support/json_facts.h"
 
@@ -74,6 +75,56 @@ TEST_F(RunningServe, AnswersOperators) {
   EXPECT_EQ(get(port_, "/api/v1/alerts?rule=no_such_rule").body, "{\"alerts\":[]}\n");
   EXPECT_THAT(get(port_, "/api/v1/rules").body, HasSubstr("\"name\":\"attack_chain\""));
   EXPECT_THAT(get(port_, "/api/v1/sources").body, HasSubstr("\"path\":\"" + folder_.path("audit.log") + "\""));
+}
+
+TEST(Serve, AdminListenerWithTlsAndATokenThatIsReplaced) {
+  const Folder folder;
+  const TestCertificate issuer = make_certificate({.common_name = "ca", .authority = true});
+  const TestCertificate server =
+      make_certificate({.common_name = "admin", .alternative_names = {"IP:127.0.0.1"}}, &issuer);
+  folder.write("server.pem", server.certificate);
+  folder.write("server.key", server.key);
+  const std::string old_token = "0123456789abcdef-old", new_token = "0123456789abcdef-new";
+  folder.write("token", old_token + "\r\n");
+  folder.write("audit.log", "");
+  const uint16_t port = test::free_port();
+  const std::string config = folder.write("kubevigil.yaml", fmt::format(R"(data: {0}/data
+inputs: {{tail: [{{path: {0}/audit.log, cluster: prod}}]}}
+outputs: [{{name: file, transport: file, encoding: jsonl, file: {{path: {0}/alerts.jsonl}}}}]
+admin: {{listen: "127.0.0.1:{1}", token-file: token, tls: {{certificate: server.pem, key: server.key}}}}
+)",
+                                                                        folder.path(), port));
+  test::Daemon serve({KUBEVIGIL_BINARY, "serve", "-c", config}, folder.path("serve.log"));
+  HttpClientOptions options;
+  options.url = *parse_url(fmt::format("https://127.0.0.1:{}/", port));
+  options.tls.authorities = folder.write("ca.pem", issuer.certificate);
+  options.response_bytes = 16u << 20;
+  const auto client = HttpClient::open(options, system_env());
+  ASSERT_TRUE(client) << client.error().message;
+  const auto status = [&](const std::string& target, const std::string& token) {
+    HttpRequest request{.method = "GET", .target = target};
+    if (!token.empty()) request.headers.push_back({"Authorization", "Bearer " + token});
+    const auto answer = (*client)->send(request);
+    return answer ? answer->status : 0;
+  };
+  ASSERT_TRUE(becomes([&] { return status("/readyz", "") == 200; })) << read_file(folder.path("serve.log"));
+  EXPECT_EQ(status("/livez", ""), 200);
+  for (const char* target : {"/metrics", "/api/v1/status", "/api/v1/alerts"}) {
+    EXPECT_EQ(status(target, ""), 401) << target;
+    EXPECT_EQ(status(target, new_token), 401) << target;
+    EXPECT_EQ(status(target, old_token), 200) << target;
+  }
+  EXPECT_EQ(get(port, "/livez").status, 0) << "without TLS";
+  folder.write("token", new_token);
+  serve.hang_up();
+  EXPECT_TRUE(becomes([&] { return status("/metrics", new_token) == 200; }));
+  EXPECT_EQ(status("/metrics", old_token), 401);
+  const Result examined = run({"doctor", "-c", config});
+  EXPECT_THAT(examined.out, HasSubstr(" is ready, with "));
+  EXPECT_EQ(serve.stop(), 0);
+  for (const std::string& said : {read_file(folder.path("serve.log")), examined.out + examined.err}) {
+    EXPECT_THAT(said, Not(HasSubstr("0123456789abcdef")));
+  }
 }
 
 TEST_F(RunningServe, PromtoolFindsNoFaultWithItsPage) {

@@ -56,17 +56,19 @@ class LiveBench {
   bool keep_journal = false;  // for a sink that takes nothing
   std::string said;           // by the log
 
-  std::shared_ptr<const LiveRules> rules(const std::string& texts) {
+  std::shared_ptr<const LiveRules> rules(const std::string& texts) { return rules(texts, configured); }
+  // As of a bundle, which inputs it has is part of the hash.
+  std::shared_ptr<const LiveRules> rules(const std::string& texts, bool with_input) {
     LoadedRules loaded = load_rules({{"test.yaml", texts, false}}, {});
     auto made = std::make_shared<LiveRules>();
-    made->hash = sha256_hex(texts);
+    made->hash = sha256_hex(texts + (with_input ? "" : "# no input"));
     made->program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
-    made->open_inputs = [this] {
+    made->open_inputs = [this, with_input] {
       LiveInputs inputs;
-      if (configured) inputs.push_back(std::make_unique<SpoolInput>(*spool_, spool_options));
+      if (with_input) inputs.push_back(std::make_unique<SpoolInput>(*spool_, spool_options));
       return inputs;
     };
-    texts_[made->hash] = texts;
+    texts_[made->hash] = {texts, with_input};
     return made;
   }
   void set_rules(std::string texts) { rules_ = std::move(texts); }
@@ -97,7 +99,7 @@ class LiveBench {
     }
     const LoadRules load = [this](const std::string& hash) -> Result<LiveRules> {
       if (!texts_.contains(hash)) return fail("is not there");
-      return *rules(texts_.at(hash));
+      return *rules(texts_.at(hash).first, texts_.at(hash).second);
     };
     pipeline_ = std::make_unique<LivePipeline>(
         LiveWorld{*journal_, *snapshots_, outbox_.get(), env, *log_, *self_alerts_, load, {}, {}}, options);
@@ -198,7 +200,7 @@ class LiveBench {
   }
 
   std::string rules_;
-  std::map<std::string, std::string> texts_;
+  std::map<std::string, std::pair<std::string, bool>> texts_;
   uint64_t lives_ = 0, posted_ = 0;
   std::unique_ptr<Log> log_;
   std::unique_ptr<SelfAlerts> self_alerts_;

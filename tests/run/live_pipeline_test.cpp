@@ -240,6 +240,16 @@ TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
   EXPECT_EQ(bench.report.findings[0].subject, "spool");
   ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_input_gap") != std::string::npos; }));
   ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+  for (const bool clean : {true, false}) {  // it was said once, and nobody has put it back
+    if (clean) {
+      ASSERT_TRUE(bench.pipeline().stop());
+    }
+    bench.said.clear();
+    ASSERT_TRUE(bench.start());
+    EXPECT_TRUE(bench.report.findings.empty());
+    EXPECT_FALSE(bench.report.degraded);
+    EXPECT_NE(bench.said.find("is still not configured"), std::string::npos) << bench.said;
+  }
   ASSERT_TRUE(bench.pipeline().stop());
   bench.configured = true;
   ASSERT_TRUE(bench.start());
