@@ -291,7 +291,8 @@ Result<void> Serve::end() {
   if (!stopped) log_.error("serve", "did not end as it should", {{"why", stopped.error().message}});
   sinks_->stop(storage_.journal->durable_end(), stopped ? kLastDeliveries : Duration{});
   if (lease_) lease_->release();
-  (void)storage_.outbox->flush();  // else some alerts are sent again, under the same ids
+  if (stopped) storage_.outbox->forget_dropped();  // that alert is in the journal
+  (void)storage_.outbox->flush();                  // else some alerts are sent again, under the same ids
   return stopped;
 }
 

@@ -27,9 +27,11 @@ std::optional<Outbox::Cursors> decode_cursors(std::string_view payload) {
 }
 
 std::string Outbox::table() const {
+  Cursors all = cursors_;
+  if (!forgotten_) all.insert(dropped_.begin(), dropped_.end());
   std::string out;
-  put_u32(out, static_cast<uint32_t>(cursors_.size()));
-  for (const auto& [name, cursor] : cursors_) {
+  put_u32(out, static_cast<uint32_t>(all.size()));
+  for (const auto& [name, cursor] : all) {
     put_text(out, name);
     put_u64(out, cursor.sequence);
     put_text(out, cursor.place);
@@ -79,11 +81,20 @@ DiskResult<bool> Outbox::load(const OutboxOptions& options) {
     const uint64_t begin = damaged ? 0 : options.new_sinks_begin;
     cursors_[sink] = known != newest.end() ? known->second : SinkCursor{begin, {}, {}};
   }
-  const bool same = cursors_ == newest;
+  bool same = true;
+  for (const auto& [sink, cursor] : cursors_) {
+    const auto known = newest.find(sink);
+    same &= known != newest.end() && known->second == cursor;
+  }
   for (auto& [sink, cursor] : newest) {
     if (!cursors_.contains(sink)) dropped_.emplace(sink, std::move(cursor));
   }
   return same;
+}
+
+void Outbox::forget_dropped() {
+  const std::lock_guard hold(mutex_);
+  forgotten_ = true;
 }
 
 uint64_t Outbox::cursor(std::string_view sink) const {

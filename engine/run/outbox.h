@@ -41,7 +41,7 @@ namespace kubevigil {
 
 struct OutboxOptions {
   std::string folder;
-  std::vector<std::string> sinks;  // as configured; cursors of others are dropped
+  std::vector<std::string> sinks;  // as configured; cursors of others are kept until forget_dropped()
   uint64_t new_sinks_begin =
       0;                // their cursor: the journal's durable_end() - 1 for what comes, 0 for all that is there
   uint64_t secret = 0;  // random, a new one at each start (Env::random)
@@ -79,9 +79,11 @@ class Outbox {
   // nothing holds the journal back.
   std::optional<uint64_t> oldest() const;
 
-  // What open() found of sinks that are not configured any longer, and removed: the alerts behind these cursors are
-  // owed to nobody now.
+  // What open() found of sinks that are not configured any longer: the alerts behind these cursors are owed to nobody
+  // now, and hold no journal back. They are found again at each start until somebody has told of them for good.
   const Cursors& dropped() const { return dropped_; }
+  // With the next table.
+  void forget_dropped();
 
   std::optional<DiskError> broken() const { return commit_->broken(); }
   const std::vector<LogDamage>& damage() const { return log_->damage(); }
@@ -93,6 +95,7 @@ class Outbox {
   void submit();
   uint64_t smallest() const;
 
+  bool forgotten_ = false;
   Cursors dropped_;           // as open() found it
   bool begins_kept_ = false;  // what open() decided is on the disk
   std::atomic<uint64_t> durable_oldest_ = 0;
