@@ -82,8 +82,7 @@ const TransportRow* find_transport(std::string_view name) {
   return nullptr;
 }
 
-Result<OpenOutput> open_pair(const OutputOptions& options, std::string_view place, Disk& disk, const Env& env) {
-  const TransportRow* row = find_transport(options.transport);
+Result<OpenOutput> shape_pair(const TransportRow* row, const OutputOptions& options, const Env& env) {
   if (row == nullptr) return fail("there is no transport " + printable(options.transport));
   EncodingOptions words = options.encoding_options;
   words.revisions = true;
@@ -102,14 +101,25 @@ Result<OpenOutput> open_pair(const OutputOptions& options, std::string_view plac
   if (http && options.http.framing && !understands(format, *options.http.framing)) {
     return fail(fmt::format("the encoding {} goes over http as {} only", options.encoding, name_of(format.framing)));
   }
-  auto transport = row->open(options, format, place, disk, env);
-  if (!transport) return tl::unexpected(transport.error());
-  out.connection.transport = std::move(*transport);
   out.framing = http ? options.http.framing.value_or(*framing) : *framing;
   if (http) out.limits.records = std::max<size_t>(options.http.batch, 1);
-  if (const auto* file = dynamic_cast<const FileTransport*>(out.connection.transport.get())) out.note = file->note();
   if (options.encoding == "alertmanager") out.connection.reminders = std::make_unique<FiringAlerts>(words.expiry);
   return out;
+}
+
+Result<OpenOutput> open_pair(const OutputOptions& options, std::string_view place, Disk& disk, const Env& env) {
+  const TransportRow* row = find_transport(options.transport);
+  auto out = shape_pair(row, options, env);
+  if (!out) return out;
+  auto transport = row->open(options, out->connection.encoding->format(), place, disk, env);
+  if (!transport) return tl::unexpected(transport.error());
+  if (const auto* file = dynamic_cast<const FileTransport*>(transport->get())) out->note = file->note();
+  out->connection.transport = std::move(*transport);
+  return out;
+}
+
+tl::unexpected<Error> named(const OutputOptions& options, const Error& error) {
+  return fail(fmt::format("output {}: {}", printable(options.name), error.message));
 }
 
 }  // namespace
@@ -126,8 +136,14 @@ std::span<const TransportRow> transports() {
 
 Result<OpenOutput> open_output(const OutputOptions& options, std::string_view place, Disk& disk, const Env& env) {
   auto opened = open_pair(options, place, disk, env);
-  if (opened) return opened;
-  return fail(fmt::format("output {}: {}", printable(options.name), opened.error().message));
+  if (!opened) return named(options, opened.error());
+  return opened;
+}
+
+Result<OpenOutput> shape_output(const OutputOptions& options, const Env& env) {
+  auto shaped = shape_pair(find_transport(options.transport), options, env);
+  if (!shaped) return named(options, shaped.error());
+  return shaped;
 }
 
 }  // namespace kubevigil

@@ -56,6 +56,9 @@ struct OpenOutput {
 // outlive it.
 Result<OpenOutput> open_output(const OutputOptions& options, std::string_view place, Disk& disk, const Env& env);
 
+// The same without its transport: what does not depend on files, secrets or the network.
+Result<OpenOutput> shape_output(const OutputOptions& options, const Env& env);
+
 struct TransportRow {
   std::string_view name, help;
   // How records of this encoding stand in its messages; an error when it cannot carry them.

@@ -98,6 +98,7 @@ struct RetryConfig {
   Duration first, most, give_up_after;
 };
 
+enum class HttpBody : uint8_t { Encoding, Single, Array, Ndjson };
 struct HttpSinkConfig {
   SecretSource url;
   std::vector<std::pair<std::string, SecretSource>> headers;
@@ -105,6 +106,7 @@ struct HttpSinkConfig {
   std::optional<TlsFiles> tls;
   SecretSource hmac;
   bool gzip = false;
+  HttpBody body = HttpBody::Encoding;
   uint64_t batch = 0;  // alerts a message at most, where the encoding takes several
   Duration timeout;
 };
@@ -125,6 +127,7 @@ struct SyslogSinkConfig {
   Duration timeout;
 };
 
+enum class FalcoFields : uint8_t { Full, Minimal };
 enum class TransportKind : uint8_t { Stdout, File, Http, Syslog };
 struct OutputConfig {
   std::string name;
@@ -135,6 +138,8 @@ struct OutputConfig {
   RetryConfig retry;
   std::string dead_letter;  // dead-letter/NAME.jsonl in the data folder unless given
   std::string link;         // EncodingOptions::link
+  FalcoFields fields = FalcoFields::Full;
+  Duration expiry;  // EncodingOptions::expiry
   // The one that `transport` names is there.
   std::optional<HttpSinkConfig> http;
   std::optional<FileSinkConfig> file;

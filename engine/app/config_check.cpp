@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/app/admin_access.h"
+#include "engine/net/url.h"
 #include "inputs/rotated_name.h"
 #include "outputs/registry.h"
 #include "outputs/transport_registry.h"
@@ -19,6 +20,17 @@ namespace fs = std::filesystem;
 std::string_view name_of(TransportKind kind) { return transports()[static_cast<size_t>(kind)].name; }
 
 bool is_any(const HostPort& address) { return address.host == "0.0.0.0" || address.host == "::"; }
+
+// What an alert's id can be appended to, and an Alertmanager takes for a URI; a fragment may stand in it.
+bool is_link(std::string_view link) {
+  const auto odd = [](char c) { return c <= ' ' || c >= 0x7f || c == '|' || c == '<' || c == '>' || c == '"'; };
+  return std::ranges::none_of(link, odd) && parse_url(link.substr(0, link.find('#'))).has_value();
+}
+
+bool is_rotated(std::string_view file, std::string_view rotated) {
+  if (!rotated.starts_with(file) || rotated.size() < file.size() + 2 || rotated[file.size()] != '.') return false;
+  return std::ranges::all_of(rotated.substr(file.size() + 1), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 class Check {
  public:
@@ -160,13 +172,51 @@ class Check {
       if (meant || !there[i]) continue;
       warning("unused", fmt::format("{}.{}", at, name), fmt::format("the transport is {}", name_of(output.transport)));
     }
-    if (output.http) tls_half(output.http->tls, at + ".http");
+    if (output.http) http(output, *output.http, at);
     if (output.syslog) tls_half(output.syslog->tls, at + ".syslog");
     if (output.syslog && output.syslog->tls && output.syslog->protocol != SyslogWire::Tls) {
       error("transport", at + ".syslog.protocol", "tls: is given, but the protocol is another", "protocol: tls");
     }
     if (output.retry.most < output.retry.first) error("order", at + ".retry.most", "is less than retry.first");
+    if (!output.link.empty() && !is_link(output.link)) {
+      error("bad-value", at + ".link", "is no address that an id can be appended to",
+            "expected https://HOST/PATH; an Alertmanager refuses alerts with anything else");
+    }
+    unused_words(output, at);
     encoding(output, at);
+  }
+
+  void http(const OutputConfig& output, const HttpSinkConfig& http, const std::string& at) {
+    tls_half(http.tls, at + ".http");
+    const auto url = parse_url(http.url.text.reveal());
+    if (!url) return;  // it is in a file, or was said already
+    const auto secret = [](const auto& header) { return header.second.text.empty(); };
+    if (!url->tls && !names_loopback(url->host) && (http.bearer.given() || std::ranges::any_of(http.headers, secret))) {
+      warning("exposed", at + ".http.url", "secrets are sent in the clear: there is no TLS", "https://...");
+    }
+    const bool unpacks = output.encoding != "falco" && output.encoding != "alertmanager" && output.encoding != "slack";
+    if (http.gzip && !unpacks) {
+      warning("encoding", at + ".http.gzip", fmt::format("receivers of {} do not unpack bodies", output.encoding));
+    }
+    const std::string_view path = std::string_view(url->target).substr(0, url->target.find('?'));
+    if (output.encoding == "es-bulk" && !path.ends_with("/_bulk")) {
+      warning("encoding", at + ".http.url", "es-bulk is for the address /_bulk, and the path ends in something else");
+    }
+  }
+
+  void unused_words(const OutputConfig& output, const std::string& at) {
+    const auto given = [&](const std::string& path) {
+      return loaded_.origins[path].from != ConfigOrigin::From::Default;
+    };
+    if (output.encoding != "falco" && given(at + ".fields")) warning("unused", at + ".fields", "is for falco");
+    if (output.encoding != "alertmanager" && given(at + ".expiry")) {
+      warning("unused", at + ".expiry", "is for alertmanager");
+    }
+    const bool json = output.encoding == "jsonl" || output.encoding == "ocsf" || output.encoding == "ecs";
+    if (json && output.syslog && output.syslog->protocol == SyslogWire::Udp) {
+      warning("encoding", at + ".encoding", "a datagram above 8192 bytes is cut, and is no JSON then",
+              "protocol: tcp or tls, or encoding: cef");
+    }
   }
 
   void tls_half(const std::optional<TlsFiles>& tls, const std::string& at) {
@@ -180,6 +230,9 @@ class Check {
     const auto made = make_encoding(output.encoding, {});
     if (!made) return;
     const auto framing = transports()[static_cast<size_t>(output.transport)].framing(made->format());
+    if (framing && output.http && output.http->body != HttpBody::Encoding && made->format().fixed) {
+      error("encoding", at + ".http.body", fmt::format("{} has one form only", output.encoding), "leave it out");
+    }
     if (framing) return;
     error(
         "encoding", at + ".encoding",
@@ -200,16 +253,21 @@ class Check {
     }
   }
 
-  // No two outputs, and no input, on the same file.
+  // No two outputs, and no input, on the same file, nor on what another one's file is called after a rotation.
   void output_files() {
     std::map<std::string, std::string> taken;  // path -> what has it
     for (size_t i = 0; i < config_.inputs.tail.size(); ++i) {
       taken.emplace(config_.inputs.tail[i].path, fmt::format("inputs.tail[{}]", i));
     }
     const auto take = [&](const std::string& file, const std::string& key) {
-      const auto [at, is_new] = taken.emplace(file, key);
-      if (!is_new) error("overlap", key, fmt::format("{} has the same file", at->second));
+      for (const auto& [other, at] : taken) {
+        const bool same = other == file || is_rotated(other, file) || is_rotated(file, other);
+        if (same) error("overlap", key, fmt::format("{} has the same file", at));
+      }
+      taken.emplace(file, key);
+      if (is_storage(file)) error("overlap", key, "is among the program's own files in the data folder");
     };
+    one_standard_output();
     for (size_t i = 0; i < config_.outputs.size(); ++i) {
       const OutputConfig& output = config_.outputs[i];
       if (output.file && !output.file->path.empty()) take(output.file->path, fmt::format("outputs[{}].file.path", i));
@@ -217,6 +275,26 @@ class Check {
       const bool given = loaded_.origins[dead_letter].from != ConfigOrigin::From::Default;
       if (given && !output.dead_letter.empty()) take(output.dead_letter, dead_letter);
     }
+  }
+
+  // Two threads on one descriptor would write into each other's lines.
+  void one_standard_output() {
+    std::optional<size_t> first;
+    for (size_t i = 0; i < config_.outputs.size(); ++i) {
+      if (config_.outputs[i].transport != TransportKind::Stdout) continue;
+      if (first) {
+        error("overlap", fmt::format("outputs[{}].transport", i),
+              fmt::format("outputs[{}] writes to standard output, too", *first));
+      }
+      first = first.value_or(i);
+    }
+  }
+
+  bool is_storage(const fs::path& file) const {
+    static constexpr std::string_view kOwn[] = {"spool",     "journal", "outbox",  "snapshots", "rules",
+                                                "reminders", "lock",    "reserve", "hash-key",  "bad-records.jsonl"};
+    const fs::path inside = file.lexically_relative(config_.data);
+    return !inside.empty() && std::ranges::find(kOwn, inside.begin()->string()) != std::end(kOwn);
   }
 
   void general() {

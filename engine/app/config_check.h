@@ -13,8 +13,12 @@ namespace kubevigil {
 
 // Pure: keys against each other.
 void check_config(LoadedConfig& loaded);
-// Reads the files that the configuration names, as `serve` will; creates nothing.
-void check_config_files(LoadedConfig& loaded, const Env& env);
+// Reads the files that the configuration names, as `serve` will; creates nothing. For `serve` itself what is wrong with
+// an output is a warning: it is opened when it can be, and keeps nobody from taking events meanwhile.
+enum class FileProblems : uint8_t { Errors, OutputsOnlyWarn };
+void check_config_files(LoadedConfig& loaded, const Env& env, FileProblems problems = FileProblems::Errors);
+// Why nothing can be written to this path as to a file that is ours; "" when it can, also when it is not there yet.
+std::string why_no_output_file(const std::string& path);
 
 // config_filters.cpp: of the two above, the names in filters of outputs.
 void check_filter_clusters(LoadedConfig& loaded);

@@ -35,9 +35,29 @@ std::string why_not_readable(const std::string& path) {
              : fmt::format("{} cannot be read: {}", path, strerror(errno));
 }
 
+}  // namespace
+
+std::string why_no_output_file(const std::string& path) {
+  std::error_code error;
+  const fs::file_status is = fs::symlink_status(path, error);
+  if (fs::is_symlink(is))
+    return fmt::format("{} is a symbolic link, which is not followed: name the file itself", path);
+  if (fs::is_directory(is)) return fmt::format("{} is a folder, expected a file", path);
+  if (fs::exists(is) && !fs::is_regular_file(is)) {
+    return fmt::format("{} is no file: for standard output there is transport: stdout", path);
+  }
+  if (fs::exists(is) && faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    return fmt::format("{} cannot be read and written: {}", path, strerror(errno));
+  }
+  return why_not_writable(fs::path(path).parent_path());
+}
+
+namespace {
+
 class FileCheck {
  public:
-  FileCheck(LoadedConfig& loaded, const Env& env) : loaded_(loaded), env_(env) {}
+  FileCheck(LoadedConfig& loaded, const Env& env, FileProblems problems)
+      : loaded_(loaded), env_(env), problems_(problems) {}
 
   void run() {
     section(config_keys(), &loaded_.config, "");
@@ -52,7 +72,12 @@ class FileCheck {
 
  private:
   void error(const std::string& path, std::string_view message, std::string hint = {}) {
-    loaded_.diagnostics.error("file", fmt::format("{}: {}", path, message), loaded_.span_of(path), std::move(hint));
+    const std::string text = fmt::format("{}: {}", path, message);
+    if (problems_ == FileProblems::OutputsOnlyWarn && path.starts_with("outputs[")) {
+      loaded_.diagnostics.warning("file", text, loaded_.span_of(path), std::move(hint));
+    } else {
+      loaded_.diagnostics.error("file", text, loaded_.span_of(path), std::move(hint));
+    }
   }
   template <typename T>
   void report(const std::string& path, const Result<T>& result) {
@@ -86,7 +111,7 @@ class FileCheck {
   void file(ConfigKind kind, const std::string& file, const std::string& path) {
     std::string why, hint;
     if (kind == ConfigKind::File) why = why_not_readable(file);
-    if (kind == ConfigKind::OutFile) why = why_not_writable(fs::path(file).parent_path());
+    if (kind == ConfigKind::OutFile) why = why_no_output_file(file);
     if (kind == ConfigKind::Folder) {
       why = why_not_writable(file);
       hint = fmt::format("install -d -m 0700 -o USER {}", file);
@@ -136,13 +161,14 @@ class FileCheck {
 
   LoadedConfig& loaded_;
   const Env& env_;
+  FileProblems problems_;
 };
 
 }  // namespace
 
-void check_config_files(LoadedConfig& loaded, const Env& env) {
+void check_config_files(LoadedConfig& loaded, const Env& env, FileProblems problems) {
   if (!loaded.is_yaml) return;
-  FileCheck(loaded, env).run();
+  FileCheck(loaded, env, problems).run();
   loaded.diagnostics.sort();
 }
 

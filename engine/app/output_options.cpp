@@ -20,6 +20,20 @@ Result<Secret> value_of(const SecretSource& source, std::string_view what) {
   return value;
 }
 
+std::optional<Framing> framing_of(HttpBody body) {
+  switch (body) {
+    case HttpBody::Encoding:
+      return std::nullopt;
+    case HttpBody::Single:
+      return Framing::Single;
+    case HttpBody::Array:
+      return Framing::Array;
+    case HttpBody::Ndjson:
+      return Framing::Lines;
+  }
+  return std::nullopt;
+}
+
 Result<HttpOutput> http_output(const HttpSinkConfig& config) {
   HttpOutput http;
   auto url = value_of(config.url, "http.url");
@@ -43,6 +57,7 @@ Result<HttpOutput> http_output(const HttpSinkConfig& config) {
   if (config.tls) http.tls = *config.tls;
   http.gzip = config.gzip;
   http.batch = config.batch;
+  http.framing = framing_of(config.body);
   http.timeout = config.timeout;
   return http;
 }
@@ -70,7 +85,7 @@ SyslogOptions syslog_output(const SyslogSinkConfig& config, const std::string& i
 
 }  // namespace
 
-Result<OutputOptions> output_options(const OutputConfig& config, const std::string& instance) {
+OutputOptions output_words(const OutputConfig& config, const std::string& instance) {
   OutputOptions out;
   out.name = config.name;
   out.transport = kTransports[static_cast<size_t>(config.transport)];
@@ -78,6 +93,15 @@ Result<OutputOptions> output_options(const OutputConfig& config, const std::stri
   out.encoding_options.version = version_text();
   out.encoding_options.host = instance;
   out.encoding_options.link = config.link;
+  out.encoding_options.few_fields = config.fields == FalcoFields::Minimal;
+  out.encoding_options.expiry = config.expiry;
+  if (config.http) out.http.batch = config.http->batch;
+  if (config.http) out.http.framing = framing_of(config.http->body);
+  return out;
+}
+
+Result<OutputOptions> output_options(const OutputConfig& config, const std::string& instance) {
+  OutputOptions out = output_words(config, instance);
   if (config.http) {
     auto http = http_output(*config.http);
     if (!http) return fail(fmt::format("output {}: {}", printable(config.name), http.error().message));

@@ -7,6 +7,8 @@
 
 namespace kubevigil {
 
+// Without its secrets, so that there is no error: for shape_output().
+OutputOptions output_words(const OutputConfig& config, const std::string& instance);
 // `instance`: Config::instance, the host that alerts name.
 Result<OutputOptions> output_options(const OutputConfig& config, const std::string& instance);
 

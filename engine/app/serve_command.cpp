@@ -23,7 +23,7 @@ bool load(const std::string& file, Context& context, LoadedConfig& out) {
   auto loaded = load_config(file, environment());
   if (!loaded) return context.fail(kExitUsage, loaded.error().message), false;
   check_config(*loaded);
-  check_config_files(*loaded, context.env);
+  check_config_files(*loaded, context.env, FileProblems::OutputsOnlyWarn);
   out = std::move(*loaded);
   if (!out.diagnostics.empty()) context.console.say(render(out.diagnostics, out.sources));
   if (!out.diagnostics.has_errors()) return true;

@@ -3,8 +3,42 @@
 #include <utility>
 
 #include "engine/app/output_options.h"
+#include "outputs/late_transport.h"
 
 namespace kubevigil {
+namespace {
+
+struct Opening {
+  const OutputConfig output;
+  const std::string instance, place;
+  Disk& disk;
+  const Env& env;
+};
+
+Result<OpenOutput> open_now(const Opening& from) {
+  const auto options = output_options(from.output, from.instance);
+  if (!options) return tl::unexpected(options.error());
+  return open_output(*options, from.place, from.disk, from.env);
+}
+
+// An output that cannot be opened is one that is down: its alerts wait, events are taken, the others send.
+Result<OpenOutput> open_or_later(const Opening& from, Log& log) {
+  auto opened = open_now(from);
+  if (opened) return opened;
+  auto shaped = shape_output(output_words(from.output, from.instance), from.env);
+  if (!shaped) return shaped;
+  log.error("sink", "an output cannot be opened; its alerts wait until it can",
+            {{"sink", from.output.name}, {"why", opened.error().message}});
+  const auto again = [from]() -> Result<std::unique_ptr<Transport>> {
+    auto now = open_now(from);
+    if (!now) return tl::unexpected(now.error());
+    return std::move(now->connection.transport);
+  };
+  shaped->connection.transport = std::make_unique<LateTransport>(again, from.place);
+  return shaped;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, ServeStorage& storage, Disk& disk,
                                                      const Env& env, Log& log, SelfAlerts& self_alerts,
@@ -17,9 +51,7 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
                   gate,
                   [self = out.get()](const SinkNotice& said) { self->notice(said); }};
   for (const OutputConfig& output : config.outputs) {
-    auto options = output_options(output, config.instance);
-    if (!options) return tl::unexpected(options.error());
-    auto opened = open_output(*options, storage.outbox->place(output.name), disk, env);
+    auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), disk, env}, log);
     if (!opened) return tl::unexpected(opened.error());
     if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
     const SinkOptions sink = sink_options(output, *opened, config.data);

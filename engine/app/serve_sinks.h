@@ -13,7 +13,8 @@ namespace kubevigil {
 
 class ServeSinks {
  public:
-  // All outlive the sinks. Nothing is sent before start().
+  // All outlive the sinks. Nothing is sent before start(). An output that cannot be opened now is opened when it can
+  // be.
   static Result<std::unique_ptr<ServeSinks>> open(const Config& config, ServeStorage& storage, Disk& disk,
                                                   const Env& env, Log& log, SelfAlerts& self_alerts,
                                                   SendGate* gate = nullptr);

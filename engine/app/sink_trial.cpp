@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 
+#include "engine/app/config_check.h"
 #include "engine/app/output_options.h"
 #include "engine/base/hash.h"
 #include "engine/base/text.h"
@@ -30,9 +32,15 @@ constexpr Hint kHints[] = {
     {"HTTP 3", "The server sends elsewhere, and redirects are never followed: put the final address into the url."},
     {"HTTP 4", "The server does not understand the body: is it a receiver of this encoding?"},
     {"HTTP 5", "The server is out of order: the sink will try again."},
-    {"looking up the name", "The name is not known here: look at the host, and at the resolver of this machine."},
+    {"has no address", "The name is not known here: look at the host, and at the resolver of this machine."},
+    {"looking up the name", "The resolver of this machine does not answer."},
     {"Connection refused", "Nobody listens there: look at host and port, and whether the receiver runs."},
+    {"certificate required", "The server wants a certificate of ours: look at tls.certificate and tls.key."},
+    {"alert unknown ca", "The server does not trust our certificate: look at tls.certificate, and at its authorities."},
+    {"alert bad certificate", "The server does not take our certificate: look at tls.certificate and its dates."},
+    {"alert certificate expired", "The server finds our certificate expired: look at tls.certificate."},
     {"TLS", "The connection is there, trust is not: look at tls.authorities, the server's name and its dates."},
+    {"reset by peer", "The server hung up: does it speak TLS there, and the url says http?"},
     {"timed out", "No answer came in time: look at firewalls and network policies between here and there."},
 };
 
@@ -52,7 +60,8 @@ std::string delivered_words(const OutputConfig& output, const std::string& id) {
       return "written to " + destination(output) + ".test, synced, and removed again; the file itself was not touched";
     case TransportKind::Http:
       if (output.encoding == "alertmanager") {
-        return "accepted by the server; it fires as " + id + " and ends by itself within 15 minutes";
+        return "accepted by the server; it fires as " + id + " and ends by itself within " +
+               format_duration(output.expiry);
       }
       return "accepted by the server (HTTP 2xx), id " + id;
     case TransportKind::Syslog:
@@ -128,7 +137,13 @@ std::string destination(const OutputConfig& output) {
 Trial try_output(const OutputConfig& output, const std::string& instance, Level level, Disk& disk, const Env& env) {
   auto options = output_options(output, instance);
   if (!options) return {false, options.error().message};
-  if (output.transport == TransportKind::File) options->file.path += ".test";
+  if (output.transport == TransportKind::File) {
+    if (const std::string why = why_no_output_file(options->file.path); !why.empty()) return {false, printable(why)};
+    options->file.path += ".test";
+    if (std::filesystem::exists(std::filesystem::symlink_status(options->file.path))) {
+      return {false, fmt::format("{} is there already: move it away, it would be lost", printable(options->file.path))};
+    }
+  }
   const auto opened = open_output(*options, "", disk, env);
   if (!opened) return {false, opened.error().message};
   const Alert alert = trial_alert(instance, level, env);

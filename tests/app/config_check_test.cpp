@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "outputs/transport_registry.h"
 #include "tests/support/certificates.h"
 #include "tests/support/config_text.h"
@@ -106,7 +108,8 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
       {"outputs: [{name: a, transport: file}]\n", {"transport"}},
       {"outputs: [{name: a, transport: syslog}]\n", {"transport"}},
       {"outputs: [{name: a, transport: stdout, file: {path: a}}]\n", {"warning unused"}},
-      {"outputs: [{name: a, transport: stdout}, {name: a, transport: stdout}]\n", {"duplicate-name"}},
+      {"outputs: [{name: a, transport: stdout}, {name: a, transport: file, file: {path: f}}]\n", {"duplicate-name"}},
+      {"outputs: [{name: a, transport: stdout}, {name: b, transport: stdout, encoding: text}]\n", {"overlap"}},
       {"outputs: [{name: a, transport: file, file: {path: f}}, {name: b, transport: file, file: {path: f}}]\n",
        {"overlap"}},
       {"outputs: [{name: a, transport: file, file: {path: f}, dead-letter: f}]\n", {"overlap"}},
@@ -118,6 +121,39 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
       {"outputs: [{name: a, transport: syslog, encoding: ocsf, syslog: {address: \"x:1\"}}]\n", {}},
       {"outputs: [{name: a, transport: stdout, encoding: alertmanager}]\n", {"encoding"}},
       {"outputs: [{name: a, transport: stdout, encoding: falco}]\n", {}},
+      {"outputs: [{name: a, transport: file, file: {path: f}}, {name: b, transport: file, file: {path: f.3}}]\n",
+       {"overlap"}},
+      {"outputs: [{name: a, transport: file, file: {path: f.3}}, {name: b, transport: file, file: {path: f}}]\n",
+       {"overlap"}},
+      {"outputs: [{name: a, transport: file, file: {path: f}}, {name: b, transport: file, file: {path: f.b}}]\n", {}},
+      {"outputs: [{name: a, transport: file, file: {path: data/alerts.jsonl}}]\n", {}},
+      {"outputs: [{name: a, transport: file, file: {path: data/journal/alerts.jsonl}}]\n", {"overlap"}},
+      {"outputs: [{name: a, transport: file, file: {path: data/lock}}]\n", {"overlap"}},
+      {http(", link: \"https://x/#/alerts/\""), {}},
+      {http(", link: \"https://x/a?id=\""), {}},
+      {http(", link: x/alerts/"), {"bad-value"}},
+      {http(", link: \"https://x/a|b\""), {"bad-value"}},
+      {http(", link: \"https://x/a b\""), {"bad-value"}},
+      {http(", encoding: falco, fields: minimal"), {}},
+      {http(", fields: minimal"), {"warning unused"}},
+      {http(", encoding: alertmanager, expiry: 1h"), {}},
+      {http(", expiry: 1h"), {"warning unused"}},
+      {"outputs: [{name: a, transport: http, encoding: ocsf, http: {url: \"http://x/\", body: single}}]\n", {}},
+      {"outputs: [{name: a, transport: http, encoding: falco, http: {url: \"http://x/\", body: array}}]\n",
+       {"encoding"}},
+      {"outputs: [{name: a, transport: http, encoding: falco, http: {url: \"http://x/\", gzip: true}}]\n",
+       {"warning encoding"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", gzip: true}}]\n", {}},
+      {"outputs: [{name: a, transport: http, encoding: es-bulk, http: {url: \"http://x/_bulk?filter_path=a\"}}]\n", {}},
+      {"outputs: [{name: a, transport: http, encoding: es-bulk, http: {url: \"http://x/\"}}]\n", {"warning encoding"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", bearer: {file: t}}}]\n", {"warning exposed"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"https://x/\", bearer: {file: t}}}]\n", {}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://localhost/\", bearer: {file: t}}}]\n", {}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", headers: {A: {env: B}}}}]\n",
+       {"warning exposed"}},
+      {"outputs: [{name: a, transport: http, http: {url: \"http://x/\", headers: {A: b}}}]\n", {}},
+      {"outputs: [{name: a, transport: syslog, syslog: {address: \"x:1\", protocol: udp}}]\n", {"warning encoding"}},
+      {"outputs: [{name: a, transport: syslog, encoding: cef, syslog: {address: \"x:1\", protocol: udp}}]\n", {}},
   };
   for (const Case& c : cases) {
     const LoadedConfig loaded = checked(config_text(c.more));
@@ -148,6 +184,7 @@ TEST(ConfigCheck, TheFilesItNames) {
   folder.write("token", "abcdefghijklmnopqrstuvwxyz\n");
   folder.write("empty", "\n");
   folder.write("audit.log", "");
+  std::filesystem::create_symlink("token", folder.path("link"));
   const auto tls = [](const std::string& certificate, const std::string& key, const std::string& authorities) {
     return webhook("{address: \"0.0.0.0:9443\", tls: {certificate: " + certificate + ", key: " + key +
                        ", client-authorities: " + authorities + "}}",
@@ -184,6 +221,10 @@ TEST(ConfigCheck, TheFilesItNames) {
       {"outputs: [{name: a, transport: http, http: {url: \"https://x/\", tls: {authorities: token}}}]\n",
        "outputs[0].http.tls"},
       {"outputs: [{name: a, transport: file, file: {path: token/f}}]\n", "is no folder"},
+      {"outputs: [{name: a, transport: file, file: {path: .}}]\n", "is a folder, expected a file"},
+      {"outputs: [{name: a, transport: file, file: {path: link}}]\n", "link is a symbolic link"},
+      {"outputs: [{name: a, transport: file, file: {path: /dev/null}}]\n", "there is transport: stdout"},
+      {"outputs: [{name: a, transport: file, file: {path: token}}]\n", ""},
   };
   for (const Case& c : cases) {
     LoadedConfig loaded = load_config_text(config_text(c.more), "kubevigil.yaml", {folder.path(""), "node1", {}});
@@ -191,6 +232,10 @@ TEST(ConfigCheck, TheFilesItNames) {
     ASSERT_FALSE(loaded.diagnostics.has_errors()) << c.more << render(loaded.diagnostics, loaded.sources);
     check_config_files(loaded, system_env());
     const std::string said = render(loaded.diagnostics, loaded.sources);
+    LoadedConfig serving = load_config_text(config_text(c.more), "kubevigil.yaml", {folder.path(""), "node1", {}});
+    check_config_files(serving, system_env(), FileProblems::OutputsOnlyWarn);
+    EXPECT_EQ(serving.diagnostics.has_errors(), loaded.diagnostics.has_errors() && !c.more.starts_with("outputs"))
+        << c.more;
     EXPECT_THAT(said, c.expected.empty() ? testing::Matcher<std::string>(IsEmpty()) : HasSubstr(c.expected)) << c.more;
   }
 }

@@ -90,6 +90,9 @@ TEST(SinkTrial, EachDocumentOfABulkIsJudged) {
 TEST(SinkTrial, ConnectionsThatFail) {
   const Trial nobody = attempt(output(http(test::free_port(), "falco")));
   EXPECT_THAT(nobody.words, HasSubstr("Nobody listens there"));
+  const Trial nameless = attempt(output(
+      "{name: soc, transport: http, encoding: falco, http: {url: \"http://no.such.name.invalid/\", timeout: 60s}}"));
+  EXPECT_THAT(nameless.words, AllOf(HasSubstr("no.such.name.invalid"), HasSubstr("resolver")));
   const ScriptedServer plain({[](Wire& wire) { wire.write("this is not TLS\r\n\r\n"); }});
   const Trial no_tls = attempt(output(fmt::format(
       "{{name: soc, transport: http, encoding: falco, http: {{url: \"https://127.0.0.1:{}/in\"}}}}", plain.port())));
@@ -107,6 +110,42 @@ TEST(SinkTrial, AFileIsTestedBesideItself) {
   const Trial nowhere = attempt(output("{name: archive, transport: file, file: {path: /proc/no/alerts}}"));
   EXPECT_FALSE(nowhere.delivered);
   EXPECT_THAT(nowhere.words, HasSubstr("/proc/no"));
+}
+
+// The file itself is not written, so it has to be looked at; and what is called PATH.test may be somebody's.
+TEST(SinkTrial, AFileThatServeCouldNotUseFails) {
+  const TestFolder folder;
+  const auto words = [&](const std::string& path) {
+    const Trial trial = attempt(output(fmt::format("{{name: archive, transport: file, file: {{path: {}}}}}", path)));
+    EXPECT_FALSE(trial.delivered) << path << " " << trial.words;
+    return trial.words;
+  };
+  std::filesystem::create_directory(folder.path("folder"));
+  EXPECT_THAT(words(folder.path("folder")), HasSubstr("is a folder"));
+  EXPECT_THAT(words("/dev/null"), HasSubstr("is no file"));
+  std::filesystem::create_symlink("alerts", folder.path("link"));
+  EXPECT_THAT(words(folder.path("link")), HasSubstr("symbolic link"));
+  const std::string other = folder.write("alerts.test", "mine\n");
+  EXPECT_THAT(words(folder.path("alerts")), HasSubstr("alerts.test is there already"));
+  EXPECT_EQ(std::filesystem::file_size(other), 5u);
+}
+
+TEST(SinkTrial, TheNewWordsOfAnOutputReachItsEncoding) {
+  std::string request;
+  const ScriptedServer server({[&](Wire& wire) {
+    request = wire.read_until("}}");
+    wire.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }});
+  const std::string few = http(server.port(), "falco");
+  EXPECT_TRUE(attempt(output(few.substr(0, few.size() - 1) + ", fields: minimal}")).delivered);
+  EXPECT_THAT(request, AllOf(HasSubstr("kv.rule.name"), Not(HasSubstr("kv.alert.id"))));
+  const ScriptedServer alertmanager({[](Wire& wire) {
+    wire.read_until("}\n]\n");
+    wire.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }});
+  const std::string short_lived = http(alertmanager.port(), "alertmanager");
+  EXPECT_THAT(attempt(output(short_lived.substr(0, short_lived.size() - 1) + ", expiry: 90m}")).words,
+              HasSubstr("ends by itself within 90m"));
 }
 
 TEST(SinkTrial, CanariesAreNeverSaid) {

@@ -32,17 +32,17 @@ class Served {
   explicit Served(std::string more = "") : more_(std::move(more)) { configure("builtin: true"); }
   ~Served() { kill(); }
 
-  void configure(const std::string& rules) {
+  void configure(const std::string& rules, const std::string& outputs = "") {
     folder_.write("kubevigil.yaml", fmt::format(R"(
 data: {0}/data
 instance: test
 rules: {{{1}}}
 inputs:
   tail: [{{path: {0}/audit.log, cluster: lab}}]
-outputs: [{{name: out, transport: file, encoding: jsonl, file: {{path: {0}/alerts.jsonl}}}}]
+outputs: [{{name: out, transport: file, encoding: jsonl, file: {{path: {0}/alerts.jsonl}}}}{4}]
 admin: {{listen: "127.0.0.1:{2}"}}
 {3})",
-                                                folder_.path(), rules, test::free_port(), more_));
+                                                folder_.path(), rules, test::free_port(), more_, outputs));
   }
   void start() {
     const std::string config = folder_.path("kubevigil.yaml"), log = folder_.path("log");
@@ -204,6 +204,21 @@ TEST(Serve, ItsJournalIsReplayedToTheSameBytes) {
   EXPECT_EQ(before, after);
   EXPECT_EQ(run({"replay", "--journal", data, "x.log"}).code, 2);
   EXPECT_EQ(run({"replay", "--journal", served.folder().path("nothing")}).code, 2);
+}
+
+TEST(Serve, AnOutputThatCannotBeOpenedKeepsNothingElseFromRunning) {
+  Served served;
+  const std::string late = served.folder().path("late.jsonl");
+  served.configure("builtin: true",
+                   ", {name: late, transport: file, retry: {first: 10ms, most: 10ms}, file: {path: " + late + "}}");
+  std::filesystem::create_symlink("elsewhere", late);
+  served.start();
+  served.append(exec_event(1));
+  ASSERT_TRUE(served.has_alerts(1)) << served.log();
+  EXPECT_TRUE(served.says("an output cannot be opened")) << served.log();
+  std::filesystem::remove(late);
+  EXPECT_TRUE(becomes([&] { return read_file(late).find("\"revision\":1") != std::string::npos; })) << served.log();
+  EXPECT_EQ(served.end(SIGTERM), 0) << served.log();
 }
 
 TEST(Serve, TellsTheServiceManager) {
