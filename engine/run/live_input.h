@@ -46,7 +46,7 @@ struct LiveBatch {
 
 enum class LiveStep : uint8_t {
   Batch,    // the batch holds records, bad ones or gaps
-  Waiting,  // all that there is was read
+  Waiting,  // all that there is was read, as far as is known now; what is read again is asked for several times
   Broken,   // it cannot go on; problem() says why
 };
 

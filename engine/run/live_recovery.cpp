@@ -14,6 +14,8 @@ namespace kubevigil {
 namespace {
 
 constexpr size_t kFindingsKept = 100;
+// An input may have to look several times before it goes on: a rotated log is left when its end was seen twice.
+constexpr int kPollsUntilGone = 8;
 
 class Recovery {
  public:
@@ -191,6 +193,7 @@ uint64_t Recovery::read_again(const JournalInput& entry, std::vector<Alert>& out
   }
   reading.there = false;
   uint64_t records = 0;
+  int waited = 0;
   while (records < entry.records) {
     LiveBatch batch;
     const LiveStep step = reading.input->poll(batch, entry.records - records);
@@ -200,7 +203,9 @@ uint64_t Recovery::read_again(const JournalInput& entry, std::vector<Alert>& out
       return records;
     }
     const size_t pieces = batch.pieces();
-    if (step == LiveStep::Waiting) return records;
+    if (step == LiveStep::Waiting && ++waited == kPollsUntilGone) return records;
+    if (step == LiveStep::Waiting) continue;
+    waited = 0;
     if (pieces > 0) process(entry, batch, out);
     records += pieces;
     if (!batch.gaps.empty() && records < entry.records) return records;

@@ -69,6 +69,10 @@ admin: {{listen: "127.0.0.1:{2}"}}
   void append(const std::string& lines) {
     std::ofstream(folder_.path("audit.log"), std::ios::binary | std::ios::app) << lines;
   }
+  // As the API server does it: the time in the name is when.
+  void rotate(const std::string& time) {
+    std::filesystem::rename(folder_.path("audit.log"), folder_.path("audit-" + time + ".log"));
+  }
   // (id, revision) of the rule's alerts, how often each came; all rules when it is empty.
   std::map<std::string, int> alerts(const std::string& rule = "") {
     std::map<std::string, int> out;
@@ -123,6 +127,24 @@ TEST(Serve, FollowsALogOverStopsAndKills) {
   EXPECT_EQ(served.alerts().size(), 5u);
   expect_each_once(served.alerts());
   EXPECT_EQ(served.log().find("\"level\":\"error\""), std::string::npos) << served.log();
+}
+
+// The journal then tells of a batch that begins where the old file ends, and of one that begins in the new one.
+TEST(Serve, ReadsALogAgainOverItsRotation) {
+  Served served;
+  served.start();
+  served.append(exec_event(1));
+  ASSERT_TRUE(served.has_alerts(1)) << served.log();
+  served.rotate("2026-01-02T00-00-01.000");
+  served.append(exec_event(2));
+  ASSERT_TRUE(served.has_alerts(2)) << served.log();
+  EXPECT_EQ(served.end(SIGKILL), 128 + SIGKILL);
+  served.start();
+  ASSERT_TRUE(served.says("\"message\":\"ready\"", 2)) << served.log();
+  served.append(exec_event(3));
+  ASSERT_TRUE(served.has_alerts(3)) << served.log();
+  EXPECT_EQ(served.log().find("cannot be read again"), std::string::npos) << served.log();
+  expect_each_once(served.alerts());
 }
 
 TEST(Serve, TwoCannotShareADataFolder) {

@@ -60,7 +60,7 @@ void check_revisions(const FileAlerts& file, const Revisions& receiver, std::vec
   for (const auto& [revision, times] : file.revisions) {
     const std::string name = fmt::format("{} revision {}", revision.first, revision.second);
     if (times > 1) ++twice, twice_one = name;
-    if (revision.second > 1 && !file.revisions.contains({revision.first, revision.second - 1})) ++gaps, gap_one = name;
+    if (!file.revisions.contains({revision.first, 1})) ++gaps, gap_one = name;
     if (!receiver.contains(revision)) ++unheard, unheard_one = name;
   }
   for (const auto& [revision, times] : receiver) {
@@ -68,7 +68,7 @@ void check_revisions(const FileAlerts& file, const Revisions& receiver, std::vec
   }
   say(out, file.bad_lines, "lines in the file are no alerts", "read");
   say(out, twice, "revisions are in the file twice", twice_one);
-  say(out, gaps, "revisions are in the file without the one before", gap_one);
+  say(out, gaps, "revisions are in the file without the first of their alert", gap_one);
   say(out, unheard, "revisions did not reach the HTTP receiver", unheard_one);
   say(out, unknown, "revisions reached the HTTP receiver and are not in the file", unknown_one);
 }

@@ -23,8 +23,8 @@ void read_alert_line(std::string_view line, FileAlerts& out);
 FileAlerts read_alert_files(const std::string& folder);
 
 // One line for each thing that is wrong; no line: each object has its alert and no other, each revision is in the file
-// once and none is missing below it, the receiver has all that the file has, and the program complained of nothing that
-// the soak did not do to it.
+// once and so is the first of its alert (a revision that is not sent has a number, too), the receiver has all that the
+// file has, and the program complained of nothing that the soak did not do to it.
 std::vector<std::string> delivery_problems(const std::set<std::string>& objects, const FileAlerts& file,
                                            const Revisions& receiver);
 

@@ -30,7 +30,7 @@ struct Delivered {
 Delivered sound() {
   Delivered out;
   out.both(alert("a", 1, "soak_object", "soak-x-7"));
-  out.both(alert("a", 2, "soak_object", "soak-x-7"));
+  out.both(alert("a", 3, "soak_object", "soak-x-7"));
   out.both(alert("b", 1, "soak_object", "soak-x-47"));
   out.both(alert("c", 1, "pod_exec"));
   out.both(alert("d", 1, "kubevigil_disk_full"));
@@ -66,7 +66,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"TwoAlerts", [](Delivered& d) { d.both(alert("e", 1, "soak_object", "soak-x-7")); }, "several alerts"},
         Fault{"Foreign", [](Delivered& d) { d.both(alert("e", 1, "soak_object", "soak-y-7")); }, "nobody says"},
         Fault{"Twice", [](Delivered& d) { read_alert_line(alert("c", 1, "pod_exec"), d.file); }, "file twice, as c"},
-        Fault{"Skipped", [](Delivered& d) { d.both(alert("c", 3, "pod_exec")); }, "without the one before, as c"},
+        Fault{"Skipped", [](Delivered& d) { d.both(alert("e", 3, "pod_exec")); },
+              "without the first of their alert, as e"},
         Fault{"Unheard",
               [](Delivered& d) {
                 d.receiver.erase({"b", 1});

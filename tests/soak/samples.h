@@ -16,10 +16,11 @@ namespace kubevigil::test {
 struct Sample {
   Duration at{};  // since the soak began
   std::string phase = {};
-  uint64_t memory = 0, descriptors = 0;       // of the program
-  uint64_t data = 0, journal = 0, spool = 0;  // bytes on the disk
-  double events = 0, alerts = 0;              // since the start of this life
-  double far_pending = 0, nowhere_pending = 0, tail_lag = 0, state_bytes = 0;
+  uint64_t memory = 0, descriptors = 0;                             // of the program
+  uint64_t data = 0, journal = 0, spool = 0;                        // bytes on the disk
+  double events = 0, alerts = 0;                                    // since the start of this life
+  double far_pending = 0, nowhere_pending = 0, nowhere_oldest = 0;  // entries, entries, seconds
+  double tail_lag = 0, state_bytes = 0;
 };
 
 std::string heading();

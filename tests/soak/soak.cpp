@@ -17,8 +17,6 @@ constexpr double kSecond = 0.5;                           // begin of the second
 constexpr double kEnd = 0.97;                             // end of the traffic
 constexpr Duration kRetryLadder = Duration::seconds(60);  // no outage is longer, so API servers drop nothing
 
-Duration at_least(Duration time, Duration least) { return std::max(time, least); }
-
 }  // namespace
 
 Soak::Soak(SoakOptions options)
@@ -26,8 +24,7 @@ Soak::Soak(SoakOptions options)
       receiver_(folder_.receiver_port()),
       served_(options_.program, folder_),
       journals_(options_.program, folder_) {
-  folder_.configure(log_.path(),
-                    {at_least(part(1.0 / 60), Duration::seconds(1)), at_least(part(1.0 / 6), Duration::seconds(10))});
+  folder_.configure(log_.path(), {std::max(part(1.0 / 60), Duration::seconds(1)), give_up_after()});
 }
 
 std::vector<std::string> Soak::run() {
@@ -112,7 +109,7 @@ void Soak::tick() {
 }
 
 void Soak::sample() {
-  next_sample_ = {now().micros + at_least(part(1.0 / 120), Duration::seconds(1)).micros};
+  next_sample_ = {now().micros + std::max(part(1.0 / 120), Duration::seconds(1)).micros};
   const auto page = served_.metrics();
   if (!page) return;
   Sample sample{.at = now(), .phase = phase_};
@@ -125,6 +122,7 @@ void Soak::sample() {
   sample.alerts = page->sum("kubevigil_alerts_total");
   sample.far_pending = page->sum("kubevigil_sink_pending_entries", "sink=\"far\"");
   sample.nowhere_pending = page->sum("kubevigil_sink_pending_entries", "sink=\"nowhere\"");
+  sample.nowhere_oldest = page->sum("kubevigil_sink_oldest_pending_seconds", "sink=\"nowhere\"");
   sample.tail_lag = page->sum("kubevigil_tail_lag_bytes");
   sample.state_bytes = page->sum("kubevigil_state_bytes");
   fmt::print("{}\n", row(sample));
@@ -139,7 +137,7 @@ void Soak::wait_for(Duration time) {
 void Soak::begin_traffic(const std::string& name) {
   const size_t half = options_.events_a_second / 2;
   traffic_ = std::make_unique<Traffic>(
-      folder_, log_, TrafficOptions{name, half, half, at_least(part(1.0 / 30), Duration::seconds(4)), options_.seed});
+      folder_, log_, TrafficOptions{name, half, half, std::max(part(1.0 / 30), Duration::seconds(4)), options_.seed});
   phase_ = "load";
 }
 

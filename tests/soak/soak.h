@@ -66,11 +66,13 @@ class Soak {
 
   void check_counts();
   void check_flat();
+  void check_nowhere(const MetricPage& page);
   void check_one(const std::string& what, const Measure& measure, double factor, double extra);
   void check_delivery();
   void check_journals();
   void problem(const std::string& text);
   Duration now() const { return system_env().monotonic() - began_; }
+  Duration give_up_after() const { return std::max(part(1.0 / 6), Duration::seconds(10)); }
   Duration part(double of) const { return {static_cast<int64_t>(static_cast<double>(options_.length.micros) * of)}; }
 
   const SoakOptions options_;
