@@ -157,7 +157,11 @@ bool set_rules(SSL_CTX* context, TlsRole role) {
 }
 
 Result<void> trust_authorities(SSL_CTX* context, const TlsFiles& files, const Texts& texts, TlsRole role) {
-  if (!files.authorities.empty()) return trust(context, files, texts.authorities, role != TlsRole::Client);
+  if (!files.authorities.empty()) {
+    // As Go and curl do: a certificate that is named is trusted, also one that another has signed.
+    if (role == TlsRole::Client) X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    return trust(context, files, texts.authorities, role != TlsRole::Client);
+  }
   if (role == TlsRole::Client) {
     SSL_CTX_set_default_verify_paths(context);
   } else if (role != TlsRole::Server) {

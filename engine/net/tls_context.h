@@ -24,7 +24,7 @@ namespace kubevigil {
 struct TlsFiles {
   std::string certificate = {};  // chain, leaf first; a server needs it, a client only for mutual TLS
   std::string key = {};          // of the leaf, PKCS#8 or traditional, without a passphrase
-  std::string authorities = {};  // a server verifies clients with them; a client verifies servers, empty = the system's
+  std::string authorities = {};  // who signed clients; or servers, they themselves will do, too; empty = the system's
 };
 
 enum class TlsRole : uint8_t {

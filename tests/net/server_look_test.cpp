@@ -65,6 +65,7 @@ TEST_F(ServerLookTest, WhatIsSeen) {
   EXPECT_EQ(look(1, ca, "elsewhere").state, State::Untrusted);
   EXPECT_NE(look(1, ca, "elsewhere").why.find("hostname mismatch"), std::string::npos);
   EXPECT_EQ(look(1, other_ca).state, State::Untrusted);
+  EXPECT_EQ(look(1, folder.path("s")).state, State::Good) << "its own certificate, although it is no authority";
   EXPECT_EQ(look(0, ca).state, State::NoTls);
   EXPECT_EQ(look_at_server("127.0.0.1", server->port(0), nullptr, "", kPatience, system_env()).state, State::Good);
   const uint16_t port = server->port(0);
