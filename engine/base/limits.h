@@ -47,7 +47,7 @@ inline constexpr size_t kDefaultThreads = 8;  // most threads that a run takes w
 //   32   kStateBytes: counted as they are allocated, with the tables of the keys
 //   16   kOpenAlertBytes, in the table of open alerts and again while they wait for their order
 //   24   kDuplicateWindow: 16 bytes an id, in tables that are three quarters full
-//    5   kLongRequests: 100 bytes each
+//    5   kLongRequests: 100 bytes each; ends that overtook their start, of a few minutes, another 64
 // Together 180, and what the allocator holds between: a mix that fills most of it measured 179 MB with 2 threads and
 // 193 with 8. .ci/memory holds it (`make soak`).
 
@@ -65,7 +65,7 @@ inline constexpr size_t kDisplayBytes = 1024;        // one displayed value in a
 inline constexpr size_t kDuplicateWindow =
     3 * (3u << 17);  // event ids remembered (three generations of 5 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =
-    50'000;                               // long-running requests whose end is awaited; "long_requests_forgotten"
+    50'000;  // long-running requests whose other stage is awaited; "long_requests_forgotten"
 inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error
 
 // Live runs

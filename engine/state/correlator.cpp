@@ -91,18 +91,17 @@ Correlations::OnFiring Correlator::State::alert(std::vector<EpisodeChange>& chan
   };
 }
 
-// True when the hit counts; false when it only ends a request that counted before.
+// True when the hit counts; false when another stage of its request has counted.
 bool Correlator::State::counts(const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes) {
-  if (rule(hit.rule).detection().names_stage) return true;
-  if (mark.role == StageRole::Later) {
-    const auto started = stages.finish(mark.request, rule_marks[hit.rule]);
-    if (!started) return true;
-    ++counters.joined_stages;
-    if (rule(hit.rule).alerts) episodes.set_duration(hit.rule, hit.dedup_key, *ref, mark.time - *started, changes);
-    return false;
-  }
-  if (mark.long_running) stages.start(mark.request, rule_marks[hit.rule], mark.time);
-  return true;
+  const bool ends = mark.role == StageRole::Later;
+  if (rule(hit.rule).detection().names_stage || (!ends && !mark.long_running)) return true;
+  const uint64_t by = rule_marks[hit.rule];
+  const auto other = ends ? stages.finish(mark.request, by, mark.time) : stages.start(mark.request, by, mark.time);
+  if (!other) return true;
+  ++counters.joined_stages;
+  const Duration lasts = ends ? mark.time - *other : *other - mark.time;
+  if (rule(hit.rule).alerts) episodes.set_duration(hit.rule, hit.dedup_key, *ref, lasts, changes);
+  return false;
 }
 
 void Correlator::State::on_hit(const MatchResult& result, const EventMark& mark, const Hit& hit,
@@ -156,6 +155,7 @@ bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const Matc
   if (s.reused) ++s.counters.audit_id_reuse;
   s.see_cluster(mark, robust_time);
   s.advance(watermark, changes);
+  s.stages.forget_ends(s.correlations.watermark() - s.options.lateness);
   if (mark.time < s.correlations.watermark() - s.options.lateness) ++s.counters.late;
   if (robust_time != Timestamp::min() && mark.time - robust_time > s.options.lateness) ++s.counters.time_outliers;
   if (mark.hit_count == 0) return true;

@@ -176,6 +176,7 @@ bool EpisodeTable::set_duration(uint32_t rule, Hash128 key, const EventRef& even
   ++episode.revision;
   episode.status = EpisodeStatus::Update;
   episode.duration_micros = std::max(episode.duration_micros, duration.micros);
+  episode.first_seen = std::min(episode.first_seen, event.time);
   episode.last_seen = std::max(episode.last_seen, event.time);
   add_event(episode.events, event);
   bytes_ += bytes_of(at->second) - before;

@@ -26,7 +26,7 @@ class EpisodeTable {
   void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
   // A firing did not hold: its episode ends as retracted, unless further matches have joined it meanwhile.
   void retract(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
-  // The end of a long-running request whose start counted in this (rule, key). False: that episode is closed.
+  // The other stage of a long-running request that counted in this (rule, key). False: that episode is closed.
   bool set_duration(uint32_t rule, Hash128 key, const EventRef& event, Duration duration,
                     std::vector<EpisodeChange>& changes);
   void close_until(Timestamp watermark, std::vector<EpisodeChange>& changes);

@@ -1,9 +1,11 @@
-// RequestStages: long-running requests whose ResponseStarted counted for a rule, until their ResponseComplete comes
-// (design/rules.md 4: one request counts once). At most limits::kLongRequests; the oldest are forgotten, counted.
+// RequestStages: requests of which one stage counted for a rule, until the other one comes (design/rules.md 4: one
+// request counts once): long-running ones whose ResponseStarted came, and ends that overtook their start, as batches of
+// one API server do. At most limits::kLongRequests; the oldest are forgotten, counted.
 #pragma once
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "engine/base/hash.h"
@@ -16,21 +18,31 @@ namespace kubevigil {
 class RequestStages {
  public:
   // `rule`: rule_mark (rule_places.h), which other rule sets share.
-  void start(Hash128 request, uint64_t rule, Timestamp time);
-  // The time of the start, which is forgotten; nullopt: this rule did not count the request.
-  std::optional<Timestamp> finish(Hash128 request, uint64_t rule);
+  // The start of a request. The time of its end when that came before it, which is forgotten; nullopt: this counts.
+  std::optional<Timestamp> start(Hash128 request, uint64_t rule, Timestamp time);
+  // Its end. The time of its start, which is forgotten; nullopt: this rule did not count the request, so this counts.
+  std::optional<Timestamp> finish(Hash128 request, uint64_t rule, Timestamp time);
+  // No start from before `horizon` comes any more: ends from before it wait for none.
+  void forget_ends(Timestamp horizon);
   uint64_t forgotten() const { return forgotten_; }
+  size_t waiting() const { return waiting_.size(); }
   void archive(Archive& archive);
 
  private:
-  struct Started {
+  struct Waiting {
     Timestamp time;
     uint64_t number;
+    bool ended;
   };
-  bool is_open(const std::pair<Hash128, uint64_t>& started) const;
+  using Numbered = std::pair<Hash128, uint64_t>;
+  bool is_waiting(const Numbered& one) const;
+  void wait(Hash128 key, Timestamp time, bool ended);
+  void forget(Hash128 key);
+  std::optional<Timestamp> take(Hash128 key, bool ended);
 
-  KeyIndex<Hash128, Started> open_;
-  std::deque<std::pair<Hash128, uint64_t>> order_;  // with the number of the start: finished ones are skipped
+  KeyIndex<Hash128, Waiting> waiting_;
+  std::deque<Numbered> order_;  // with Waiting::number: those that wait no more are skipped
+  std::set<std::pair<Timestamp, Hash128>> ends_;
   uint64_t next_ = 0, forgotten_ = 0;
 };
 

@@ -54,10 +54,11 @@ TEST(StateBounds, OldestLongRequestsAreForgotten) {
   for (uint64_t n = 0; n < limits::kLongRequests + 5; ++n)
     stages.start(request(n), 1, Timestamp{static_cast<int64_t>(n)});
   EXPECT_EQ(stages.forgotten(), 5u);
-  EXPECT_FALSE(stages.finish(request(4), 1));
-  EXPECT_EQ(stages.finish(request(5), 1), Timestamp{5});
-  EXPECT_FALSE(stages.finish(request(5), 1));
-  EXPECT_FALSE(stages.finish(request(6), 2)) << "another rule";
+  EXPECT_EQ(stages.finish(request(7), 1, {}), Timestamp{7});
+  EXPECT_FALSE(stages.finish(request(7), 1, {}));
+  EXPECT_FALSE(stages.finish(request(4), 1, {}));
+  EXPECT_EQ(stages.finish(request(6), 1, {}), Timestamp{6});
+  EXPECT_FALSE(stages.finish(request(9), 2, {})) << "another rule";
 }
 
 EventMark numbered(uint64_t n) {
