@@ -7,23 +7,26 @@
 
 #include "engine/state/heap_size.h"
 #include "engine/state/key_table.h"
+#include "engine/state/question_list.h"
 #include "engine/state/recent_list.h"
 
 namespace kubevigil {
 namespace {
 
-constexpr size_t kExpectTimes = 64;
+constexpr size_t kExpectTimes =
+    1024;  // kept of one key, thinned: only of rules with windows of a fraction of a second more
 constexpr size_t kStaleDeadlines = 1024;  // of evicted keys, apart from one for each key
 
 struct Awaited {
-  bool outstanding = false;
-  bool fired = false;  // for `started`, and a late event may still contradict it
+  bool outstanding = false;  // there is a deadline
+  bool fired = false;        // heartbeat: for `started`, and a late beat may still contradict it
   Timestamp started, deadline;
-  EventRef starter;
+  EventRef starter;  // heartbeat, as is `started`: the newest beat
   std::string key_bytes;
+  QuestionList questions;
   std::vector<Timestamp> expects;  // sorted
 
-  size_t heap_bytes() const { return heap_size(key_bytes) + heap_size(expects); }
+  size_t heap_bytes() const { return heap_size(key_bytes) + heap_size(expects) + questions.heap_bytes(); }
 
   void archive(Archive& archive) {
     archive(outstanding);
@@ -32,6 +35,7 @@ struct Awaited {
     archive(deadline);
     archive_event(archive, starter);
     archive(key_bytes);
+    questions.archive(archive);
     archive.each(expects, [&](Timestamp& time) { archive(time); });
   }
 };
@@ -42,6 +46,7 @@ class AbsenceOperator final : public Operator {
       : correlation_(rule.correlation()),
         look_back_(correlation_.absence.look_back),
         wait_(correlation_.absence.every.value_or(correlation_.timespan)),
+        terms_{look_back_, wait_},
         lateness_(limits.lateness),
         keys_(limits.bytes, limits.keys) {}
 
@@ -67,9 +72,7 @@ class AbsenceOperator final : public Operator {
       deadlines_.erase(deadlines_.begin());
       const auto slot = keys_.find(std::get<2>(due));
       if (slot == keys_.kNone || !is_outstanding(keys_[slot], std::get<0>(due))) continue;  // evicted meanwhile
-      out.push_back(firing(slot, std::get<2>(due)));
-      keys_[slot].outstanding = false;
-      keys_[slot].fired = true;
+      on_deadline(slot, std::get<2>(due), out);
       keys_.settle(slot, expired());
     }
   }
@@ -128,8 +131,10 @@ class AbsenceOperator final : public Operator {
 
   struct Expired {
     Timestamp oldest, horizon;
+    QuestionList::Terms terms;
     bool operator()(const Awaited& awaited) const {
       if (awaited.outstanding || (awaited.fired && awaited.deadline > horizon)) return false;
+      if (!awaited.questions.is_over(horizon, terms)) return false;
       return awaited.expects.empty() || awaited.expects.back() < oldest;
     }
   };
@@ -137,18 +142,14 @@ class AbsenceOperator final : public Operator {
   Timestamp oldest_expect() const {
     return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_ - look_back_;
   }
-  Expired expired() const {
-    const bool unset = watermark_ == Timestamp::min();
-    return {oldest_expect(), unset ? watermark_ : watermark_ - lateness_};
-  }
+  // No answer older than this comes any more.
+  Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
+  Expired expired() const { return {oldest_expect(), horizon(), terms_}; }
 
-  void start(Awaited& awaited, const Match& match) {
+  void await(Awaited& awaited, Timestamp deadline, Hash128 key) {
     awaited.outstanding = true;
-    awaited.fired = false;
-    awaited.started = match.time;
-    awaited.deadline = match.time + wait_;
-    awaited.starter = match.event;
-    deadlines_.emplace(awaited.deadline, awaited.key_bytes, match.key);
+    awaited.deadline = deadline;
+    deadlines_.emplace(awaited.deadline, awaited.key_bytes, key);
     if (deadlines_.size() > 2 * keys_.size() + kStaleDeadlines) forget_evicted();
   }
 
@@ -167,12 +168,33 @@ class AbsenceOperator final : public Operator {
     deadlines_.erase({awaited.deadline, awaited.key_bytes, key});
   }
 
-  // What fired for this key did not hold: something that it waited for came late.
-  void retract(uint32_t slot, const Match& match, std::vector<Firing>& out) {
-    keys_[slot].fired = false;
-    out.push_back(firing(slot, match.key));
+  // What fired did not hold: something that it waited for came late.
+  void retract(uint32_t slot, Hash128 key, Timestamp started, const EventRef& starter, std::vector<Firing>& out) {
+    out.push_back(firing(slot, key, started, starter));
     out.back().retracts = true;
     --stats_.firings;
+  }
+
+  void on_deadline(uint32_t slot, Hash128 key, std::vector<Firing>& out) {
+    Awaited& awaited = keys_[slot];
+    awaited.outstanding = false;
+    ++stats_.firings;
+    if (correlation_.absence.every) {
+      awaited.fired = true;
+      out.push_back(firing(slot, key, awaited.started, awaited.starter));
+      return;
+    }
+    const QuestionList::Question& question = awaited.questions.fire(terms_);
+    out.push_back(firing(slot, key, question.time, question.event));
+    await_next(awaited, key);
+  }
+
+  void await_next(Awaited& awaited, Hash128 key) {
+    awaited.questions.forget_before(horizon(), terms_);
+    const auto next = awaited.questions.next_due(terms_);
+    if (awaited.outstanding && next == awaited.deadline) return;
+    if (awaited.outstanding) cancel(awaited, key);
+    if (next) await(awaited, *next, key);
   }
 
   void on_beat(uint32_t slot, const Match& match, std::vector<Firing>& out) {
@@ -180,47 +202,66 @@ class AbsenceOperator final : public Operator {
     if (awaited.outstanding && awaited.started >= match.time) return;
     if (match.time + wait_ <= watermark_) return;  // a beat from before the gap that has fired
     if (awaited.outstanding) cancel(awaited, match.key);
-    if (awaited.fired && match.time > awaited.started && match.time < awaited.deadline) retract(slot, match, out);
-    start(awaited, match);
+    if (awaited.fired && match.time > awaited.started && match.time < awaited.deadline) {
+      retract(slot, match.key, awaited.started, awaited.starter, out);
+    }
+    awaited.fired = false;
+    awaited.started = match.time;
+    awaited.starter = match.event;
+    await(awaited, match.time + wait_, match.key);
   }
 
   void on_member(Awaited& awaited, const Match& match) {
-    if (awaited.outstanding) return;
     const auto from = std::lower_bound(awaited.expects.begin(), awaited.expects.end(), match.time - look_back_);
     if (from != awaited.expects.end() && *from < match.time + wait_) return;
-    start(awaited, match);
+    awaited.questions.ask(match.time, match.event, terms_);
+    await_next(awaited, match.key);
+  }
+
+  // A time is not needed when no question's window fits between its neighbours: what it answers, one of these answers.
+  void thin(std::vector<Timestamp>& expects, size_t i) const {
+    if (i == 0 || i + 1 >= expects.size()) return;
+    if (expects[i + 1] - look_back_ - wait_ > expects[i - 1]) return;
+    expects.erase(expects.begin() + static_cast<ptrdiff_t>(i));
+  }
+
+  void remember(std::vector<Timestamp>& expects, Timestamp time) const {
+    const auto at = expects.insert(std::upper_bound(expects.begin(), expects.end(), time), time);
+    const auto i = static_cast<size_t>(at - expects.begin());
+    thin(expects, i + 1);
+    thin(expects, i);
+    if (i > 0) thin(expects, i - 1);
+    expects.erase(expects.begin(), std::lower_bound(expects.begin(), expects.end(), oldest_expect()));
+    if (expects.size() > kExpectTimes) expects.erase(expects.begin());
+    give_back(expects, 2);
   }
 
   void on_expect(uint32_t slot, const Match& match, std::vector<Firing>& out) {
     Awaited& awaited = keys_[slot];
-    const Timestamp time = match.time;
-    auto& expects = awaited.expects;
-    expects.insert(std::upper_bound(expects.begin(), expects.end(), time), time);
-    expects.erase(expects.begin(), std::lower_bound(expects.begin(), expects.end(), oldest_expect()));
-    if (expects.size() > kExpectTimes) expects.erase(expects.begin());
-    give_back(expects, 2);
-    if (time < awaited.started - look_back_ || time >= awaited.deadline) return;
-    if (awaited.outstanding) cancel(awaited, match.key);
-    if (awaited.fired) retract(slot, match, out);
+    remember(awaited.expects, match.time);
+    for (const QuestionList::Question& question : awaited.questions.answer(match.time, terms_)) {
+      retract(slot, match.key, question.time, question.event, out);
+    }
+    await_next(awaited, match.key);
   }
 
-  Firing firing(uint32_t slot, Hash128 key) {
-    ++stats_.firings;
-    const Awaited& awaited = keys_[slot];
+  Firing firing(uint32_t slot, Hash128 key, Timestamp started, const EventRef& starter) const {
     Firing firing;
-    firing.time = awaited.deadline;
+    firing.time = started + wait_;
     firing.key = key;
-    firing.key_bytes = awaited.key_bytes;
+    firing.key_bytes = keys_[slot].key_bytes;
     firing.count = 0;
-    firing.first_seen = awaited.started;
-    firing.events = {awaited.starter};
-    firing.anchor = awaited.starter;
+    firing.first_seen = started;
+    firing.events = {starter};
+    firing.anchor = starter;
     firing.degraded = keys_.degraded(slot);
     return firing;
   }
 
   const Correlation& correlation_;
-  const Duration look_back_, wait_, lateness_;
+  const Duration look_back_, wait_;
+  const QuestionList::Terms terms_;
+  const Duration lateness_;
   KeyTable<Awaited> keys_;
   std::set<Deadline> deadlines_;
   Timestamp watermark_ = Timestamp::min();

@@ -153,6 +153,7 @@ class BucketOperator final : public Operator {
     const auto begin = list.at_least(last - kSubWindows + 1);
     const auto end = list.at_least(last + 1);
     firing.first_seen = begin->first;
+    firing.last_seen = (end - 1)->last;
     const auto sample = std::min<std::ptrdiff_t>(end - begin, limits::kSampleEvents);
     for (auto b = end - sample; b != end; ++b) firing.events.push_back(b->newest);
     return firing;

@@ -25,7 +25,7 @@ void join(Episode& episode, const Firing& firing) {
   episode.status = EpisodeStatus::Update;
   episode.measure = std::max(episode.measure, firing.count);
   episode.first_seen = std::min(episode.first_seen, firing.first_seen);
-  episode.last_seen = std::max(episode.last_seen, firing.time);
+  episode.last_seen = std::max({episode.last_seen, firing.time, firing.last_seen});
   episode.approximate |= firing.approximate;
   episode.degraded |= firing.degraded;
   add_event(episode.events, firing.anchor);
@@ -146,7 +146,8 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.dedup_key = dedup_key(rules_.rules[rule], firing.key_bytes);
   e.key = firing.key;
   e.key_bytes = firing.key_bytes;
-  e.opened = e.last_seen = firing.time;
+  e.opened = firing.time;
+  e.last_seen = std::max(firing.time, firing.last_seen);
   e.first_seen = firing.first_seen;
   e.count = 1;
   e.measure = firing.count;

@@ -6,7 +6,7 @@
 //  * Monotone operators (only lower bounds) answer at once: on_match says whether some window that holds the new match
 //    satisfies the condition. Others answer from on_watermark, once nothing can change the answer.
 //  * The answer depends only on the matches and their order, and for the operators of recent_operator.cpp not even on
-//    the order within the lateness: exact, unless a firing says `approximate`. new_value and absence follow arrival.
+//    the order within the lateness: exact, unless a firing says `approximate`. new_value and heartbeats follow arrival.
 //  * State is bounded: O(threshold) plus the matches inside the lateness horizon for each key; keys are bounded by
 //    the budget, evicted in a fixed order, and counted.
 #pragma once
@@ -59,7 +59,8 @@ struct Firing {
   std::vector<std::string> values;  // sample of encoded values (value_count, new_value), at most 10
   std::vector<EventRef> events;     // evidence inside the window, newest last, at most limits::kSampleEvents
   Timestamp first_seen;
-  EventRef anchor;  // identity of the opening: the completing event; absence: the starter
+  Timestamp last_seen = Timestamp::min();  // of the evidence, where it ends behind `time`
+  EventRef anchor;                         // identity of the opening: the completing event; absence: the starter
   bool approximate = false;
   bool degraded = false;  // part of the key's state was evicted before
   bool retracts = false;  // absence: the firing with this key and anchor did not hold; late events say so

@@ -181,6 +181,7 @@ class RecentOperator final : public Operator {
     firing.key_bytes = match.key_bytes;
     firing.count = found.count * static_cast<double>(sampling_);
     firing.first_seen = list.entries[found.first].time;
+    firing.last_seen = list.entries[found.last].time;
     firing.anchor = match.event;
     firing.approximate = list.approximate || sampling_ > 1;
     firing.degraded = keys_.degraded(slot);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -154,19 +154,46 @@ inline std::vector<LiveBatch> batches_of(const std::vector<Lane>& lanes, const s
   return out;
 }
 
-// "rule cluster group", of all alerts that were not taken back.
-inline std::set<std::string> grouped(const std::vector<Alert>& alerts) {
-  std::set<std::string> out, retracted;
-  for (const Alert& alert : alerts) {
-    if (alert.status == EpisodeStatus::Retracted) retracted.insert(alert.id);
-  }
-  for (const Alert& alert : alerts) {
-    if (retracted.contains(alert.id)) continue;
-    std::string line = alert.rule_name + " " + alert.cluster;
-    for (const auto& [name, value] : alert.group) line += " " + name + "=" + value;
-    out.insert(line);
+// Alerts that were not taken back and begin before `until`, in their last revisions, by "rule cluster group".
+using Grouped = std::map<std::string, std::vector<Alert>>;
+
+inline Grouped grouped(const std::vector<Alert>& alerts, Timestamp until = Timestamp::max()) {
+  std::map<std::string, const Alert*> last;
+  for (const Alert& alert : alerts) last[alert.id] = &alert;
+  Grouped out;
+  for (const auto& [id, alert] : last) {
+    if (alert->status == EpisodeStatus::Retracted || alert->first_seen >= until) continue;
+    std::string line = alert->rule_name + " " + alert->cluster;
+    for (const auto& [name, value] : alert->group) line += " " + name + "=" + value;
+    out[line].push_back(*alert);
   }
   return out;
+}
+
+// The first (rule, group) of one that is not in the other, or an alert in it at whose time the other has none; "": all
+// are the same.
+inline std::string difference(const Grouped& one, const Grouped& other) {
+  const auto spans = [](const Alert& a) {
+    return fmt::format("{} to {}", format_rfc3339(a.first_seen), format_rfc3339(a.last_seen));
+  };
+  for (const bool turned : {false, true}) {
+    for (const auto& [line, alerts] : turned ? other : one) {
+      const auto& others = turned ? one : other;
+      const auto found = others.find(line);
+      if (found == others.end()) return fmt::format("{}: {}", turned ? "only the other" : "only the one", line);
+      for (const Alert& alert : alerts) {
+        const bool overlaps = std::any_of(found->second.begin(), found->second.end(), [&](const Alert& a) {
+          return a.first_seen <= alert.last_seen && alert.first_seen <= a.last_seen;
+        });
+        if (overlaps) continue;
+        std::string text =
+            fmt::format("{}: {} has {}, the other", line, turned ? "the other" : "the one", spans(alert));
+        for (const Alert& a : found->second) text += " " + spans(a);
+        return text;
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace kubevigil

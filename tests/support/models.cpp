@@ -213,58 +213,92 @@ bool NewValue::add(const Seen& match) {
   return role == CorrelationInput::Role::Member && !known && !seeded && !learning;
 }
 
+bool Absence::answers(const Seen& expect, const Seen& question) const {
+  return expect.key == question.key && expect.time >= question.time - correlation_.absence.look_back &&
+         expect.time < question.time + correlation_.timespan;
+}
+
+std::optional<Seen> Absence::waiting(const std::string& key) const {
+  if (correlation_.absence.every) {
+    const auto beat = beats_.find(key);
+    return beat == beats_.end() ? std::nullopt : std::optional(beat->second);
+  }
+  std::optional<Seen> first;
+  for (const Seen& question : questions_) {
+    const auto overlaps = [&](const Seen& f) {
+      return f.key == key && f.time < question.time + wait() && question.time < f.time + wait();
+    };
+    const bool answered =
+        std::any_of(expects_.begin(), expects_.end(), [&](const Seen& e) { return answers(e, question); });
+    if (question.key != key || answered || std::any_of(fired_.begin(), fired_.end(), overlaps)) continue;
+    if (!first || question.time < first->time) first = question;
+  }
+  return first;
+}
+
+std::set<std::string> Absence::keys() const {
+  std::set<std::string> keys;
+  for (const Seen& question : questions_) keys.insert(question.key);
+  for (const auto& [key, beat] : beats_) keys.insert(key);
+  return keys;
+}
+
+size_t Absence::pending() const {
+  const auto all = keys();
+  return static_cast<size_t>(
+      std::count_if(all.begin(), all.end(), [&](const auto& key) { return waiting(key).has_value(); }));
+}
+
 std::vector<Answer> Absence::advance(Timestamp watermark) {
   watermark_ = std::max(watermark_, watermark);
-  const Duration wait = correlation_.absence.every.value_or(correlation_.timespan);
   std::vector<Answer> answers;
-  for (const auto& [key, starter] : outstanding_) {
-    if (starter.time + wait <= watermark_) answers.push_back({starter.time + wait, starter.sequence, key});
-  }
-  for (const Answer& answer : answers) {
-    alerted_.insert_or_assign(answer.key, outstanding_.at(answer.key));
-    outstanding_.erase(answer.key);
+  for (const std::string& key : keys()) {
+    for (auto next = waiting(key); next && next->time + wait() <= watermark_; next = waiting(key)) {
+      answers.push_back({next->time + wait(), next->sequence, key});
+      if (correlation_.absence.every) {
+        missed_.insert_or_assign(key, *next);
+        beats_.erase(key);
+      } else {
+        fired_.push_back(*next);
+      }
+    }
   }
   std::sort(answers.begin(), answers.end(),
             [](const Answer& a, const Answer& b) { return a.time != b.time ? a.time < b.time : a.key < b.key; });
   return answers;
 }
 
-std::optional<Answer> Absence::add(const Seen& match) {
-  const Duration wait = correlation_.absence.every.value_or(correlation_.timespan);
-  std::optional<Answer> contradicted;
-  const auto contradict = [&](const Seen& starter) {
-    contradicted = Answer{starter.time + wait, starter.sequence, starter.key};
-    alerted_.erase(match.key);
-  };
-  const auto alerted = alerted_.find(match.key);
-  const auto open = outstanding_.find(match.key);
-  if (correlation_.absence.every) {
-    const bool stale = match.time + *correlation_.absence.every <= watermark_;
-    if (stale || (open != outstanding_.end() && open->second.time >= match.time)) return std::nullopt;
-    if (alerted != alerted_.end()) {
-      const Timestamp started = alerted->second.time;
-      if (match.time > started && match.time < started + wait) contradict(alerted->second);
+std::vector<Answer> Absence::add_beat(const Seen& match) {
+  const auto beat = beats_.find(match.key);
+  const bool stale = match.time + wait() <= watermark_;
+  if (stale || (beat != beats_.end() && beat->second.time >= match.time)) return {};
+  std::vector<Answer> contradicted;
+  if (const auto missed = missed_.find(match.key); missed != missed_.end()) {
+    const Seen& starter = missed->second;
+    if (match.time > starter.time && match.time < starter.time + wait()) {
+      contradicted.push_back({starter.time + wait(), starter.sequence, starter.key});
     }
-    outstanding_[match.key] = match;
-    alerted_.erase(match.key);
-    return contradicted;
+    missed_.erase(missed);
   }
-  const auto satisfies = [&](const Seen& expect, const Seen& member) {
-    return expect.key == member.key && expect.time >= member.time - correlation_.absence.look_back &&
-           expect.time < member.time + correlation_.timespan;
-  };
-  if (correlation_.inputs[match.input].role == CorrelationInput::Role::Expect) {
-    expects_.push_back(match);
-    if (open != outstanding_.end() && satisfies(match, open->second)) outstanding_.erase(open);
-    if (alerted != alerted_.end() && satisfies(match, alerted->second)) contradict(alerted->second);
-    return contradicted;
+  beats_[match.key] = match;
+  return contradicted;
+}
+
+std::vector<Answer> Absence::add(const Seen& match) {
+  if (correlation_.absence.every) return add_beat(match);
+  if (correlation_.inputs[match.input].role != CorrelationInput::Role::Expect) {
+    questions_.push_back(match);
+    return {};
   }
-  const bool come = std::any_of(expects_.begin(), expects_.end(), [&](const Seen& e) { return satisfies(e, match); });
-  if (open == outstanding_.end() && !come) {
-    outstanding_.emplace(match.key, match);
-    alerted_.erase(match.key);
-  }
-  return std::nullopt;
+  expects_.push_back(match);
+  std::vector<Answer> contradicted;
+  std::erase_if(fired_, [&](const Seen& starter) {
+    if (!answers(match, starter)) return false;
+    contradicted.push_back({starter.time + wait(), starter.sequence, starter.key});
+    return true;
+  });
+  std::sort(contradicted.begin(), contradicted.end());
+  return contradicted;
 }
 
 }  // namespace kubevigil::model

@@ -58,21 +58,29 @@ class NewValue {
   std::vector<Seen> arrived_;  // ForgetOn removes entries
 };
 
-// absence, in order of arrival. Deadlines that the watermark has reached, in order.
+// absence. Heartbeats in order of arrival; else a function of what has come, but for the choice between overlapping
+// ones.
 class Absence {
  public:
   explicit Absence(const Correlation& correlation) : correlation_(correlation) {}
+  // What fires at this watermark, in order.
   std::vector<Answer> advance(Timestamp watermark);
-  // The alert that the match contradicts, if any.
-  std::optional<Answer> add(const Seen& match);
-  size_t pending() const { return outstanding_.size(); }
+  // The alerts that the match contradicts.
+  std::vector<Answer> add(const Seen& match);
+  size_t pending() const;
 
  private:
+  std::vector<Answer> add_beat(const Seen& match);
+  // The first question of the key that waits: unanswered, not fired, within no other that has fired.
+  std::optional<Seen> waiting(const std::string& key) const;
+  std::set<std::string> keys() const;
+  Duration wait() const { return correlation_.absence.every.value_or(correlation_.timespan); }
+  bool answers(const Seen& expect, const Seen& question) const;
+
   const Correlation& correlation_;
   Timestamp watermark_ = Timestamp::min();
-  std::vector<Seen> expects_;
-  std::map<std::string, Seen> outstanding_;
-  std::map<std::string, Seen> alerted_;  // starter of the last alert of a key, until a new one starts
+  std::vector<Seen> expects_, questions_, fired_;
+  std::map<std::string, Seen> beats_, missed_;  // newest beat that is waited for; that of the last alert
 };
 
 }  // namespace kubevigil::model
