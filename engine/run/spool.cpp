@@ -109,7 +109,7 @@ void Spool::submit_overdue() {
   }
   if (start) {
     submit(
-        SpoolKind::Start, {},
+        SpoolKind::Start, encode_body_number(first_id_),
         [account = account_](const DiskResult<uint64_t>& result) {
           const std::lock_guard hold(account->mutex);
           account->started = result.has_value();

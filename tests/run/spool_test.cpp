@@ -131,6 +131,22 @@ TEST(Spool, UnfinishedBodiesLeaveNothing) {
   EXPECT_EQ(spool->counts().open, 1u);
 }
 
+TEST(Spool, ABodyOfAnEarlierLifeHoldsNothingBack) {
+  SimulatedDisk disk;
+  auto spool = opened(disk);
+  auto killed = spool->begin(source("killed"), std::nullopt);
+  ASSERT_TRUE((*killed)->write(noise(3500, 1)));
+  put(*spool, "");  // behind its blocks, and synced
+  disk.kill_process();
+  killed->reset();
+  spool = opened(disk);
+  SpoolReader reader(*spool, {});
+  for (uint64_t i = 0; i < 20; ++i) put(*spool, noise(2000, i));
+  ASSERT_EQ(read_all(reader).size(), 21u);
+  EXPECT_TRUE(spool->trim(reader.position()));
+  EXPECT_LT(spool->bytes(), 5000u);
+}
+
 // A reader that begins again at any position it ever had gives the rest, also when bodies are mixed.
 TEST(Spool, EveryPositionIsAPlaceToGoOn) {
   SimulatedDisk disk;
