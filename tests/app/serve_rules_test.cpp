@@ -130,5 +130,31 @@ TEST(RulesOfAnEarlierLife, NothingLeavesInPlainWordsThatWasRedactedThenOrIsNow) 
   }
 }
 
+// Rules that change every minute for a year: only what is needed stays, and what may be on its way into the journal.
+TEST(ServeRules, BundlesOfALongLifeAreRemoved) {
+  const TestFolder folder;
+  SimulatedDisk disk;
+  SpoolOptions options;
+  options.folder = "/spool";
+  const auto spool = std::move(*Spool::open(disk, options));
+  const auto store = std::move(*RuleStore::open(disk, "/rules"));
+  ServeRules rules(*store, *spool, system_env(), HashKey{1, 2}, Redactor());
+  RuleSelection selection;
+  selection.paths = {folder.write("rule.yaml", kRule)};
+  selection.no_builtin = true;
+  std::string before;
+  for (int i = 0; i < 20; ++i) {
+    const auto ready = ready_rules(selection, {{"state", std::to_string(i)}}, {});
+    ASSERT_TRUE(ready) << ready.error().message;
+    ASSERT_TRUE(rules.keep(*ready));
+    rules.remove_unused({before});  // of the older snapshot
+    const std::set<std::string> left = *store->hashes();
+    EXPECT_LE(left.size(), 3u);
+    EXPECT_TRUE(left.contains(ready->hash));
+    EXPECT_TRUE(before.empty() || left.contains(before));
+    before = ready->hash;
+  }
+}
+
 }  // namespace
 }  // namespace kubevigil
