@@ -127,7 +127,7 @@ void GroupCommit::interrupt() {
 bool GroupCommit::wait_past(uint64_t sequence, Duration most, const std::atomic<bool>& stop) {
   std::unique_lock hold(mutex_);
   durable_.wait_for(hold, std::chrono::microseconds(most.micros),
-                    [&] { return stop || log_.durable_end() > sequence + 1; });
+                    [&] { return stop || interrupted_ || log_.durable_end() > sequence + 1; });
   return log_.durable_end() > sequence + 1;
 }
 

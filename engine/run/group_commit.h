@@ -69,7 +69,7 @@ class GroupCommit {
   // Waits until a record behind `sequence` is durable; false: there is none, but interrupt() was called.
   bool wait_past(uint64_t sequence);
   void interrupt();
-  // The same, but no longer than `most`, and not once `stop` is true: set it, then call wake().
+  // The same, but no longer than `most`, nor once `stop` is true: set it, then call wake().
   bool wait_past(uint64_t sequence, Duration most, const std::atomic<bool>& stop);
   void wake();
 

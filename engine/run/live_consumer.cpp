@@ -121,8 +121,7 @@ void LiveConsumer::tick() {
   say_late();
   take_self_alerts(world_.self_alerts.due(world_.env.now()));
   const bool due = now - snapshot_at_ >= options_.snapshot_every || bytes_since_ >= options_.snapshot_bytes;
-  const bool room = world_.reserve == nullptr || world_.reserve->held();
-  if (due && room && parts_.snapshots.ready()) take_snapshot();
+  if (due && has_room() && parts_.snapshots.ready()) take_snapshot();
   publish();
 }
 
@@ -214,7 +213,9 @@ bool LiveConsumer::finish() {
   if (failed_) return false;
   take_self_alerts(world_.self_alerts.finish(world_.env.now()));
   parts_.snapshots.finish();
-  const bool taken = take_snapshot() && parts_.snapshots.finish();
+  const bool room = has_room();
+  if (!room) world_.log.warn("snapshot", "no last snapshot on a full disk: the next start reads the journal again");
+  const bool taken = !room || (take_snapshot() && parts_.snapshots.finish());
   publish();
   return taken;
 }

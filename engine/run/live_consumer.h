@@ -89,7 +89,7 @@ class LiveConsumer {
   LiveConsumer& operator=(const LiveConsumer&) = delete;
 
   // Waits until the closed queue is empty. Then, unless something failed, self-alerts are ended and a last snapshot is
-  // written; false: it could not be.
+  // written, but not at the cost of the reserve; false: it could not be.
   bool finish();
   ConsumerStatus status() const;
 
@@ -105,6 +105,7 @@ class LiveConsumer {
   void say_gaps(const std::string& input, const LiveBatch& info);
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);
+  bool has_room() const { return world_.reserve == nullptr || world_.reserve->held(); }
   bool take_snapshot();
   void name_positions(uint64_t begin);
   std::vector<std::string> open_self_alerts() const;

@@ -174,7 +174,12 @@ void SpoolInput::forget(std::string_view position) {
   if (const auto behind = spool_position(position); behind && *behind != SpoolPosition()) (void)spool_.trim(*behind);
 }
 
-void SpoolInput::wait(Duration) { spool_.wait_past(reader_->seen()); }
+void SpoolInput::wait(Duration most) { spool_.commit().wait_past(reader_->seen(), most, interrupted_); }
+
+void SpoolInput::interrupt() {
+  interrupted_ = true;
+  spool_.commit().wake();
+}
 
 // What comes next, into body_ or gap_held_.
 SpoolInput::Found SpoolInput::find() {

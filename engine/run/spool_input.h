@@ -12,9 +12,10 @@
 // position behind the end of the spool, which was removed or is an older copy ("gone": it is read from its beginning).
 // Broken: the disk refuses to read.
 //
-// One thread; `forget` by any one. The spool outlives it.
+// One thread; `forget` by any one, `interrupt` by all. The spool outlives it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,7 @@ class SpoolInput final : public LiveInput {
   const std::string& name() const override { return name_; }
   LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX) override;
   void wait(Duration most) override;
-  void interrupt() override { spool_.interrupt(); }
+  void interrupt() override;
   bool seek(std::string_view position) override;
   std::string position() const override;
   void forget(std::string_view position) override;
@@ -65,6 +66,7 @@ class SpoolInput final : public LiveInput {
   void go_to(const SpoolPosition& position, uint64_t given);
 
   Spool& spool_;
+  std::atomic<bool> interrupted_ = false;
   const SpoolInputOptions options_;
   const std::string name_ = "spool";
   std::unique_ptr<SpoolReader> reader_;

@@ -54,7 +54,8 @@ class LiveBench {
   uint64_t journal_segment = 64u << 20, spool_segment = 64u << 20;
   bool configured = true;     // the input
   bool keep_journal = false;  // for a sink that takes nothing
-  std::string said;           // by the log
+  const DiskReserve* reserve = nullptr;
+  std::string said;  // by the log
 
   std::shared_ptr<const LiveRules> rules(const std::string& texts) { return rules(texts, configured); }
   // As of a bundle, which inputs it has is part of the hash.
@@ -101,8 +102,9 @@ class LiveBench {
       if (!texts_.contains(hash)) return fail("is not there");
       return *rules(texts_.at(hash).first, texts_.at(hash).second);
     };
-    pipeline_ = std::make_unique<LivePipeline>(
-        LiveWorld{*journal_, *snapshots_, outbox_.get(), env, *log_, *self_alerts_, load, {}, {}}, options);
+    LiveWorld world{*journal_, *snapshots_, outbox_.get(), env, *log_, *self_alerts_, load, {}, {}};
+    world.reserve = reserve;
+    pipeline_ = std::make_unique<LivePipeline>(std::move(world), options);
     auto recovered = pipeline_->recover(rules(rules_));
     if (!recovered) return false;
     report = *recovered;

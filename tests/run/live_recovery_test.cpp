@@ -106,5 +106,29 @@ TEST(LiveRecovery, WithoutAnySnapshotATrimmedJournalKnowsAllPositions) {
   ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_snapshot_damaged") != std::string::npos; }));
 }
 
+// An end on a full disk leaves the room to journal and alerts; the next start has more to read again.
+TEST(LiveRecovery, NoLastSnapshotIsWrittenWhileTheReserveIsInUse) {
+  LiveBench bench;
+  bench.options.snapshot_every = Duration::days(1);
+  ASSERT_TRUE(bench.disk.make_folder("/data"));
+  const auto reserve = std::move(*DiskReserve::open(bench.disk, "/data", 1000));
+  bench.reserve = reserve.get();
+  ASSERT_TRUE(bench.start());
+  ASSERT_TRUE(bench.post({event('a', "a")}));
+  ASSERT_TRUE(bench.settle());
+  ASSERT_TRUE(reserve->release());
+  ASSERT_TRUE(bench.pipeline().stop()) << "an orderly end";
+  for (const std::string& path : bench.disk.paths()) EXPECT_FALSE(path.starts_with("/data/snapshots/")) << path;
+  EXPECT_THAT(bench.said, HasSubstr("no last snapshot"));
+  ASSERT_TRUE(bench.start());
+  EXPECT_FALSE(bench.report.from_snapshot);
+  EXPECT_EQ(bench.report.compared, 1u);
+  EXPECT_EQ(bench.report.different, 0u);
+  ASSERT_TRUE(reserve->refill());
+  ASSERT_TRUE(bench.pipeline().stop());
+  ASSERT_TRUE(bench.start());
+  EXPECT_TRUE(bench.report.from_snapshot);
+}
+
 }  // namespace
 }  // namespace kubevigil

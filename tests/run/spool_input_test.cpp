@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/codec/gzip_block.h"
+#include "tests/support/daemon.h"
 #include "tests/support/simulated_disk.h"
 
 namespace kubevigil {
@@ -254,6 +257,34 @@ TEST_F(SpoolInputTest, ForgetsWhatIsBehind) {
   EXPECT_EQ(spool_->bytes(), before);
   spool.forget(batches.back().to);
   EXPECT_LT(spool_->bytes(), before / 2);
+}
+
+// An input that waits looks up now and then, so that whoever runs it does, too.
+TEST_F(SpoolInputTest, WaitsNoLongerThanItIsTold) {
+  post(events(1, 1));
+  SpoolInput spool = input();
+  drain(spool);
+  std::atomic<bool> over = false;
+  std::thread waiting([&] {
+    spool.wait(Duration{1000});
+    over = true;
+  });
+  EXPECT_TRUE(test::becomes([&] { return over.load(); })) << "nothing comes";
+  spool_->interrupt();
+  waiting.join();
+}
+
+TEST_F(SpoolInputTest, WaitsForWhatComesAndForNothingBehindAnInterruption) {
+  SpoolInput spool = input(), other = input();
+  std::thread sender([&] { post(events(1, 1)); });
+  spool.wait(Duration::hours(1));
+  sender.join();
+  EXPECT_EQ(drain(spool).size(), 1u);
+  spool.interrupt();
+  spool.wait(Duration::hours(1));
+  post(events(2, 1), "10.0.0.2");
+  other.wait(Duration::hours(1));
+  EXPECT_EQ(drain(other).size(), 2u) << "another input of the spool goes on";
 }
 
 }  // namespace
