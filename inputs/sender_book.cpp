@@ -132,6 +132,12 @@ void SenderBook::refused(const SenderKey& key, WebhookRefusal reason) {
   ++totals_.refused[static_cast<size_t>(reason)];
 }
 
+void SenderBook::showed(const SenderKey& key, Timestamp certificate_ends) {
+  const Duration now = env_.monotonic();
+  const std::lock_guard hold(mutex_);
+  sender(key, now).facts.certificate_ends = certificate_ends;
+}
+
 void SenderBook::turned_away(const std::string& peer, Refusal refusal, std::string_view path) {
   const Duration now = env_.monotonic();
   const std::lock_guard hold(mutex_);

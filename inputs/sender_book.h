@@ -2,11 +2,11 @@
 // same again, why it was refused, and whether it has fallen silent. And who knocked without being allowed in.
 //
 //   SenderBook book(env, {});
-//   receiver     book.took(key, bytes, fingerprint), book.refused(key, reason), book.turned_away(peer, refusal, path)
-//   intake       book.events_read(key, events, newest stage time, arrival, duplicates)   once a body was judged
-//   at a start   book.expect(key)             a sender of the last life: if it does not come back, it is silent
-//   every second for (const SenderNotice& notice : book.review()) -> self-alert source_silent, unknown_sender
-//   metrics, API book.totals(), book.sums(), book.senders(), book.strangers()
+//   receiver     book.showed(key, end of its certificate), book.took(key, bytes, fingerprint), book.refused(key,
+//   reason), book.turned_away(peer, refusal, path) intake       book.events_read(key, events, newest stage time,
+//   arrival, duplicates)   once a body was judged at a start   book.expect(key)             a sender of the last life:
+//   if it does not come back, it is silent every second for (const SenderNotice& notice : book.review()) -> self-alert
+//   source_silent, unknown_sender metrics, API book.totals(), book.sums(), book.senders(), book.strangers()
 //
 // Silent: a sender with a habit (kHabitGaps gaps between posts, posts within one second being one) that has not posted
 // for longer than `idle` and than kSilentGaps times its longest usual gap. Usual is a gap that was not itself a
@@ -63,11 +63,12 @@ struct SenderFacts {
   uint64_t duplicates = 0;  // of these: had been judged before, from whatever sender
   uint64_t retries = 0;     // bodies that had been taken before
   std::array<uint64_t, kWebhookRefusals> refused{};
-  double events_per_second = 0;     // over about a minute
-  std::optional<Duration> latency;  // of a batch: arrival less its newest stage time; a moving average
-  Duration latency_longest{};       // since the start
-  std::optional<Timestamp> heard;   // the last body; nothing: expected only
-  Duration usual_gap{};             // zero: no habit yet
+  double events_per_second = 0;               // over about a minute
+  std::optional<Duration> latency;            // of a batch: arrival less its newest stage time; a moving average
+  Duration latency_longest{};                 // since the start
+  std::optional<Timestamp> heard;             // the last body; nothing: expected only
+  std::optional<Timestamp> certificate_ends;  // of the client certificate that it showed last
+  Duration usual_gap{};                       // zero: no habit yet
   bool silent = false;
   uint64_t silences = 0;       // so far, with the present one
   Duration longest_silence{};  // of those that are over
@@ -123,6 +124,7 @@ class SenderBook {
 
   void took(const SenderKey& key, uint64_t bytes, uint64_t fingerprint);
   void refused(const SenderKey& key, WebhookRefusal reason);
+  void showed(const SenderKey& key, Timestamp certificate_ends);
   void turned_away(const std::string& peer, Refusal refusal, std::string_view path);
   void events_read(const SenderKey& key, uint64_t events, std::optional<Timestamp> newest, Timestamp arrival,
                    uint64_t duplicates = 0);

@@ -88,6 +88,7 @@ Decision WebhookReceiver::decide(const RequestContext& request, const Responder&
     return Decision::answer(std::move(reply));
   }
   SenderKey key{sender->cluster, sender->credential, request.peer};
+  if (request.certificate != nullptr) ledger_->senders->showed(key, request.certificate->not_after);
   if (auto reply = busy(key)) return Decision::answer(std::move(*reply));
   return take(std::move(key), request, responder);
 }

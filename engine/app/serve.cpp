@@ -142,6 +142,9 @@ Result<void> Serve::start_webhook() {
 }
 
 void Serve::show_parts() {
+  admin_->add_certificates(certificates_);
+  sinks_->add_certificates(certificates_);
+  if (webhook_) webhook_->add_certificates(certificates_);
   admin_->view().change([this](ServeParts& parts, ServeFacts&) {
     parts.spool = storage_.spool.get();
     parts.journal = storage_.journal.get();
@@ -150,6 +153,7 @@ void Serve::show_parts() {
     parts.senders = webhook_ ? &webhook_->senders() : nullptr;
     for (const auto& sink : sinks_->sinks()) parts.sinks.push_back(sink.get());
     parts.lease = lease_.get();
+    parts.certificates = &certificates_;
   });
 }
 
@@ -220,6 +224,7 @@ void Serve::start_reloading() {
   triggers_ = std::make_unique<ReloadTriggers>(log_);
   if (webhook_) webhook_->add_triggers(*triggers_);
   admin_->add_triggers(*triggers_);
+  sinks_->add_triggers(*triggers_);
   reload_loop_ = std::make_unique<ReloadLoop>(env_, *rule_watch_, *triggers_);
 }
 
@@ -275,6 +280,7 @@ Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsign
     if (env_.monotonic() - reviewed >= kReviewEvery) {
       reviewed = env_.monotonic();
       if (webhook_) webhook_->review();
+      certificates_.review(webhook_ ? &webhook_->senders() : nullptr, self_alerts_, env_.now());
       live_watch_.review(pipeline_->status().consumer, env_.now());
     }
     std::this_thread::sleep_for(kLook);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/app/certificate_watch.h"
 #include "engine/app/config.h"
 #include "engine/app/disk_watch.h"
 #include "engine/app/live_watch.h"
@@ -60,6 +61,7 @@ class Serve {
   const Env& env_;
   Log& log_;
   SelfAlerts self_alerts_;
+  CertificateWatch certificates_;
   std::unique_ptr<ServeAdmin> admin_;  // outlives what it shows: they are taken out of it before they go
   ServeStorage storage_;
   std::unique_ptr<ServeRules> rules_;

@@ -19,6 +19,7 @@ std::vector<ServeView::Output> outputs_of(const Config& config) {
 Result<std::unique_ptr<ServeAdmin>> ServeAdmin::start(const Config& config, Disk& disk, const Env& env, const Log& log,
                                                       const SelfAlerts& self_alerts) {
   std::unique_ptr<ServeAdmin> made(new ServeAdmin(env));
+  made->name_ = to_text(config.admin.listen);
   AdminOptions options{.address = config.admin.listen.host, .port = config.admin.listen.port};
   if (!config.admin.token_file.empty()) {
     auto tokens = open_admin_tokens(config.admin.token_file);
@@ -56,6 +57,10 @@ ServeAdmin::~ServeAdmin() {
 void ServeAdmin::add_triggers(ReloadTriggers& triggers) const {
   if (tls_) triggers.add("admin.tls", [tls = tls_] { return tls->reload(); });
   if (tokens_) triggers.add("admin.token-file", [tokens = tokens_] { return tokens->reload(); });
+}
+
+void ServeAdmin::add_certificates(CertificateWatch& watch) const {
+  if (tls_) watch.add("admin", name_, tls_);
 }
 
 void ServeAdmin::follow(Journal& journal) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "engine/app/admin_server.h"
+#include "engine/app/certificate_watch.h"
 #include "engine/app/config.h"
 #include "engine/app/reload_loop.h"
 #include "engine/app/serve_view.h"
@@ -24,6 +25,7 @@ class ServeAdmin {
   Metrics& metrics() { return metrics_; }
   const AdminServer& server() const { return *server_; }
   void add_triggers(ReloadTriggers& triggers) const;
+  void add_certificates(CertificateWatch& watch) const;
 
   // The alerts of the journal from now on; before the journal goes, call forget().
   void follow(Journal& journal);
@@ -34,6 +36,7 @@ class ServeAdmin {
   explicit ServeAdmin(const Env& env) : env_(env) {}
 
   const Env& env_;
+  std::string name_;  // its address
   Metrics metrics_;
   std::unique_ptr<ServeView> view_;
   std::unique_ptr<RecentAlerts> recent_;

@@ -269,6 +269,11 @@ void set_serve_metrics(MetricWriter& out, const ServeParts& parts, const ServeFa
     set_rules(out, status.consumer, facts);
     set_snapshots(out, status.snapshots);
   }
+  if (parts.certificates != nullptr) {
+    for (const CertificateEnd& one : parts.certificates->ends(parts.senders)) {
+      out.set(CertificateExpiry, {one.use, one.cluster, one.name}, seconds(one.ends));
+    }
+  }
   if (parts.recent != nullptr) set_alerts(out, *parts.recent);
   for (const Sink* sink : parts.sinks) set_sink(out, *sink, now);
   if (parts.lease != nullptr) out.set(LeaseHeld, {}, parts.lease->state().sending);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/certificate_watch.h"
 #include "engine/app/recent_alerts.h"
 #include "engine/base/disk.h"
 #include "engine/base/log.h"
@@ -35,6 +36,7 @@ struct ServeParts {
   std::vector<const Sink*> sinks = {};
   const LivePipeline* pipeline = nullptr;  // started
   const Lease* lease = nullptr;
+  const CertificateWatch* certificates = nullptr;
   const RecentAlerts* recent = nullptr;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/app/serve_sinks.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "engine/app/output_options.h"
@@ -40,6 +42,16 @@ Result<OpenOutput> open_or_later(const Opening& from, Log& log) {
 
 }  // namespace
 
+namespace {
+
+// Null: it has none.
+const TlsFiles* client_certificate(const OutputConfig& output) {
+  const std::optional<TlsFiles>* tls = output.http ? &output.http->tls : output.syslog ? &output.syslog->tls : nullptr;
+  return tls != nullptr && *tls && !(*tls)->certificate.empty() ? &**tls : nullptr;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, ServeStorage& storage, Disk& disk,
                                                      const Env& env, Log& log, SelfAlerts& self_alerts,
                                                      SendGate* gate) {
@@ -54,10 +66,25 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
     auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), disk, env}, log);
     if (!opened) return tl::unexpected(opened.error());
     if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
+    if (const TlsFiles* files = client_certificate(output)) {
+      auto tls = TlsSource::open(*files, TlsRole::Client, env);
+      if (!tls) return fail(fmt::format("output {}: {}", output.name, tls.error().message));
+      out->certificates_.emplace_back(output.name, std::move(*tls));
+    }
     const SinkOptions sink = sink_options(output, *opened, config.data);
     out->sinks_.push_back(std::make_unique<Sink>(world, std::move(opened->connection), sink));
   }
   return out;
+}
+
+void ServeSinks::add_triggers(ReloadTriggers& triggers) const {
+  for (const auto& [name, tls] : certificates_) {
+    triggers.add("tls of output " + name, [source = tls] { return source->reload(); });
+  }
+}
+
+void ServeSinks::add_certificates(CertificateWatch& watch) const {
+  for (const auto& [name, tls] : certificates_) watch.add("output", name, tls);
 }
 
 void ServeSinks::start() {

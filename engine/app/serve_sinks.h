@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/certificate_watch.h"
 #include "engine/app/config.h"
+#include "engine/app/reload_loop.h"
 #include "engine/app/serve_storage.h"
 #include "engine/run/sink.h"
 
@@ -19,6 +21,9 @@ class ServeSinks {
                                                   const Env& env, Log& log, SelfAlerts& self_alerts,
                                                   SendGate* gate = nullptr);
 
+  // Client certificates of outputs, as they stand in their files: each transport takes them up by itself.
+  void add_triggers(ReloadTriggers& triggers) const;
+  void add_certificates(CertificateWatch& watch) const;
   void start();
   // Waits until each has delivered what the journal holds, `patience` at most in all; then they end. What is left is
   // delivered by the next life.
@@ -33,6 +38,7 @@ class ServeSinks {
   Log& log_;
   SelfAlerts& self_alerts_;
   std::vector<std::unique_ptr<Sink>> sinks_;
+  std::vector<std::pair<std::string, std::shared_ptr<TlsSource>>> certificates_;  // by output
 };
 
 }  // namespace kubevigil

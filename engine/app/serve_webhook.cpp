@@ -10,8 +10,6 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kCertificateWarning = Duration::days(14);
-
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
 bool takes_tokens(const WebhookConfig& config) {
@@ -95,6 +93,12 @@ void ServeWebhook::add_triggers(ReloadTriggers& triggers) const {
   triggers.add("webhook credentials", [credentials = credentials_] { return credentials->reload(); });
 }
 
+void ServeWebhook::add_certificates(CertificateWatch& watch) const {
+  for (const Listener& listener : listeners_) {
+    if (listener.tls) watch.add("listener", listener.name, listener.tls);
+  }
+}
+
 void ServeWebhook::shutdown(Duration patience) {
   if (server_) server_->shutdown(patience);
   server_.reset();
@@ -123,24 +127,9 @@ void ServeWebhook::say(const SenderNotice& notice) {
   }
 }
 
-void ServeWebhook::look_at_certificates(Timestamp now) {
-  for (const Listener& listener : listeners_) {
-    if (!listener.tls) continue;
-    const Timestamp expires = listener.tls->current()->expires();
-    const SelfAlertEvent event{SelfAlertKind::CertificateExpiring, "", listener.name,
-                               "valid until " + format_rfc3339(std::min(expires, now + Duration::days(36500))), now};
-    if (expires - now < kCertificateWarning) {
-      self_alerts_.raise(event);
-    } else {
-      self_alerts_.clear(event);
-    }
-  }
-}
-
 void ServeWebhook::review() {
   for (const SenderNotice& notice : senders_->review()) say(notice);
   const Timestamp now = env_.now();
-  look_at_certificates(now);
   const uint64_t refused = spool_.counts().refused_budget;
   const SelfAlertEvent full{SelfAlertKind::SpoolFull, "", "spool",
                             fmt::format("{} bodies were refused so far, {} bytes wait", refused, spool_.bytes()), now};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/certificate_watch.h"
 #include "engine/app/config.h"
 #include "engine/app/reload_loop.h"
 #include "engine/base/env.h"
@@ -31,9 +32,10 @@ class ServeWebhook {
   ~ServeWebhook();
 
   void add_triggers(ReloadTriggers& triggers) const;
+  void add_certificates(CertificateWatch& watch) const;
   // Ends listening; requests that have begun are answered, for at most `patience`.
   void shutdown(Duration patience);
-  // About every second: silent senders, strangers, a full spool, certificates that end soon.
+  // About every second: silent senders, strangers, a full spool.
   void review();
   // Behind each batch of a stream of the webhook; other streams are not its.
   void processed(const LiveBatch& info, const JudgedBatch& judged);
@@ -48,7 +50,6 @@ class ServeWebhook {
   ServeWebhook(Spool& spool, const Env& env, Log& log, SelfAlerts& self_alerts);
   Result<void> open_listeners(const WebhookConfig& config, HttpServerOptions& server);
   void say(const SenderNotice& notice);
-  void look_at_certificates(Timestamp now);
 
   Spool& spool_;
   const Env& env_;

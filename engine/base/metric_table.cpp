@@ -126,6 +126,13 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
      {},
      "Senders forgotten because there were too many."},
 
+    {CertificateExpiry,
+     kGauge,
+     "kubevigil_certificate_expiry_timestamp_seconds",
+     {"use", "cluster", "name"},
+     "When a certificate ends, in seconds since 1970: of a listener, admin, an output, or the client certificate of a "
+     "sender."},
+
     {SpoolBytes, kGauge, "kubevigil_spool_bytes", {}, "Bytes of the spool on the disk."},
     {SpoolBudget,
      kGauge,

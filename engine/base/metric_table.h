@@ -51,6 +51,7 @@ enum class Metric : uint8_t {
   SenderSilences,
   SendersForgotten,
   // Spool, journal, disk
+  CertificateExpiry,
   SpoolBytes,
   SpoolBudget,
   SpoolOpenBodies,

@@ -72,8 +72,9 @@ constexpr std::array<SelfAlertRow, kSelfAlertKinds> kRows = {{
      "This instance has begun to send alerts", "the lease",
      "The other instance stopped renewing its lease. Check that it is up again."},
     {CertificateExpiring, kState, "certificate_expiring", "9c77bcff-6a53-4ad7-902d-33cb583cf2b3", Level::Medium,
-     "A certificate is about to expire", "the certificate's file",
-     "Renew it: API servers then refuse to send, and drop events after two minutes."},
+     "A certificate is about to expire", "whose it is: listener, admin, output or sender, and its name",
+     "Renew it; files are read again by themselves. When a listener's or a sender's has ended, API servers drop events "
+     "after two minutes; when an output's has, its alerts wait."},
 }};
 
 constexpr bool in_order() {

@@ -65,6 +65,9 @@ TEST(Deploy, TheSmallestConfigurationTakesAnApiServersPost) {
   ASSERT_TRUE(test::becomes([&] { return shell(curl + client + post + url + "prod").starts_with("200 "); }))
       << read_file(folder.path("serve.log"));
   EXPECT_THAT(shell(curl + client + " -d '{}'" + url + "other"), HasSubstr("401 "));
+  EXPECT_THAT(
+      shell("curl -s http://127.0.0.1:" + admin + "/metrics | grep ^kubevigil_certificate_expiry"),
+      testing::AllOf(HasSubstr("use=\"listener\"} "), HasSubstr("{cluster=\"prod\",name=\"prod\",use=\"sender\"} ")));
   EXPECT_THAT(shell(curl + " -d '{}'" + url + "prod"), HasSubstr("000 "));  // no certificate: no connection
   EXPECT_TRUE(test::becomes([&] {
     return shell("cat " + folder.path("data/alerts.jsonl")).find("attack_chain") != std::string::npos;

@@ -70,6 +70,9 @@ TEST_F(Book, FiguresOfASender) {
   EXPECT_EQ(all[1].latency, std::nullopt) << "nothing to measure came";
   EXPECT_EQ(all[0].latency_longest, Duration::seconds(16));
   EXPECT_EQ(all[0].heard, env.wall);
+  EXPECT_EQ(all[0].certificate_ends, std::nullopt);
+  book.showed(kOne, Timestamp{5});
+  EXPECT_EQ(book.senders()[0].certificate_ends, Timestamp{5});
   EXPECT_EQ(book.totals().bodies, 3u);
   EXPECT_EQ(book.totals().bytes, 157u);
   EXPECT_EQ(book.totals().refused[static_cast<size_t>(WebhookRefusal::Paused)], 1u);
