@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/app/context.h"
+#include "engine/app/filter_facts.h"
 #include "engine/app/rule_facts.h"
 #include "engine/app/service.h"
 #include "engine/base/file_system.h"
@@ -248,6 +249,10 @@ void Serve::say_start() const {
                {"need_request", needed["Request"]},
                {"need_request_response", needed["RequestResponse"]},
                {"see", "kubevigil policy check"}});
+  }
+  for (const IdlePattern& idle : idle_patterns(config_, rules)) {
+    log_.warn("sink", "a pattern of a filter fits nothing that is loaded or configured",
+              {{"sink", idle.output}, {"filter", idle.key}, {"pattern", idle.pattern}});
   }
   for (const TailConfig& tail : config_.inputs.tail) {
     log_.info("serve", "follows a log", {{"path", tail.path}, {"cluster", tail.cluster}});
