@@ -16,27 +16,41 @@ namespace {
 constexpr size_t kExpectTimes =
     1024;  // kept of one key, thinned: only of rules with windows of a fraction of a second more
 constexpr size_t kStaleDeadlines = 1024;  // of evicted keys, apart from one for each key
+constexpr size_t kMissed = 64;            // firings of one heartbeat that late beats may still contradict
+
+// A heartbeat that fired.
+struct Missed {
+  EventRef event;
+  Timestamp time;  // of the beat behind which nothing came
+  Timestamp last;  // beats without a gap follow it up to here
+};
 
 struct Awaited {
   bool outstanding = false;  // there is a deadline
-  bool fired = false;        // heartbeat: for `started`, and a late beat may still contradict it
   Timestamp started, deadline;
   EventRef starter;  // heartbeat, as is `started`: the newest beat
   std::string key_bytes;
   QuestionList questions;
-  std::vector<Timestamp> expects;  // sorted
+  std::vector<Timestamp> expects;  // sorted; heartbeat: beats
+  std::vector<Missed> missed;      // heartbeat, by time
 
-  size_t heap_bytes() const { return heap_size(key_bytes) + heap_size(expects) + questions.heap_bytes(); }
+  size_t heap_bytes() const {
+    return heap_size(key_bytes) + heap_size(expects) + heap_size(missed) + questions.heap_bytes();
+  }
 
   void archive(Archive& archive) {
     archive(outstanding);
-    archive(fired);
     archive(started);
     archive(deadline);
     archive_event(archive, starter);
     archive(key_bytes);
     questions.archive(archive);
     archive.each(expects, [&](Timestamp& time) { archive(time); });
+    archive.each(missed, [&](Missed& one) {
+      archive_event(archive, one.event);
+      archive(one.time);
+      archive(one.last);
+    });
   }
 };
 
@@ -44,7 +58,8 @@ class AbsenceOperator final : public Operator {
  public:
   AbsenceOperator(const Rule& rule, const OperatorLimits& limits)
       : correlation_(rule.correlation()),
-        look_back_(correlation_.absence.look_back),
+        // A beat is answered by those behind it, in its own time by none.
+        look_back_(correlation_.absence.every ? Duration{-1} : correlation_.absence.look_back),
         wait_(correlation_.absence.every.value_or(correlation_.timespan)),
         terms_{look_back_, wait_},
         lateness_(limits.lateness),
@@ -133,14 +148,16 @@ class AbsenceOperator final : public Operator {
     Timestamp oldest, horizon;
     QuestionList::Terms terms;
     bool operator()(const Awaited& awaited) const {
-      if (awaited.outstanding || (awaited.fired && awaited.deadline > horizon)) return false;
+      if (awaited.outstanding || (!awaited.missed.empty() && awaited.deadline > horizon)) return false;
       if (!awaited.questions.is_over(horizon, terms)) return false;
       return awaited.expects.empty() || awaited.expects.back() < oldest;
     }
   };
-  // Expect times that no Member match still to come can look back to are older than this.
+  // Expect times that no Member match still to come can look back to are older than this; beats, behind which none that
+  // is still to come leaves no gap.
   Timestamp oldest_expect() const {
-    return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_ - look_back_;
+    const Duration back = correlation_.absence.every ? wait_ : look_back_;
+    return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_ - back;
   }
   // No answer older than this comes any more.
   Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
@@ -180,7 +197,8 @@ class AbsenceOperator final : public Operator {
     awaited.outstanding = false;
     ++stats_.firings;
     if (correlation_.absence.every) {
-      awaited.fired = true;
+      if (awaited.missed.size() >= kMissed) awaited.missed.erase(awaited.missed.begin());
+      awaited.missed.push_back({awaited.starter, awaited.started, awaited.started});
       out.push_back(firing(slot, key, awaited.started, awaited.starter));
       return;
     }
@@ -197,15 +215,30 @@ class AbsenceOperator final : public Operator {
     if (next) await(awaited, *next, key);
   }
 
+  // What fired and has no gap behind it any more did not hold. A gap that has fired itself is no other's.
+  void retract_contradicted(uint32_t slot, Hash128 key, std::vector<Firing>& out) {
+    std::vector<Missed>& missed = keys_[slot].missed;
+    const std::vector<Timestamp>& beats = keys_[slot].expects;
+    for (size_t i = missed.size(); i-- > 0;) {
+      Missed& one = missed[i];
+      auto beat = std::upper_bound(beats.begin(), beats.end(), one.last);
+      for (; beat != beats.end() && *beat < one.last + wait_; ++beat) one.last = *beat;
+      const bool is_next = i + 1 < missed.size() && one.last >= missed[i + 1].time;
+      if (!is_next && one.last + wait_ <= watermark_) continue;
+      retract(slot, key, one.time, one.event, out);
+      missed.erase(missed.begin() + static_cast<ptrdiff_t>(i));
+    }
+    std::erase_if(missed, [&](const Missed& one) { return one.last + wait_ <= horizon(); });
+    give_back(missed, 2);
+  }
+
   void on_beat(uint32_t slot, const Match& match, std::vector<Firing>& out) {
     Awaited& awaited = keys_[slot];
+    remember(awaited.expects, match.time);
+    retract_contradicted(slot, match.key, out);
     if (awaited.outstanding && awaited.started >= match.time) return;
     if (match.time + wait_ <= watermark_) return;  // a beat from before the gap that has fired
     if (awaited.outstanding) cancel(awaited, match.key);
-    if (awaited.fired && match.time > awaited.started && match.time < awaited.deadline) {
-      retract(slot, match.key, awaited.started, awaited.starter, out);
-    }
-    awaited.fired = false;
     awaited.started = match.time;
     awaited.starter = match.event;
     await(awaited, match.time + wait_, match.key);

@@ -7,9 +7,10 @@
 //   * It may have come already. A Member match between an unanswered one and its deadline asks nothing new.
 //   * The rule fires with the Member match as anchor when the watermark reaches t + timespan.
 // Heartbeat form (`every`): each match of a key, Member or Expect, is a beat; the rule fires when the watermark reaches
-// the newest beat + every, and then waits for the next beat. The first beat arms it. Answers follow the order of
-// arrival. Deadlines still outstanding at the end are undetermined: they do not fire and are stats().pending. A key
-// remembers Expect times back to watermark - lateness - look-back, but none that its neighbours answer for, and
+// the newest beat + every, and then waits for the next beat. The first beat arms it. What fired stands while the beats
+// behind its anchor, the late ones, too, leave a gap of `every`: for this gap, wherever it is, and for no other that
+// has fired itself. Deadlines still outstanding at the end are undetermined: they do not fire and are stats().pending.
+// A key remembers Expect times back to watermark - lateness - look-back, but none that its neighbours answer for, and
 // unanswered Member matches as question_list.h says.
 #pragma once
 

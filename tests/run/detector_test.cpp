@@ -218,6 +218,22 @@ TEST(Detector, AnAnswerThatComesLateTakesTheAlertBack) {
   EXPECT_EQ(script.alerts()[0].id, script.alerts()[1].id);
 }
 
+// The watermark of others has jumped over the whole wait when a second question comes, inside it, and then the answer.
+TEST(Detector, AnAnswerTakesTheAlertBackBehindASecondQuestionInsideTheWait) {
+  for (const int64_t answered : {90, 150}) {
+    LiveScript script(program_of(kAbsence));
+    script.batch("a", {secret(0, "1")});
+    script.batch("b", {tick(250)});
+    script.idle("a");
+    ASSERT_EQ(script.log(), "open 1 unanswered\n");
+    script.batch("a", {secret(60, "2")});
+    script.save_and_load();
+    script.batch("a", {answer(answered, "3")});
+    EXPECT_EQ(script.log(), std::string("open 1 unanswered\n") + (answered == 90 ? "retracted 2 unanswered\n" : ""))
+        << "an answer at " << answered << " is none to the first question";
+  }
+}
+
 TEST(Detector, DuplicatesOfAnotherStreamMoveTheWatermarkAllTheSame) {
   LiveScript script(program());
   script.batch("a", {secret(0, "1")});

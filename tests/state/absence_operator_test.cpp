@@ -96,6 +96,37 @@ TEST(AbsenceOperator, WhatIsOutstandingAtTheEndIsUndetermined) {
   EXPECT_EQ(to_text(out[0]), "120 key=n count=0.000000 first=100 anchor=1 #1");
 }
 
+// "120 key=n ..." a line, "-" in front of what is taken back.
+std::string heartbeat_log(const std::vector<int64_t>& late) {
+  const auto op = make_operator(absence_rule(1, 0, 20), {64u << 20, 1'000'000, Duration{60}, Timestamp::min()});
+  std::vector<Firing> out;
+  uint64_t sequence = 0;
+  const auto beat = [&](int64_t time) {
+    OperatorDriver driver(*op, Duration{1000}, Duration{5000});  // what moves the watermark is another stream
+    driver.feed({Timestamp{time}, ++sequence, 0, "n", "", 0}, out);
+  };
+  beat(100);
+  op->on_watermark(Timestamp{150}, out);
+  for (const int64_t time : late) {
+    beat(time);
+    op->on_watermark(Timestamp{150}, out);
+  }
+  std::string log;
+  for (const Firing& f : out) log += (f.retracts ? "-" : "") + std::to_string(f.time.micros) + " ";
+  return log;
+}
+
+// The watermark has jumped far beyond the beat that was missed; beats that come late then leave a gap behind the first
+// one, or none.
+TEST(AbsenceOperator, LateBeatsBehindAJumpTakeTheAlertBackWhenNoGapIsLeft) {
+  EXPECT_EQ(heartbeat_log({}), "120 ");
+  EXPECT_EQ(heartbeat_log({110}), "120 ") << "what is missing is another beat";
+  EXPECT_EQ(heartbeat_log({110, 128}), "120 ");
+  EXPECT_EQ(heartbeat_log({110, 128, 145}), "120 -120 ");
+  EXPECT_EQ(heartbeat_log({145, 128, 110}), "120 -120 ");
+  EXPECT_EQ(heartbeat_log({145, 110}), "120 ") << "from 110 to 145";
+}
+
 // A question that comes late finds its answer, however many came behind that one.
 TEST(AbsenceOperator, ABusyKeysAnswersAreKnownAsLongAsTheLateness) {
   const auto op = make_operator(absence_rule(20, 3), {64u << 20, 1'000'000, Duration{3000}, Timestamp::min()});

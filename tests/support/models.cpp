@@ -256,7 +256,7 @@ std::vector<Answer> Absence::advance(Timestamp watermark) {
     for (auto next = waiting(key); next && next->time + wait() <= watermark_; next = waiting(key)) {
       answers.push_back({next->time + wait(), next->sequence, key});
       if (correlation_.absence.every) {
-        missed_.insert_or_assign(key, *next);
+        missed_[key].push_back(*next);
         beats_.erase(key);
       } else {
         fired_.push_back(*next);
@@ -268,19 +268,35 @@ std::vector<Answer> Absence::advance(Timestamp watermark) {
   return answers;
 }
 
+// Of alerts behind which there is no gap any more, or only that of a later alert.
+std::vector<Answer> Absence::contradicted_beats(const std::string& key) {
+  std::vector<Answer> contradicted;
+  std::vector<Seen>& missed = missed_[key];
+  for (size_t i = missed.size(); i-- > 0;) {
+    Timestamp last = missed[i].time;
+    for (bool more = true; more;) {
+      more = false;
+      for (const Seen& beat : heard_[key]) {
+        if (beat.time <= last || beat.time >= last + wait()) continue;
+        last = beat.time;
+        more = true;
+      }
+    }
+    const bool of_another = i + 1 < missed.size() && last >= missed[i + 1].time;
+    if (!of_another && last + wait() <= watermark_) continue;
+    contradicted.push_back({missed[i].time + wait(), missed[i].sequence, key});
+    missed.erase(missed.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  std::sort(contradicted.begin(), contradicted.end());
+  return contradicted;
+}
+
 std::vector<Answer> Absence::add_beat(const Seen& match) {
+  heard_[match.key].push_back(match);
+  std::vector<Answer> contradicted = contradicted_beats(match.key);
   const auto beat = beats_.find(match.key);
   const bool stale = match.time + wait() <= watermark_;
-  if (stale || (beat != beats_.end() && beat->second.time >= match.time)) return {};
-  std::vector<Answer> contradicted;
-  if (const auto missed = missed_.find(match.key); missed != missed_.end()) {
-    const Seen& starter = missed->second;
-    if (match.time > starter.time && match.time < starter.time + wait()) {
-      contradicted.push_back({starter.time + wait(), starter.sequence, starter.key});
-    }
-    missed_.erase(missed);
-  }
-  beats_[match.key] = match;
+  if (!stale && (beat == beats_.end() || beat->second.time < match.time)) beats_[match.key] = match;
   return contradicted;
 }
 

@@ -71,6 +71,7 @@ class Absence {
 
  private:
   std::vector<Answer> add_beat(const Seen& match);
+  std::vector<Answer> contradicted_beats(const std::string& key);
   // The first question of the key that waits: unanswered, not fired, within no other that has fired.
   std::optional<Seen> waiting(const std::string& key) const;
   std::set<std::string> keys() const;
@@ -80,7 +81,8 @@ class Absence {
   const Correlation& correlation_;
   Timestamp watermark_ = Timestamp::min();
   std::vector<Seen> expects_, questions_, fired_;
-  std::map<std::string, Seen> beats_, missed_;  // newest beat that is waited for; that of the last alert
+  std::map<std::string, Seen> beats_;                        // newest one, that is waited for
+  std::map<std::string, std::vector<Seen>> heard_, missed_;  // all beats; those of alerts that stand, by time
 };
 
 }  // namespace kubevigil::model
