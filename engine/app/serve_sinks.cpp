@@ -1,7 +1,5 @@
 #include "engine/app/serve_sinks.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "engine/app/output_options.h"
@@ -40,10 +38,6 @@ Result<OpenOutput> open_or_later(const Opening& from, Log& log) {
   return shaped;
 }
 
-}  // namespace
-
-namespace {
-
 // Null: it has none.
 const TlsFiles* client_certificate(const OutputConfig& output) {
   const std::optional<TlsFiles>* tls = output.http ? &output.http->tls : output.syslog ? &output.syslog->tls : nullptr;
@@ -67,9 +61,9 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
     if (!opened) return tl::unexpected(opened.error());
     if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
     if (const TlsFiles* files = client_certificate(output)) {
+      // One that cannot be read is why the output is down, which is told of already.
       auto tls = TlsSource::open(*files, TlsRole::Client, env);
-      if (!tls) return fail(fmt::format("output {}: {}", output.name, tls.error().message));
-      out->certificates_.emplace_back(output.name, std::move(*tls));
+      if (tls) out->certificates_.emplace_back(output.name, std::move(*tls));
     }
     const SinkOptions sink = sink_options(output, *opened, config.data);
     out->sinks_.push_back(std::make_unique<Sink>(world, std::move(opened->connection), sink));

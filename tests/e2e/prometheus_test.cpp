@@ -84,13 +84,22 @@ TEST(Serve, AdminListenerWithTlsAndATokenThatIsReplaced) {
       make_certificate({.common_name = "admin", .alternative_names = {"IP:127.0.0.1"}}, &issuer);
   folder.write("server.pem", server.certificate);
   folder.write("server.key", server.key);
+  // An output that is out of order keeps nothing from starting.
+  const TestCertificate old = make_certificate({.common_name = "old", .begins_in = -9, .ends_in = -3});
+  folder.write("old.pem", old.certificate);
+  folder.write("old.key", old.key);
   const std::string old_token = "0123456789abcdef-old", new_token = "0123456789abcdef-new";
   folder.write("token", old_token + "\r\n");
   folder.write("audit.log", "");
   const uint16_t port = test::free_port();
   const std::string config = folder.write("kubevigil.yaml", fmt::format(R"(data: {0}/data
 inputs: {{tail: [{{path: {0}/audit.log, cluster: prod}}]}}
-outputs: [{{name: file, transport: file, encoding: jsonl, file: {{path: {0}/alerts.jsonl}}}}]
+outputs:
+  - {{name: file, transport: file, encoding: jsonl, file: {{path: {0}/alerts.jsonl}}}}
+  - name: old
+    transport: http
+    encoding: jsonl
+    http: {{url: "https://127.0.0.1:1/", tls: {{certificate: old.pem, key: old.key}}}}
 admin: {{listen: "127.0.0.1:{1}", token-file: token, tls: {{certificate: server.pem, key: server.key}}}}
 )",
                                                                         folder.path(), port));
