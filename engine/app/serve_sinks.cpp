@@ -21,6 +21,10 @@ Result<OpenOutput> open_now(const Opening& from) {
   return open_output(*options, from.place, from.disk, from.env);
 }
 
+void say_note(const OutputConfig& output, const OpenOutput& opened, Log& log) {
+  if (!opened.note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened.note}});
+}
+
 // An output that cannot be opened is one that is down: its alerts wait, events are taken, the others send.
 Result<OpenOutput> open_or_later(const Opening& from, Log& log) {
   auto opened = open_now(from);
@@ -29,9 +33,10 @@ Result<OpenOutput> open_or_later(const Opening& from, Log& log) {
   if (!shaped) return shaped;
   log.error("sink", "an output cannot be opened; its alerts wait until it can",
             {{"sink", from.output.name}, {"why", opened.error().message}});
-  const auto again = [from]() -> Result<std::unique_ptr<Transport>> {
+  const auto again = [from, &log]() -> Result<std::unique_ptr<Transport>> {
     auto now = open_now(from);
     if (!now) return tl::unexpected(now.error());
+    say_note(from.output, *now, log);
     return std::move(now->connection.transport);
   };
   shaped->connection.transport = std::make_unique<LateTransport>(again, from.place);
@@ -59,7 +64,7 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
   for (const OutputConfig& output : config.outputs) {
     auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), disk, env}, log);
     if (!opened) return tl::unexpected(opened.error());
-    if (!opened->note.empty()) log.warn("sink", "not as it was left", {{"sink", output.name}, {"what", opened->note}});
+    say_note(output, *opened, log);
     if (const TlsFiles* files = client_certificate(output)) {
       // One that cannot be read is why the output is down, which is told of already.
       auto tls = TlsSource::open(*files, TlsRole::Client, env);
