@@ -14,9 +14,15 @@ namespace {
 constexpr size_t kClusters = 1024;  // with a start of their own; further ones learn with the run's first event
 
 struct LastSeen {
-  Timestamp time = Timestamp::min();
+  Timestamp time = Timestamp::min();    // the last
+  Timestamp first = Timestamp::min();   // since it was new
+  Timestamp before = Timestamp::min();  // the last before it was new again
   size_t heap_bytes() const { return 0; }
-  void archive(Archive& archive) { archive(time); }
+  void archive(Archive& archive) {
+    archive(time);
+    archive(first);
+    archive(before);
+  }
 };
 
 // One key of the table for each (group key, value). Both are keyed hashes, so a sum with odd factors keeps them apart.
@@ -49,7 +55,8 @@ class NewValueOperator final : public Operator {
     const bool learning = is_learning(match);
     const bool new_group = correlation_.new_value.new_key_learns && remember(groups_, match.key, match.time).is_new;
     const Remembered remembered = remember(pairs_, key, match.time);
-    if (role != CorrelationInput::Role::Member || !remembered.is_new || learning || new_group) return;
+    if (role != CorrelationInput::Role::Member || learning || new_group) return;
+    if (!remembered.is_new && !remembered.is_earlier) return;
     if (seed_.contains(match.value_bytes)) return;
     ++stats_.firings;
     out.push_back(firing(match, remembered.degraded));
@@ -105,7 +112,7 @@ class NewValueOperator final : public Operator {
 
  private:
   struct Remembered {
-    bool is_new, degraded;
+    bool is_new, is_earlier, degraded;
   };
   struct Expired {
     Timestamp oldest;
@@ -117,12 +124,27 @@ class NewValueOperator final : public Operator {
     return {never ? Timestamp::min() : watermark_ - correlation_.timespan - lateness_};
   }
 
+  bool is_over(Timestamp seen, Timestamp time) const {
+    if (seen == Timestamp::min()) return true;
+    return correlation_.timespan.micros > 0 && time - seen >= correlation_.timespan;
+  }
+
+  // New is also what comes late from before the first sighting.
   Remembered remember(KeyTable<LastSeen>& table, Hash128 key, Timestamp time) {
     const auto slot = table.at(key, expired());
     LastSeen& seen = table[slot];
-    const bool forgotten = correlation_.timespan.micros > 0 && time - seen.time >= correlation_.timespan;
-    const Remembered result{seen.time == Timestamp::min() || forgotten, table.degraded(slot)};
-    seen.time = std::max(seen.time, time);
+    Remembered result{is_over(seen.time, time), false, table.degraded(slot)};
+    if (result.is_new) {
+      seen.before = seen.time;
+      seen.first = seen.time = time;
+    } else if (time >= seen.first) {
+      seen.time = std::max(seen.time, time);
+    } else if (is_over(seen.before, time)) {
+      seen.first = time;
+      result.is_earlier = true;
+    } else {
+      seen.before = std::max(seen.before, time);
+    }
     table.settle(slot, expired());
     return result;
   }

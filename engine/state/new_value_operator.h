@@ -7,7 +7,9 @@
 // Values that come while the cluster is learning are learned silently: the first `learn` of event time after the
 // cluster's first event (of the run's first event with across-clusters); with OperatorLimits::learn_until everything
 // before that time, and nothing after it. A cluster that a baseline brought (baseline.h) does not learn again.
-// Answers follow the order of arrival. A value that the budget evicted is new again; the firing says degraded.
+// A match that comes late, from before the first one of its value, fires, too: they are one alert. What is learned,
+// taught and forgotten follows the order of arrival. A value that the budget evicted is new again; the firing says
+// degraded.
 #pragma once
 
 #include <memory>

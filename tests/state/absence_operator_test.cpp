@@ -129,7 +129,8 @@ TEST(AbsenceOperator, LateBeatsBehindAJumpTakeTheAlertBackWhenNoGapIsLeft) {
 
 // A question that comes late finds its answer, however many came behind that one.
 TEST(AbsenceOperator, ABusyKeysAnswersAreKnownAsLongAsTheLateness) {
-  const auto op = make_operator(absence_rule(20, 3), {64u << 20, 1'000'000, Duration{3000}, Timestamp::min()});
+  const Rule rule = absence_rule(20, 3);
+  const auto op = make_operator(rule, {64u << 20, 1'000'000, Duration{3000}, Timestamp::min()});
   OperatorDriver driver(*op, Duration{0}, Duration{3000});
   std::vector<Firing> out;
   uint64_t sequence = 0;

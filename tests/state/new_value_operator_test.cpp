@@ -95,6 +95,17 @@ TEST(NewValueOperator, TaughtByAndForgetOn) {
             (std::vector<int64_t>{4}));
 }
 
+// What comes first need not be what was first: the alert then covers both.
+TEST(NewValueOperator, AnEarlierSightingThatComesLateFiresToo) {
+  const Rule rule = new_value_rule(60, 0, {Role::Member, Role::TaughtBy});
+  const auto op = make_operator(rule, roomy());
+  EXPECT_EQ(firing_times(*op, {{100, 0, "a"}, {90, 0, "a"}, {95, 0, "a"}, {100, 0, "b"}, {110, 1, "c"}, {105, 0, "c"}}),
+            (std::vector<int64_t>{100, 90, 100, 105}));
+  // Seen again after it was forgotten; what comes from before that belongs to the time before, or to this one.
+  EXPECT_EQ(firing_times(*op, {{200, 0, "a"}, {150, 0, "a"}, {190, 0, "b"}, {170, 0, "b"}}),
+            (std::vector<int64_t>{200, 190, 170}));
+}
+
 TEST(NewValueOperator, AnEvictedValueIsNewAgainAndSaysDegraded) {
   const Rule rule = new_value_rule(0, 0);
   OperatorLimits limits = roomy();

@@ -198,8 +198,9 @@ bool NewValue::add(const Seen& match) {
   const auto recent = [&](const Seen& s) {
     return correlation_.timespan.micros == 0 || match.time - s.time < correlation_.timespan;
   };
-  const bool known =
-      std::any_of(arrived_.begin(), arrived_.end(), [&](const Seen& s) { return same_pair(s) && recent(s); });
+  // A sighting that comes late, from before all others, is the first one after all.
+  const bool known = std::any_of(arrived_.begin(), arrived_.end(),
+                                 [&](const Seen& s) { return same_pair(s) && s.time <= match.time && recent(s); });
   const bool known_key =
       std::any_of(arrived_.begin(), arrived_.end(), [&](const Seen& s) { return s.key == match.key && recent(s); });
   arrived_.push_back(match);

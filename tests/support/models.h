@@ -46,7 +46,8 @@ bool satisfied_by_buckets(const Correlation& correlation, const std::vector<Seen
 // The same with any bounds: for each key and sub-window whose end satisfies, (time of its last match, 0, key), sorted.
 std::vector<Answer> judged_by_buckets(const Correlation& correlation, const std::vector<Seen>& seen);
 
-// new_value, in order of arrival: does the match that is added fire? Clusters start at `start`.
+// new_value: does the match that is added fire? What is forgotten and learned follows arrival. Clusters start at
+// `start`.
 class NewValue {
  public:
   NewValue(const Correlation& correlation, Timestamp start) : correlation_(correlation), start_(start) {}
