@@ -40,16 +40,15 @@ Result<std::optional<HashKey>> read_key(Disk& disk, const std::string& path) {
       path, text.size()));
 }
 
-Result<void> write_key(Disk& disk, const std::string& path, HashKey key) {
+// Durable, in one step.
+Result<void> write_file(Disk& disk, const std::string& path, std::string_view text) {
   const std::string temporary = path + ".tmp";
   if (const auto removed = disk.remove(temporary); !removed && removed.error().fault != DiskFault::Missing) {
     return failed(removed.error());
   }
   auto file = disk.create(temporary);
   if (!file) return failed(file.error());
-  if (const auto written = (*file)->append(fmt::format("{:016x}{:016x}\n", key.k0, key.k1)); !written) {
-    return failed(written.error());
-  }
+  if (const auto written = (*file)->append(text); !written) return failed(written.error());
   if (const auto synced = (*file)->sync(); !synced) return failed(synced.error());
   if (const auto renamed = disk.rename(temporary, path); !renamed) return failed(renamed.error());
   if (const auto synced = disk.sync_folder(std::filesystem::path(path).parent_path()); !synced) {
@@ -58,11 +57,24 @@ Result<void> write_key(Disk& disk, const std::string& path, HashKey key) {
   return {};
 }
 
-// REQUIRES: the lock of the shared key.
-Result<HashKey> agree(Disk& disk, std::optional<HashKey> own, const std::string& data, const std::string& shared_path,
-                      const Env& env) {
+Result<void> write_key(Disk& disk, const std::string& path, HashKey key) {
+  return write_file(disk, path, fmt::format("{:016x}{:016x}\n", key.k0, key.k1));
+}
+
+// The lease beside which this data folder has found or left its key; "": none.
+std::string known_lease(Disk& disk, const std::string& path) {
+  const auto file = disk.open(path);
+  std::string text(file ? (*file)->size() : 0, '\0');
+  if (!file || !(*file)->read_at(0, text)) return {};
+  return text;
+}
+
+// REQUIRES: the lock of the shared key. `known`: it was beside this lease.
+Result<HashKey> agree(Disk& disk, std::optional<HashKey> own, bool known, const std::string& data,
+                      const std::string& shared_path, const Env& env) {
   const auto shared = read_key(disk, shared_path);
   if (!shared) return tl::unexpected(shared.error());
+  if (!*shared && own && known) return *own;
   if (!*shared) {
     const HashKey key = own ? *own : HashKey{env.random(), env.random()};
     if (const auto written = write_key(disk, shared_path, key); !written) return tl::unexpected(written.error());
@@ -86,9 +98,12 @@ Result<HashKey> load_hash_key(Disk& disk, const std::string& data, const std::st
   if (!lease_file.empty()) {
     const auto lock = lock_patiently(disk, lease_file + ".key.lock", env);
     if (!lock) return failed(lock.error());
-    const auto agreed = agree(disk, *own, data, lease_file + ".key", env);
+    const std::string note = path + ".lease";
+    const bool known = known_lease(disk, note) == lease_file;
+    const auto agreed = agree(disk, *own, known, data, lease_file + ".key", env);
     if (!agreed) return agreed;
     key = *agreed;
+    if (!known) (void)write_file(disk, note, lease_file);  // on a full disk the next start does it
   }
   if (!*own) {
     if (const auto written = write_key(disk, path, key); !written) return tl::unexpected(written.error());

@@ -3,7 +3,8 @@
 //
 // With `standby` two instances have to give the same ids: the key then also stands beside the lease file, in
 // LEASE-FILE.key. Whoever comes first puts its own there, the other takes it over. A data folder that has another one
-// already is an error: its state was made with it.
+// already is an error: its state was made with it. DATA/hash-key.lease then names the lease file: where the shared key
+// of this one is not there any more, the folder is not the shared one (a mount is missing), and gets no key.
 #pragma once
 
 #include <string>

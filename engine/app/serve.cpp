@@ -128,6 +128,7 @@ void Serve::open_lease(const StandbyConfig& standby) {
   options.file_system = [folder = std::filesystem::path(standby.lease_file).parent_path().string()] {
     return file_system_of(folder.empty() ? "." : folder);
   };
+  options.beside = standby.lease_file + ".key";  // load_hash_key made sure of it
   lease_ = std::make_unique<Lease>(disk_, env_, std::move(options), notice);
 }
 

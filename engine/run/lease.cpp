@@ -109,6 +109,13 @@ Result<void> Lease::round() {
 }
 
 Result<void> Lease::at_home(const std::optional<LeaseRecord>& record) {
+  const bool knows_none = !record && !home_ && !holding_ && !options_.beside.empty();
+  if (knows_none && !disk_.open(options_.beside)) {
+    return fail(
+        fmt::format("{}: neither a lease nor {} is there: is the shared folder mounted? If the key was removed, copy "
+                    "hash-key of this instance's data folder to it",
+                    options_.file, options_.beside));
+  }
   if (!options_.file_system) return {};
   const uint64_t here = options_.file_system();
   if (record && record->term >= term_) home_ = here;

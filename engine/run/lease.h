@@ -10,7 +10,8 @@
 //               clock, or when they say "released". Wall clocks of the two are never compared.
 //
 // A file that is missing, torn or of an earlier term is free only on the file system on which a lease was last seen. On
-// another one (the mount is gone, the folder below it is a local one) it is trouble: neither taken nor renewed.
+// another one (the mount is gone, the folder below it is a local one) it is trouble: neither taken nor renewed. Where
+// none was seen yet, it is free only beside the file that both instances have there (LeaseOptions::beside).
 //
 // With each renewal the holder says how far behind arrival its sinks are. The standby counts back from its own clock,
 // takes kMargin off, and moves its cursors up to there (SendGate::settled); at a take-over it sends from there on.
@@ -24,8 +25,8 @@
 // Not promised:
 //   * a message that was begun may arrive after the lease has ended; consumers that do not know alerts by their id may
 //     get those of the last kMargin, and what the holder had not said yet, twice;
-//   * two send when one of them is started where the mount is missing: it has seen no lease yet. Have the service
-//     manager start it after the mount, or make the folder below unwritable;
+//   * two send when one of them is started for the first time where the mount is missing: it knows of no file that is
+//     beside the lease. Have the service manager start it after the mount, or make the folder below unwritable;
 //   * nobody sends while neither reaches the file: alerts wait in the journals;
 //   * a machine that stood still without its clocks noticing sends until the next renewal;
 //   * the same id where the two saw different things: an episode that began before one of them was started with an
@@ -59,6 +60,8 @@ struct LeaseOptions {
   Duration ttl = Duration::seconds(15);
   // Names the file system that the file's folder is on (file_system_of); null: not looked at.
   std::function<uint64_t()> file_system = nullptr;
+  // A file that stands beside the lease wherever it is the shared one; "": not looked for.
+  std::string beside = {};
 };
 
 struct LeaseNotice {

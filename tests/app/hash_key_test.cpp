@@ -10,7 +10,9 @@ namespace {
 
 using test::SimulatedDisk;
 using test::SimulatedEnv;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kLease = "/shared/lease";
 
@@ -54,6 +56,22 @@ TEST_F(HashKeys, TwoThatRanAloneAreNoPair) {
   const std::string before = key("/a", kLease);
   EXPECT_THAT(key("/b", kLease), HasSubstr("/b/hash-key is not /shared/lease.key"));
   EXPECT_EQ(key("/a", kLease), before);
+}
+
+// The lease's folder is not mounted: what lies below has no key, and gets none, so that the lease is not taken there.
+TEST_F(HashKeys, AFolderThatLostTheSharedKeyIsNotTheSharedOne) {
+  const std::string first = key("/a", kLease);
+  ASSERT_TRUE(disk_.remove("/shared/lease.key"));
+  ASSERT_TRUE(disk_.sync_folder("/shared"));
+  disk_.lose_power(3);
+  EXPECT_EQ(key("/a", kLease), first);
+  EXPECT_THAT(disk_.paths(), Not(Contains("/shared/lease.key")));
+  ASSERT_TRUE(disk_.make_folder("/elsewhere"));
+  EXPECT_EQ(key("/a", "/elsewhere/lease"), first);
+  EXPECT_THAT(disk_.paths(), Contains("/elsewhere/lease.key")) << "another lease of its own";
+  ASSERT_TRUE(disk_.remove("/elsewhere/lease.key"));
+  EXPECT_EQ(key("/a", "/elsewhere/lease"), first);
+  EXPECT_THAT(disk_.paths(), Not(Contains("/elsewhere/lease.key")));
 }
 
 TEST_F(HashKeys, DamageIsSaid) {

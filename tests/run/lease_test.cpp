@@ -28,8 +28,9 @@ struct Instance {
     start();
   }
   void start() {
-    lease = std::make_unique<Lease>(disk_, env, LeaseOptions{kFile, name_, kTtl, [this] { return file_system; }},
-                                    [this](const LeaseNotice& notice) { notices.push_back(notice.text); });
+    lease =
+        std::make_unique<Lease>(disk_, env, LeaseOptions{kFile, name_, kTtl, [this] { return file_system; }, beside},
+                                [this](const LeaseNotice& notice) { notices.push_back(notice.text); });
     next = env.mono;
   }
   void pass(Duration time) {
@@ -43,6 +44,7 @@ struct Instance {
   std::vector<std::string> notices;
   bool paused = false;
   uint64_t file_system = 1;  // where it finds the lease's folder
+  std::string beside;
   Duration next{};
 
  private:
@@ -196,6 +198,23 @@ TEST_F(TwoInstances, AMissingFileOnAnotherFileSystemIsNotFree) {
   b.file_system = 3;  // mounted again
   disk_.set_content(kFile, shared);
   EXPECT_LE(until([&] { return b.sends(); }), Duration{2 * kTtl.micros});
+}
+
+// Started where the mount is missing: no lease was seen, and what stands beside it everywhere else is not there.
+TEST_F(TwoInstances, AnInstanceThatStartsWithoutTheMountTakesNoLease) {
+  a.paused = true;
+  b.beside = std::string(kFile) + ".key";
+  b.start();
+  pass(Duration::minutes(2));
+  EXPECT_FALSE(b.sends());
+  EXPECT_THAT(disk_.paths(), testing::Not(testing::Contains(kFile)));
+  EXPECT_THAT(b.lease->state().last_error, HasSubstr("mounted"));
+  EXPECT_EQ(b.notices.size(), 1u) << "said once";
+  disk_.set_content(b.beside, "the key");
+  EXPECT_LE(until([&] { return b.sends(); }), Duration{2 * kTtl.micros});
+  ASSERT_TRUE(disk_.remove(b.beside));
+  pass(Duration::minutes(1));
+  EXPECT_TRUE(b.sends()) << "the lease itself is there";
 }
 
 TEST_F(TwoInstances, AHolderDoesNotWriteTheLeaseToAnotherFileSystem) {
