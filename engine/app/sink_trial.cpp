@@ -87,6 +87,22 @@ Trial judge(const OutputConfig& output, const Delivery& delivery, const std::str
   return {false, words};
 }
 
+// Folders above a file that are not there, the deepest first. What a test made as root, `serve` could not use.
+std::vector<std::filesystem::path> missing_folders(const std::filesystem::path& file) {
+  std::vector<std::filesystem::path> out;
+  std::error_code ignored;
+  for (auto at = file.parent_path(); at.has_relative_path() && !std::filesystem::exists(at, ignored);
+       at = at.parent_path()) {
+    out.push_back(at);
+  }
+  return out;
+}
+
+void remove_folders(const std::vector<std::filesystem::path>& folders) {
+  std::error_code ignored;
+  for (const auto& folder : folders) std::filesystem::remove(folder, ignored);  // only when it is empty
+}
+
 Delivery send(const OpenOutput& opened, const Alert& alert) {
   const auto messages = bodies(*opened.connection.encoding, opened.framing, {&alert, 1}, opened.limits);
   return opened.connection.transport->send(messages.front());
@@ -144,12 +160,15 @@ Trial try_output(const OutputConfig& output, const std::string& instance, Level 
       return {false, fmt::format("{} is there already: move it away, it would be lost", printable(options->file.path))};
     }
   }
+  const auto made = missing_folders(options->file.path);
   const auto opened = open_output(*options, "", disk, env);
+  if (!opened) remove_folders(made);
   if (!opened) return {false, opened.error().message};
   const Alert alert = trial_alert(instance, level, env);
   const Delivery delivery = send(*opened, alert);
   if (output.transport == TransportKind::File) {
     if (const auto removed = disk.remove(options->file.path); !removed) return {false, removed.error().message};
+    remove_folders(made);
   }
   return judge(output, delivery, alert.id);
 }

@@ -1,6 +1,7 @@
 // One marked test alert through exactly one output: its encoding, its transport, its credentials; and what the consumer
 // said, in plain words. Filter, rate limit and the running program are not touched. Of a file output the alert goes to
-// PATH.test, which is removed again: the file itself belongs to the program that runs.
+// PATH.test, which is removed again with the folders that were made for it: the file itself belongs to the program that
+// runs. Nothing that is there is touched.
 #pragma once
 
 #include <string>

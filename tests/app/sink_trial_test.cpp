@@ -107,6 +107,9 @@ TEST(SinkTrial, AFileIsTestedBesideItself) {
   EXPECT_TRUE(trial.delivered) << trial.words;
   EXPECT_FALSE(std::filesystem::exists(path + ".test"));
   EXPECT_EQ(std::filesystem::file_size(path), 3u);
+  const std::string deep = folder.path("new/folders/alerts.jsonl");
+  EXPECT_TRUE(attempt(output(fmt::format("{{name: archive, transport: file, file: {{path: {}}}}}", deep))).delivered);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("new"))) << "made as root, it would be of no use to serve";
   const Trial nowhere = attempt(output("{name: archive, transport: file, file: {path: /proc/no/alerts}}"));
   EXPECT_FALSE(nowhere.delivered);
   EXPECT_THAT(nowhere.words, HasSubstr("/proc/no"));
