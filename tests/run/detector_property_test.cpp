@@ -65,9 +65,9 @@ TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
 
 const std::string kQuestions = absence_rules("secrets", ", dedup: {period: 1s}");
 
-// Each user in the log of one server, in order; at the end of each log a silence, shorter than what passes for a wrong
+// Each user in the log of one server, or of any; at the end of each log a silence, shorter than what passes for a wrong
 // clock.
-std::vector<Lane> questions(uint64_t seed) {
+std::vector<Lane> questions(uint64_t seed, bool mixed = false) {
   Random random(seed);
   std::vector<Lane> lanes(3);
   EventText event;
@@ -77,7 +77,8 @@ std::vector<Lane> questions(uint64_t seed) {
     event.user = fmt::format("user-{}", user);
     event.verb = random.chance(60) ? "create" : "get";
     event.id = fmt::format("{}", i);
-    lanes[user % 3].records.push_back({kWorldStart + Duration::seconds(event.second), json_of(event), i});
+    lanes[mixed ? random.below(3) : user % 3].records.push_back(
+        {kWorldStart + Duration::seconds(event.second), json_of(event), i});
   }
   event.second += 3'000;
   event.verb = "watch";
@@ -116,6 +117,25 @@ TEST(DetectorProperties, AbsencesAreTheSameWhicheverStreamIsBehindOrIdle) {
   EXPECT_GT(absences, 20u);
   EXPECT_GT(retracted, 0u);
   EXPECT_GT(idle, 100u);
+}
+
+// Questions and answers of a user behind several servers, each with a delay of its own and out of order.
+TEST(DetectorProperties, AbsencesAreTheSameInAnyOrderOfArrival) {
+  const auto rules = program_of({{"test.yaml", kQuestions, false}}, 3);
+  size_t absences = 0;
+  for (const uint64_t seed : test_seeds(20)) {
+    const auto lanes = questions(seed, true);
+    const auto expected = grouped(replayed(rules, lanes, random_arrivals(lanes, seed, Duration{0})));
+    for (uint64_t order = 0; order < 4; ++order) {
+      const auto arrivals = random_arrivals(lanes, seed + order * 1000);
+      const LiveScript live = play(rules, batches_of(lanes, arrivals, 1 + order * 7));
+      ASSERT_EQ(difference(expected, grouped(live.alerts())), "") << "seed " << seed << ", order " << order;
+      ASSERT_EQ(difference(expected, grouped(replayed(rules, lanes, arrivals))), "")
+          << "seed " << seed << ", order " << order;
+    }
+    absences += expected.size();
+  }
+  EXPECT_GT(absences, 20u);
 }
 
 TEST(DetectorProperties, BatchesAndRestartsChangeNoByte) {
