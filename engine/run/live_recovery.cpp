@@ -141,8 +141,8 @@ Result<std::optional<LiveNote>> Recovery::load_snapshot() {
     auto note = decode_note(info.note);
     const std::string problem = note ? take_over(*note, (*loaded)->state) : "its note is of another kind";
     if (!problem.empty()) sources_.snapshots.reject(info, problem);
-    if (problem.empty()) found = std::move(note);
-    if (!problem.empty() && !newest) newest = std::move(note);
+    std::optional<LiveNote>& kept = problem.empty() ? found : newest;
+    if (!kept) kept = std::move(note);
   }
   for (const std::string& problem : sources_.snapshots.problems()) {
     out_.report.findings.push_back({SelfAlertKind::SnapshotDamaged, "state", problem});
