@@ -98,7 +98,8 @@ TEST(AbsenceOperator, WhatIsOutstandingAtTheEndIsUndetermined) {
 
 // "120 key=n ..." a line, "-" in front of what is taken back.
 std::string heartbeat_log(const std::vector<int64_t>& late) {
-  const auto op = make_operator(absence_rule(1, 0, 20), {64u << 20, 1'000'000, Duration{60}, Timestamp::min()});
+  const Rule rule = absence_rule(1, 0, 20);
+  const auto op = make_operator(rule, {64u << 20, 1'000'000, Duration{60}, Timestamp::min()});
   std::vector<Firing> out;
   uint64_t sequence = 0;
   const auto beat = [&](int64_t time) {

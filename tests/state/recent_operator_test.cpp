@@ -168,7 +168,8 @@ TEST(RecentOperatorConditions, WindowsAreOpenAtTheirBeginning) {
       {"one event counts once", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {100, 1, "b", false}}},
   };
   for (const Row& row : rows) {
-    const auto op = make_operator(correlation_rule(row.type, 10, row.gte), roomy(Duration{50}));
+    const Rule rule = correlation_rule(row.type, 10, row.gte);
+    const auto op = make_operator(rule, roomy(Duration{50}));
     OperatorDriver driver(*op, Duration{0}, Duration{50});
     for (const Seen& s : row.seen) {
       std::vector<Firing> out;
