@@ -7,6 +7,7 @@
 
 #include "engine/app/serve.h"
 #include "engine/net/http_client.h"
+#include "tests/app/shell_rule.h"
 #include "tests/e2e/exec_event.h"
 #include "tests/support/certificates.h"
 #include "tests/support/config_text.h"
@@ -20,15 +21,6 @@ using test::becomes;
 using test::SimulatedDisk;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* kRule = R"(
-title: Shell
-id: 11111111-1111-4111-8111-111111111111
-name: shell
-level: high
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {objectRef.subresource: exec}, condition: sel}
-)";
 
 // The machine's clock, and what a test adds to it.
 class LeapEnv : public Env {
@@ -56,7 +48,7 @@ inputs:
     credentials: [{{name: lab, anonymous: true, clusters: [lab]}}]
 outputs: [{{name: {}, transport: file, encoding: jsonl, file: {{path: /alerts.jsonl}}}}]
 {})",
-                                        folder_.write("rule.yaml", kRule), output, more))
+                                        folder_.write("rule.yaml", kShellRule), output, more))
                   .config;
     config_.inputs.webhook->listen[0].address.port = 0;
     config_.admin.listen.port = 0;
@@ -157,7 +149,7 @@ TEST_F(ServeOnAFullDisk, OtherRulesWaitForSpace) {
   start();
   ASSERT_TRUE(says("\"message\":\"ready\"")) << lines();
   disk_.set_capacity(disk_.used_bytes() + 100'000);  // enough for alerts, so that nothing else takes the reserve
-  folder_.write("rule.yaml", kRule + ("description: " + std::string(300'000, 'x')) + "\n");
+  folder_.write("rule.yaml", kShellRule + ("description: " + std::string(300'000, 'x')) + "\n");
   ++hangups_;
   ASSERT_TRUE(says("new rules are ready, but not in use")) << lines();
   EXPECT_TRUE(has_alerts("kubevigil_rules_rejected"));

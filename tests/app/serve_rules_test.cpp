@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/run/live_recovery.h"
+#include "tests/app/shell_rule.h"
 #include "tests/support/certificates.h"
 #include "tests/support/simulated_disk.h"
 
@@ -17,15 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kSecret = "hunter2hunter2";
-constexpr const char* kRule = R"(
-title: Shell
-id: 11111111-1111-4111-8111-111111111111
-name: shell
-level: high
-logsource: {product: kubernetes, service: audit}
-detection: {sel: {objectRef.subresource: exec}, condition: sel}
-kubevigil: {message: "{user.username} ran {userAgent}"}
-)";
+const std::string kRule = std::string(kShellRule) + R"(kubevigil: {message: "{user.username} ran {userAgent}"})";
 
 // A life whose last entry is an event with a secret; it ended before the alert was written.
 class EarlierLife {

@@ -51,6 +51,10 @@ struct Served {
   }
 };
 
+struct Taking : Served {
+  Taking() { handler.reply = {200, {}, "{}"}; }
+};
+
 test::SentBatch send_one(const ApiServerOptions& options) {
   ApiServerClient client(options);
   client.offer({}, "{}");
@@ -139,8 +143,7 @@ TEST(ApiServerClient, ServersThatAreGoneOrDoNotAnswer) {
 }
 
 TEST(ApiServerClient, BatchesBySizeAndByTime) {
-  Served served;
-  served.handler.reply = {200, {}, "{}"};
+  Taking served;
   ApiServerOptions options = served.options();
   options.max_size = 3;
   ApiServerClient client(options);
@@ -159,8 +162,7 @@ TEST(ApiServerClient, BatchesBySizeAndByTime) {
 }
 
 TEST(ApiServerClient, EventsOfOneMomentKeepTheirOrder) {
-  Served served;
-  served.handler.reply = {200, {}, "{}"};
+  Taking served;
   ApiServerOptions options = served.options();
   options.threads = 32;
   ApiServerClient client(options);
@@ -174,8 +176,7 @@ TEST(ApiServerClient, EventsOfOneMomentKeepTheirOrder) {
 }
 
 TEST(ApiServerClient, TheThrottleAndTheBufferHoldEventsUp) {
-  Served served;
-  served.handler.reply = {200, {}, "{}"};
+  Taking served;
   ApiServerOptions options = served.options();
   options.max_size = 2, options.qps = 1, options.burst = 3, options.buffer_events = 10;
   ApiServerClient client(options);
