@@ -143,7 +143,21 @@ class FileCheck {
           webhook.listen[i].tls->authorities.empty() ? TlsRole::Server : TlsRole::ServerAskingForCertificate;
       report(fmt::format("inputs.webhook.listen[{}].tls", i), TlsSource::open(*webhook.listen[i].tls, role, env_));
     }
-    report("inputs.webhook.credentials", CredentialSource::open(webhook.credentials));
+    credentials(webhook.credentials);
+  }
+
+  // Each beside the good ones before it, so that all that are wrong are named, at their own places: two may hold the
+  // same token.
+  void credentials(const std::vector<CredentialSpec>& specs) {
+    std::vector<CredentialSpec> good;
+    for (size_t i = 0; i < specs.size(); ++i) {
+      good.push_back(specs[i]);
+      const auto opened = CredentialSource::open(good);
+      if (opened) continue;
+      good.pop_back();
+      const char* key = specs[i].token_file.empty() ? "authorities" : "token-file";
+      report(fmt::format("inputs.webhook.credentials[{}].{}", i, key), opened);
+    }
   }
 
   void clients() {

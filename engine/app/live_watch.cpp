@@ -32,9 +32,9 @@ void LiveWatch::review_state(const ConsumerStatus& status, Timestamp now) {
 
 void LiveWatch::review_clocks(const ConsumerStatus& status, Timestamp now) {
   for (const StreamReport& stream : status.streams) {
-    if (!stream.active || stream.watermark == Timestamp::min() || stream.watermark < now + kClockAhead) continue;
+    if (!stream.active || stream.events == 0 || stream.watermark < now + kClockAhead) continue;
     const Duration ahead = stream.watermark - now;
-    self_alerts_.raise({SelfAlertKind::ClockSkew, "", stream.name,
+    self_alerts_.raise({SelfAlertKind::ClockSkew, stream.cluster, stream.name,
                         fmt::format("its events are more than {} s ahead of this machine's clock",
                                     ahead.micros / Duration::seconds(1).micros),
                         now});

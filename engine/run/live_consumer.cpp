@@ -144,7 +144,7 @@ void LiveConsumer::look_for_idle(Duration now) {
 
 void LiveConsumer::say_late() {
   for (const LateData& late : core_->detector().take_late()) {
-    world_.self_alerts.raise({SelfAlertKind::LateData, "", late.stream,
+    world_.self_alerts.raise({SelfAlertKind::LateData, late.cluster, late.stream,
                               fmt::format("{} events came {} to {} behind the watermark: correlations did not see them",
                                           late.events, format_duration(late.least), format_duration(late.most)),
                               world_.env.now()});

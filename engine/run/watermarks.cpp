@@ -6,6 +6,11 @@
 #include "engine/base/limits.h"
 
 namespace kubevigil {
+namespace {
+
+constexpr std::string_view kOthers = "others";  // the stream that clusters share
+
+}  // namespace
 
 Watermarks::Streams::iterator Watermarks::add(const std::string& name, bool shared) {
   const auto added = streams_.emplace(name, Stream{}).first;
@@ -43,13 +48,14 @@ Watermarks::Streams::iterator Watermarks::place_of(std::string_view stream, std:
   const std::string others = "others/" + std::string(cluster);
   if (const auto known = streams_.find(others); known != streams_.end()) return known;
   if (sharing_ < kSharedStreams) return add(others, true);
-  const auto last = streams_.find("others");
-  return last != streams_.end() ? last : add("others", true);
+  const auto last = streams_.find(kOthers);
+  return last != streams_.end() ? last : add(std::string(kOthers), true);
 }
 
 const std::string& Watermarks::begin(std::string_view stream, std::string_view cluster, Duration slack) {
   current_ = place_of(stream, cluster);
   Stream& s = current_->second;
+  s.cluster = current_->first == kOthers ? "" : cluster;
   s.slack = s.shared ? std::max(s.slack, slack) : slack;
   settle();
   return current_->first;
@@ -125,7 +131,9 @@ std::vector<std::string> Watermarks::active() const {
 
 std::vector<StreamReport> Watermarks::report() const {
   std::vector<StreamReport> out;
-  for (const auto& [name, s] : streams_) out.push_back({name, s.active, s.behind, s.watermark(), s.events});
+  for (const auto& [name, s] : streams_) {
+    out.push_back({name, s.cluster, s.active, s.behind, s.watermark(), s.events});
+  }
   return out;
 }
 
@@ -135,6 +143,7 @@ std::vector<LateData> Watermarks::take_late() {
     if (stream.late.events == 0) continue;
     out.push_back(stream.late);
     out.back().stream = name;
+    out.back().cluster = stream.cluster;
     stream.late = {};
   }
   return out;

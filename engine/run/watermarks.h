@@ -29,7 +29,7 @@ namespace kubevigil {
 
 // Events of one stream that came more than the lateness behind the watermark.
 struct LateData {
-  std::string stream;
+  std::string stream, cluster;
   uint64_t events = 0;
   Duration least{}, most{};  // behind the watermark
 };
@@ -37,6 +37,7 @@ struct LateData {
 // Where one stream stands, for metrics.
 struct StreamReport {
   std::string name;
+  std::string cluster;  // "" before its first event in this process, and for those that share one over all clusters
   bool active = false, behind = false;
   Timestamp watermark = Timestamp::min();  // its own; min: no event yet
   uint64_t events = 0;                     // since the start of this process
@@ -90,7 +91,8 @@ class Watermarks {
     Timestamp last_time = Timestamp::min();  // of its last event
     Timestamp checked = Timestamp::min();    // arrival at which it was last looked at for being behind
     Timestamp newest_then;
-    uint64_t events = 0;  // no part of the state, like `late`
+    uint64_t events = 0;  // no part of the state, like `late` and the cluster
+    std::string cluster;
     LateData late;
 
     Timestamp watermark() const { return newest == Timestamp::min() ? newest : newest - slack; }

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "engine/base/text.h"
 #include "outputs/transport_registry.h"
 #include "tests/support/certificates.h"
 #include "tests/support/config_text.h"
@@ -17,8 +18,10 @@ namespace {
 
 using test::checked;
 using test::config_text;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 std::vector<std::string> codes(const LoadedConfig& loaded) {
   std::vector<std::string> out;
@@ -209,7 +212,7 @@ TEST(ConfigCheck, TheFilesItNames) {
       {tls("s.pem", "s.key", "token"), "inputs.webhook.listen[0].tls:"},
       {tls("nowhere.pem", "s.key", "ca.pem"), "nowhere.pem cannot be read: No such file or directory"},
       {webhook("{address: \"127.0.0.1:1\"}", "{name: t, token-file: empty, clusters: [c]}"),
-       "inputs.webhook.credentials"},
+       "inputs.webhook.credentials[0].token-file"},
       {"inputs: {tail: [{path: not-yet.log, cluster: a}]}\n", "warning: inputs.tail[0].path"},
       {"inputs: {tail: [{path: ., cluster: a}]}\n", "is a folder, expected a file"},
       {"redact-key-file: empty\n", "holds 1 bytes, a key wants at least 16"},
@@ -238,6 +241,36 @@ TEST(ConfigCheck, TheFilesItNames) {
         << c.more;
     EXPECT_THAT(said, c.expected.empty() ? testing::Matcher<std::string>(IsEmpty()) : HasSubstr(c.expected)) << c.more;
   }
+}
+
+// Among several, each problem stands under the value that it is about.
+TEST(ConfigCheck, ABadFileOfACredentialIsShownAtItsOwnPlace) {
+  const TestFolder folder;
+  folder.write("good", "abcdefghijklmnopqrstuvwxyz\n");
+  folder.write("same", "0123456789abcdef\nabcdefghijklmnopqrstuvwxyz\n");
+  folder.write("short", "abc\n");
+  const std::string text = config_text(R"(inputs:
+  webhook:
+    listen: [{address: "127.0.0.1:1"}]
+    credentials:
+      - {name: a, token-file: good, clusters: [a]}
+      - {name: b, token-file: short, clusters: [b]}
+      - {name: c, token-file: same, clusters: [c]}
+      - {name: d, token-file: short, clusters: [d]}
+)");
+  LoadedConfig loaded = load_config_text(text, "kubevigil.yaml", {folder.path(""), "node1", {}});
+  check_config_files(loaded, system_env());
+  std::vector<std::string> shown;
+  for (const Diagnostic& d : loaded.diagnostics.entries()) {
+    const std::string line(split(text, '\n')[d.span.line - 1]);
+    EXPECT_EQ(line.substr(d.span.column - 1, 5), line.substr(line.find("-file: ") + 7, 5)) << d.message;
+    shown.push_back(line.substr(line.find("name: ") + 6, 1) + ": " + d.message);
+  }
+  EXPECT_THAT(shown, testing::ElementsAre(
+                         AllOf(StartsWith("b: "), HasSubstr("credentials[1].token-file: "), HasSubstr("a token has")),
+                         AllOf(StartsWith("c: "), HasSubstr("credentials[2].token-file: "),
+                               HasSubstr("holds a token of a too")),
+                         AllOf(StartsWith("d: "), HasSubstr("credentials[3].token-file: "), HasSubstr("a token has"))));
 }
 
 }  // namespace

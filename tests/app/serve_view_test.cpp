@@ -234,16 +234,18 @@ TEST(LiveWatch, TellsOfClocksThatRunAhead) {
   LiveWatch watch(self_alerts);
   const Timestamp now = bench.env.now();
   ConsumerStatus status = status_with(bench.rules(kReplayRules), 0);
-  status.streams = {{"behind", true, false, now - Duration::hours(1), 1},
-                    {"about right", true, false, now + Duration::seconds(4), 1},
-                    {"no event", true, false, Timestamp::min(), 0},
-                    {"idle", false, false, now + Duration::hours(1), 1},
-                    {"ahead", true, false, now + Duration::seconds(20), 1}};
+  status.streams = {{"behind", "prod", true, false, now - Duration::hours(1), 1},
+                    {"about right", "prod", true, false, now + Duration::seconds(4), 1},
+                    {"no event", "prod", true, false, Timestamp::min(), 0},
+                    {"of an earlier life", "", true, false, now + Duration::hours(1), 0},
+                    {"idle", "prod", false, false, now + Duration::hours(1), 1},
+                    {"ahead", "prod", true, false, now + Duration::seconds(20), 1}};
   watch.review(status, now);
   const auto told = self_alerts.due(now);
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_EQ(told[0].rule_name, "kubevigil_clock_skew");
   EXPECT_EQ(told[0].group.back().second, "ahead");
+  EXPECT_EQ(told[0].cluster, "prod");
   EXPECT_THAT(told[0].message, HasSubstr("more than 20 s"));
 }
 

@@ -129,7 +129,12 @@ TEST(Watermarks, BeyondTheLimitStreamsOfAClusterShareOne) {
   EXPECT_EQ(s.marks.begin("x", "the last one", kSlackOf), "others");
   s.marks.idle("peer 7");
   EXPECT_EQ(s.marks.begin("one more", "c", kSlackOf), "one more") << "there is room again";
-  EXPECT_EQ(s.marks.report().size(), limits::kStreams + Watermarks::kSharedStreams + 1);
+  const std::vector<StreamReport> report = s.marks.report();
+  EXPECT_EQ(report.size(), limits::kStreams + Watermarks::kSharedStreams + 1);
+  for (const StreamReport& stream : report) {
+    const std::string own = stream.name.starts_with("others/") ? stream.name.substr(7) : "c";
+    EXPECT_EQ(stream.cluster, stream.name == "others" ? "" : own) << stream.name;
+  }
 }
 
 TEST(Watermarks, NamesAreForgottenOldestFirstButNotOfStreamsThatAreThere) {
@@ -176,6 +181,7 @@ TEST(Watermarks, LateEventsAreToldOnce) {
   const auto late = s.marks.take_late();
   ASSERT_EQ(late.size(), 1u);
   EXPECT_EQ(late[0].stream, "a");
+  EXPECT_EQ(late[0].cluster, "c");
   EXPECT_EQ(late[0].events, 2u);
   EXPECT_EQ(late[0].least, Duration::seconds(300));
   EXPECT_EQ(late[0].most, Duration::seconds(400));
