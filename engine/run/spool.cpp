@@ -35,6 +35,7 @@ tl::unexpected<SpoolError> refused(SpoolAccount& account, SpoolError error) {
   return tl::unexpected<SpoolError>(std::move(error));
 }
 
+constexpr uint64_t kSegmentsInBudget = 8;  // at least
 constexpr std::string_view kReserveInUse = "the disk is full, only alerts are still written";
 
 }  // namespace
@@ -48,7 +49,8 @@ DiskResult<std::unique_ptr<Spool>> Spool::open(Disk& disk, SpoolOptions options)
   SegmentLogOptions log;
   log.folder = spool->options_.folder;
   log.name = "spool";
-  log.segment_bytes = spool->options_.segment_bytes;
+  // The newest segment is never trimmed, so it must leave most of the budget to others.
+  log.segment_bytes = std::min(spool->options_.segment_bytes, spool->options_.budget / kSegmentsInBudget);
   log.secret = spool->options_.secret;
   auto opened = SegmentLog::open(disk, std::move(log));
   if (!opened) return tl::unexpected(opened.error());

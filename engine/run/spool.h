@@ -38,7 +38,7 @@ struct SpoolOptions {
   std::string folder;
   uint64_t budget = limits::kSpoolBytes;
   uint64_t body_bytes = limits::kSpoolBodyBytes;
-  uint64_t segment_bytes = 64u << 20;
+  uint64_t segment_bytes = 64u << 20;     // an eighth of the budget where that is less
   size_t block_bytes = kSpoolBlockBytes;  // raw bytes of a block; not more than that
   uint64_t secret = 0;                    // random, a new one at each start (Env::random)
   DiskReserve* reserve = nullptr;         // never used up by bodies; none is taken while it is not held

@@ -1,23 +1,16 @@
 // kill -9 on the real `kubevigil serve` at random moments, while an emulated API server posts to it: whatever was
 // answered 200 is in the alerts, no (id, revision) stands twice in the file sink, and each begins with its first.
-//
-// Each event names an object of its own and a rule alerts on each object, so events and alerts can be compared one by
-// one; a second rule counts per user, so that there are revisions and state that a wrong recovery would lose.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
-#include <map>
 #include <random>
-#include <set>
-#include <sstream>
 
+#include "tests/e2e/object_alerts.h"
 #include "tests/e2e/program.h"
 #include "tests/support/api_server_client.h"
 #include "tests/support/daemon.h"
-#include "tests/support/json_facts.h"
 
 namespace kubevigil {
 namespace {
@@ -26,98 +19,11 @@ using test::ApiServerClient;
 using test::becomes;
 using test::Daemon;
 
-constexpr int kUsers = 7;
-
-constexpr const char* kRules = R"(
-title: An object was created
-id: 0c4b1a5e-58a0-4c7e-9d43-6fb5b0a8a0c1
-name: object_created
-status: test
-description: One alert an object.
-author: kubevigil
-date: 2026-11-22
-logsource: {product: kubernetes, service: audit}
-detection:
-  created: {verb: create}
-  condition: created
-level: low
-kubevigil:
-  dedup: {by: [objectRef.name], period: 5s}
----
-title: One user created many objects
-id: 5b4f1d0e-9a0b-4d55-8a34-2f4de2a1c0c2
-name: many_objects_created
-status: test
-description: Twenty in ten minutes.
-author: kubevigil
-date: 2026-11-22
-level: high
-correlation:
-  type: event_count
-  rules: [object_created]
-  group-by: [user.username]
-  timespan: 10m
-  condition: {gte: 20}
-  generate: true
-kubevigil:
-  dedup: {period: 24h}
-)";
-
-std::string object_name(size_t number) { return fmt::format("object-{}", number); }
-
-// A function of the number alone, 50 ms behind the one before.
-std::string event(size_t number) {
-  const Timestamp time = *parse_rfc3339("2026-01-05T00:00:00Z") + Duration{static_cast<int64_t>(number) * 50'000};
-  return fmt::format(
-      R"({{"level":"Metadata","auditID":"00000000-0000-4000-8000-{0:012}","stage":"ResponseComplete",)"
-      R"("requestURI":"/api/v1/namespaces/default/configmaps","verb":"create","user":{{"username":"user-{1}",)"
-      R"("groups":["system:authenticated"]}},"sourceIPs":["10.0.0.{1}"],"objectRef":{{"resource":"configmaps",)"
-      R"("namespace":"default","name":"{2}","apiVersion":"v1"}},"responseStatus":{{"metadata":{{}},"code":201}},)"
-      R"("requestReceivedTimestamp":"{3}","stageTimestamp":"{3}"}})",
-      number, number % kUsers, object_name(number), format_rfc3339(time));
-}
-
-struct Delivered {
-  std::map<std::string, std::vector<int>> revisions;              // by id, in the order of the file
-  std::map<std::string, std::set<std::string>> alerts_of_object;  // ids
-  std::map<std::string, int> alerts_of_rule;                      // by slug: ids
-  std::vector<std::string> problems;
-};
-
-const std::string& text_of(const test::Json& json, std::string_view path) {
-  static const std::string kNone;
-  const test::Json* found = test::JsonFacts::find(json, path);
-  return found == nullptr ? kNone : found->text;
-}
-
-// The last line may still be on its way.
-Delivered read_alerts(const std::string& path) {
-  Delivered out;
-  const std::string text = e2e::read_file(path);
-  for (size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
-    test::JsonFacts facts;
-    const test::Json alert = facts.parsed(std::string_view(text).substr(at, end - at));
-    if (!facts.problems().empty()) out.problems.push_back(facts.problems().front());
-    const std::string &id = text_of(alert, "id"), &rule = text_of(alert, "rule/name");
-    const test::Json* revision = test::JsonFacts::find(alert, "revision");
-    if (revision == nullptr || id.empty()) {
-      out.problems.push_back("no alert: " + text.substr(at, 200));
-      continue;
-    }
-    auto& seen = out.revisions[id];
-    if (seen.empty()) ++out.alerts_of_rule[rule];
-    seen.push_back(static_cast<int>(std::stol(revision->text)));
-    if (rule != "object_created") continue;
-    const size_t name = text.find("\"object-", at);
-    if (name < end) out.alerts_of_object[text.substr(name + 1, text.find('"', name + 1) - name - 1)].insert(id);
-  }
-  return out;
-}
-
 class ServeKill : public testing::Test {
  protected:
   ServeKill() {
-    const std::string rules = folder.write("rules.yaml", kRules), token = folder.write("token", "0123456789abcdef\n");
+    const std::string rules = folder.write("rules.yaml", e2e::kRules),
+                      token = folder.write("token", "0123456789abcdef\n");
     config =
         folder.write("kubevigil.yaml", fmt::format(R"(data: {0}
 instance: test
@@ -177,7 +83,7 @@ struct Stream {
   }
   void go_on() {
     const Duration now = client.now();
-    for (int i = 0; i < 20; ++i) client.offer(now, event(offered++));
+    for (int i = 0; i < 20; ++i) client.offer(now, e2e::object_event(offered++));
     if (!enough) client.at(Duration{now.micros + 1'000'000}, [this] { go_on(); });
   }
 };
@@ -214,20 +120,20 @@ TEST_F(ServeKill, NothingAcceptedIsLostAndNothingIsSaidTwice) {
 
   const std::vector<size_t> taken = stream.client.taken_events();
   ASSERT_GT(taken.size(), 100u) << logs();
-  Delivered got;
+  e2e::Delivered got;
   const auto complete = [&] {
-    got = read_alerts(alerts);
+    got = e2e::read_alerts(alerts);
     return std::all_of(taken.begin(), taken.end(),
-                       [&](size_t number) { return got.alerts_of_object.contains(object_name(number)); });
+                       [&](size_t number) { return got.alerts_of_object.contains(e2e::object_name(number)); });
   };
   EXPECT_TRUE(becomes(complete)) << logs();
   for (const size_t number : taken) {
-    ASSERT_TRUE(got.alerts_of_object.contains(object_name(number))) << "event " << number << " was accepted";
+    ASSERT_TRUE(got.alerts_of_object.contains(e2e::object_name(number))) << "event " << number << " was accepted";
   }
   EXPECT_EQ(process->stop(), 0) << logs();
   process.reset();
 
-  got = read_alerts(alerts);
+  got = e2e::read_alerts(alerts);
   EXPECT_THAT(got.problems, testing::IsEmpty());
   for (const auto& [object, ids] : got.alerts_of_object) EXPECT_EQ(ids.size(), 1u) << object;
   for (const auto& [id, revisions] : got.revisions) {
@@ -238,7 +144,7 @@ TEST_F(ServeKill, NothingAcceptedIsLostAndNothingIsSaidTwice) {
   // One a user; and nothing that the program says about itself: no damage, no mismatch, no gap.
   using testing::Pair;
   EXPECT_THAT(got.alerts_of_rule,
-              testing::ElementsAre(Pair("many_objects_created", kUsers), Pair("object_created", testing::Gt(100))))
+              testing::ElementsAre(Pair("many_objects_created", e2e::kUsers), Pair("object_created", testing::Gt(100))))
       << logs();
   fmt::print("{} kills, {} events offered, {} taken, {} alerts\n", kills, stream.offered.load(), taken.size(),
              got.revisions.size());
