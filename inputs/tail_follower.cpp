@@ -58,7 +58,9 @@ TailInput::Follower::Next TailInput::Follower::step() {
     if (file_->truncated()) return cut_in_place() ? Next::GoOn : Next::Wait;
     read_.resize(std::max<size_t>(options_.read_bytes, 1));
     cut_ = 0;
+    const bool beginning = file_->offset() == 0 && !file_->compressed();
     filled_ = file_->read({read_.data(), read_.size()});
+    if (beginning && is_live() && read_copies_first()) return Next::GoOn;
     if (filled_ == 0) return at_end() ? Next::GoOn : Next::Wait;
     ends_seen_ = 0;
   }

@@ -36,9 +36,10 @@ class TailInput::Follower {
   bool begin();  // the first file of this life
   void go_on_from(const TailPosition& position, const LogFolder& folder);
   bool begin_at(const LogFolder& folder, size_t index);
-  bool at_end();        // of what stands in the file now; true: there is something to do
-  bool cut_in_place();  // false: cannot say now how to go on
-  bool leave();         // for the next file of the set
+  bool at_end();             // of what stands in the file now; true: there is something to do
+  bool cut_in_place();       // false: cannot say now how to go on
+  bool read_copies_first();  // of the live file, when its beginning was read
+  bool leave();              // for the next file of the set
   bool is_live() const;
   void adopt(std::unique_ptr<TailedFile> file, Predecessor before);
   void gap(TailGap::Kind kind, const std::string& path, uint32_t number, uint64_t from);

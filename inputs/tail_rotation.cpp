@@ -132,6 +132,22 @@ bool TailInput::Follower::cut_in_place() {
   return true;
 }
 
+// A file that was copied and cut before anything of it was read does not show it; but the copy is new in the folder,
+// and begins with other bytes than the file does now.
+bool TailInput::Follower::read_copies_first() {
+  const auto folder = look();
+  const auto live = folder ? index_of(*folder, file_->identity()) : std::nullopt;
+  if (!live) return false;
+  for (size_t i = first_behind(*folder, before_); i < *live; ++i) {
+    const auto opened = TailedFile::open(folder->files[i].path);
+    if (!opened || (*opened)->identity().head.bytes == 0) continue;  // nothing to read, and it would tell no place
+    const Fingerprint now = file_->identity().head;
+    if (now.bytes > 0 && begins_with((*opened)->head(), now)) continue;  // not cut yet
+    return begin_at(*folder, i);
+  }
+  return false;
+}
+
 bool TailInput::Follower::leave() {
   const auto folder = look();
   if (!folder || folder->files.empty()) return false;

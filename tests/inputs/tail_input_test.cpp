@@ -156,6 +156,23 @@ TEST_F(Tail, TheCopyOfACutFileIsReadFirst) {
   EXPECT_EQ(tail_->counters().truncations, 1u);
 }
 
+TEST_F(Tail, TheCopyOfAFileOfWhichNothingWasReadIsReadFirst) {
+  start();
+  log_.append("");
+  EXPECT_EQ(poll(), "");
+  for (int round = 0; round < 3; ++round) {  // each is gone again before the reader looks
+    log_.append(event_line(1 + 3 * round));
+    log_.truncate(true);
+    log_.truncate(true);
+    log_.append(event_line(2 + 3 * round));
+    log_.truncate(true);
+    if (round == 1) log_.append(event_line(3 + 3 * round));
+    EXPECT_EQ(drain(), round == 0 ? "1 2 " : round == 1 ? "4 5 6 " : "7 8 ");
+  }
+  EXPECT_EQ(poll(), "");
+  EXPECT_EQ(tail_->counters().gaps, 0u);
+}
+
 TEST_F(Tail, BackfillGoesByTheTimeInTheName) {
   for (int i = 0; i < 6; ++i) {
     log_.append(event_line(i));

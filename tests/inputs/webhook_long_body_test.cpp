@@ -77,7 +77,7 @@ class LongBody : public WebhookTest {
 
 TEST_F(LongBody, Of512MiBIsTakenWholeAndNeverHeldInMemory) {
   start();
-  const size_t before = system_env().peak_memory();
+  [[maybe_unused]] const size_t before = system_env().peak_memory();
   for (const bool chunked : {false, true}) {
     Wire one = wire();
     const std::string framing = chunked ? "Transfer-Encoding: chunked" : fmt::format("Content-Length: {}", kLongest);

@@ -396,23 +396,5 @@ TEST(Spool, ManySendersAtOnce) {
   EXPECT_EQ(spool->counts().bodies, 160u);
 }
 
-// The newest segment is never removed: if it could use the budget up, nothing would be taken any more.
-TEST(Spool, ABudgetBelowTheSizeOfASegmentIsFreedByReading) {
-  SimulatedDisk disk;
-  SpoolOptions options;
-  options.folder = "/spool";
-  options.budget = 1 << 20;
-  ASSERT_GT(options.segment_bytes, options.budget);
-  const auto spool = opened(disk, options);
-  SpoolReader reader(*spool, {});
-  for (uint64_t i = 0; i < 30; ++i) {
-    auto body = spool->begin(source("prod"), 300'000);
-    ASSERT_TRUE(body) << i << ": " << body.error().message;
-    ASSERT_TRUE((*body)->write(noise(300'000, i)) && (*body)->commit());
-    EXPECT_EQ(read_all(reader).size(), 1u);
-    ASSERT_TRUE(spool->trim(reader.position()));
-  }
-}
-
 }  // namespace
 }  // namespace kubevigil
