@@ -84,6 +84,7 @@ void write_annotations(JsonWriter& json, const Alert& a) {
   note("impersonated_by", a.actor.impersonated_by);
   note("first_seen", format_rfc3339(a.first_seen));
   note("last_seen", format_rfc3339(a.last_seen));
+  note("state_since", a.state_since ? format_rfc3339(*a.state_since) : "");
   note("count", std::to_string(a.count));
   note("values", joined(a.values, ", ", kMostListed));
   note("techniques", joined(techniques_of(a), ", ", kMostListed));

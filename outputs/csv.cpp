@@ -41,7 +41,7 @@ std::string place(const Alert& alert) {
 constexpr std::string_view kHeader =
     "id,time,first_seen,last_seen,count,level,stage,rule,title,message,cluster,user,impersonated_by,groups,pod,"
     "peer_ip,user_agent,verb,resource,subresource,namespace,name,code,decision,binding,audit_id,attack,values,"
-    "first_event,missing,status\r\n";
+    "first_event,missing,status,state_since\r\n";
 
 class Csv : public Encoding {
  public:
@@ -50,7 +50,7 @@ class Csv : public Encoding {
   void nothing(std::string& out) const override { out += kHeader; }
 
   void record(const Alert& a, std::string& out) const override {
-    const std::array<std::string, 31> cells = {a.id,
+    const std::array<std::string, 32> cells = {a.id,
                                                format_rfc3339(a.time),
                                                format_rfc3339(a.first_seen),
                                                format_rfc3339(a.last_seen),
@@ -80,7 +80,8 @@ class Csv : public Encoding {
                                                joined(a.values, "; "),
                                                place(a),
                                                joined(a.missing, "; "),
-                                               std::string(to_text(a.status))};
+                                               std::string(to_text(a.status)),
+                                               a.state_since ? format_rfc3339(*a.state_since) : ""};
     for (size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out += ',';
       out += cell(cells[i]);

@@ -140,6 +140,7 @@ void write_own(JsonWriter& json, const Alert& a) {
   json.key("kubevigil").begin_object().member("revision", a.revision).member("status", to_text(a.status));
   json.member("level", to_text(a.level)).optional("stage", to_text(a.stage)).member("count", a.count);
   if (a.measure != 0) json.member("measure", a.measure);
+  if (a.state_since) json.member("state_since", format_rfc3339(*a.state_since));
   json.optional("rule_name", a.rule_name).optional("dedup_key", a.dedup_key).optional("group", group);
   json.optional("values", a.values).optional("missing", a.missing).optional("next_steps", a.next_steps);
   json.optional("caller_pod", a.actor.pod).optional("caller_node", a.actor.node);

@@ -78,6 +78,7 @@ void add_alert(Fields& fields, const Alert& a, const EncodingOptions& options) {
   fields.once("kv.alert.status", to_text(a.status)).once("kv.alert.count", std::to_string(a.count));
   fields.once("kv.alert.first_seen", format_rfc3339(a.first_seen));
   fields.once("kv.alert.last_seen", format_rfc3339(a.last_seen)).add("kv.dedup_key", a.dedup_key);
+  if (a.state_since) fields.once("kv.alert.state_since", format_rfc3339(*a.state_since));
   fields.add("kv.rule.id", a.rule_id).add("kv.rule.name", a.rule_name).add("kv.level", to_text(a.level));
   fields.add("kv.stage", to_text(a.stage)).once("kv.values", joined(a.values, ",", kMostListed));
   fields.once("kv.url", link_to(a, options));

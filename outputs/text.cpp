@@ -1,6 +1,6 @@
 // One line an alert for people and plain syslog:
 //
-//   TIME LEVEL rule: message | actor -> target | 3 times until TIME | cluster C | id ID r2 STATUS
+//   TIME LEVEL rule: message | actor -> target | 3 times until TIME | state since TIME | cluster C | id ID r2 STATUS
 //
 // Parts that say nothing are left out. Everything is one line: control, bidirectional and ill-formed characters are
 // made visible. Later revisions: each is a line; STATUS (update, closed, retracted) is said where revisions come.
@@ -29,6 +29,7 @@ class Text : public Encoding {
     const std::string target = target_of(a);
     out += fmt::format(" | {}{}{}", shown(actor_of(a)), target.empty() ? "" : " -> ", shown(target));
     if (a.count > 1) out += fmt::format(" | {} times until {}", a.count, format_rfc3339(a.last_seen));
+    if (a.state_since) out += " | state since " + format_rfc3339(*a.state_since);
     if (!a.cluster.empty()) out += " | cluster " + shown(a.cluster);
     out += fmt::format(" | id {} r{}", shown(a.id), a.revision);
     if (phase_of(a, options_) != Phase::New) out.append(" ").append(to_text(a.status));

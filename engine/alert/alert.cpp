@@ -85,6 +85,7 @@ std::string to_json(const Alert& a) {
   json.member("last_seen", format_rfc3339(a.last_seen)).member("count", a.count);
   if (a.measure != 0) json.member("measure", a.measure);
   if (a.duration_seconds) json.member("duration_seconds", *a.duration_seconds);
+  if (a.state_since) json.member("state_since", format_rfc3339(*a.state_since));
   write_rule(json, a);
   json.member("level", to_text(a.level)).optional("stage", to_text(a.stage));
   if (a.risk != 0) json.member("risk", a.risk);

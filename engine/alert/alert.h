@@ -61,6 +61,7 @@ struct Alert {
   uint64_t count = 0;
   double measure = 0;
   std::optional<double> duration_seconds;
+  std::optional<Timestamp> state_since;  // of a correlation: what it remembers begins here (state/state_since.h)
   std::string rule_id, rule_name, rule_title, rule_hash;
   Level level = Level::Medium;
   Stage stage = Stage::None;

@@ -250,6 +250,7 @@ void AlertBuilder::update(OpenAlert& open, const Episode& episode) const {
   alert.measure = episode.measure;
   alert.level = level_at(program_->rules().rules[episode.rule], episode.measure);
   if (episode.duration_micros >= 0) alert.duration_seconds = static_cast<double>(episode.duration_micros) / 1e6;
+  if (episode.state_since != Timestamp::min()) alert.state_since = episode.state_since;
   alert.approximate = episode.approximate;
   alert.degraded = episode.degraded;
   alert.values = values_of(program_->rules().rules[episode.rule], episode);

@@ -133,6 +133,9 @@ void read_episode(const Members& in, Alert& a) {
   double seconds = -1;
   in.number("duration_seconds", seconds);
   if (seconds >= 0) a.duration_seconds = seconds;
+  Timestamp since = Timestamp::min();
+  in.time("state_since", since);
+  if (since != Timestamp::min()) a.state_since = since;
   in.number("risk", a.risk);
   in.text("message", a.message);
   in.text("cluster", a.cluster);

@@ -25,6 +25,7 @@ std::string alert_schema() {
     "count": {"type": "integer", "minimum": 0, "description": "Matches that joined, the first included."},
     "measure": {"type": "number", "description": "Highest count, distinct count, sum, average or percentile."},
     "duration_seconds": {"type": "number", "minimum": 0, "description": "Of a long-running request, once its end was seen."},
+    "state_since": {"$ref": "#/$defs/time", "description": "Of rules that remember (correlations): what the rule knows of this cluster begins at this event time; of a new_value rule with a baseline, where the baseline begins. Left out where it is not known."},
     "rule": {
       "type": "object", "additionalProperties": false, "required": ["id", "name", "title", "hash"],
       "properties": {

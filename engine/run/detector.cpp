@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kLateness = CorrelatorOptions{}.lateness;
 
 // Tells a key from another without telling the key.
-uint64_t key_print(HashKey key) { return siphash("detector 2", key).low; }
+uint64_t key_print(HashKey key) { return siphash("detector 3", key).low; }
 
 // By rule id.
 using CountedRules = std::map<std::string, std::pair<DetectorRule, OperatorStats>>;

@@ -7,22 +7,29 @@
 #include "engine/base/hash.h"
 #include "engine/base/text.h"
 #include "engine/state/archive.h"
+#include "engine/state/state_since.h"
 
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kMagic = "KVBASE01";
+constexpr std::string_view kMagic = "KVBASE02";
 constexpr size_t kFamily = 6;  // bytes of the magic that all formats share
 constexpr size_t kDigest = 64;
 
 struct Section {
-  std::string rule_id, semantic_hash, state;
+  std::string rule_id, semantic_hash;
+  StateSince::Beginnings beginnings;
+  std::string state;
 };
 
 void archive_sections(Archive& archive, std::vector<Section>& sections) {
   archive.each(sections, [&](Section& section) {
     archive(section.rule_id);
     archive(section.semantic_hash);
+    archive.each(section.beginnings, [&](auto& beginning) {
+      archive(beginning.first);
+      archive(beginning.second);
+    });
     archive(section.state);
   });
 }
@@ -85,7 +92,7 @@ std::string save_baseline(const RuleSet& rules, Correlator& correlator) {
     if (!learns(rule)) continue;
     Archive state = Archive::saving();
     correlator.operator_of(r)->archive(state);
-    sections.push_back({rule.meta.id, rule.semantic_hash, state.bytes()});
+    sections.push_back({rule.meta.id, rule.semantic_hash, correlator.state_since().beginnings(r), state.bytes()});
   }
   const auto by_id = [](const Section& a, const Section& b) { return a.rule_id < b.rule_id; };
   std::sort(sections.begin(), sections.end(), by_id);
@@ -111,12 +118,14 @@ Result<LoadedBaseline> load_baseline(std::string_view bytes, const RuleSet& rule
                              "it learns again; build the baseline anew");
       continue;
     }
-    Operator* op = correlator.operator_of(static_cast<uint32_t>(at - rules.rules.begin()));
+    const auto r = static_cast<uint32_t>(at - rules.rules.begin());
+    Operator* op = correlator.operator_of(r);
     Archive state = Archive::loading(section.state);
     op->archive(state);
     if (state.failed())
       return fail("the baseline's state of rule " + at->meta.name + " cannot be read: build it again");
     op->end_learning();
+    correlator.state_since().load_beginnings(r, section.beginnings);
     ++result.loaded;
   }
   return result;

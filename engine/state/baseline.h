@@ -1,10 +1,13 @@
 // Baseline: what the new_value operators of a run have learned, as a file for later runs (`kubevigil baseline build`,
 // `replay --baseline`). Bytes, little-endian, in this order:
 //
-//   magic "KVBASE01" (8 bytes)
+//   magic "KVBASE02" (8 bytes)
 //   sha256  64 hexadecimal digits over everything behind them
 //   count   LEB128: operators; for each
-//     rule id, semantic hash, state   each LEB128 length and bytes; state is what Operator::archive writes
+//     rule id, semantic hash   each LEB128 length and bytes
+//     clusters                 LEB128 number; for each its hash (EventMark::cluster, LEB128) and since when it was
+//                              learned from (zigzag LEB128): the state_since of alerts
+//     state                    LEB128 length and bytes: what Operator::archive writes
 //
 // Loading ends the learning period of the clusters that the baseline knows.
 #pragma once

@@ -1,7 +1,6 @@
 #include "engine/state/correlator.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "engine/state/alert_key.h"
@@ -10,13 +9,9 @@
 #include "engine/state/event_ids.h"
 #include "engine/state/request_stages.h"
 #include "engine/state/rule_places.h"
+#include "engine/state/state_since.h"
 
 namespace kubevigil {
-namespace {
-
-constexpr size_t kClusters = 1024;  // whose first event is remembered; events of further ones count as the first's
-
-}  // namespace
 
 struct Correlator::State {
   State(std::shared_ptr<const RuleSet> rule_set, std::span<const Feed> feed_list, CorrelatorOptions opts)
@@ -26,7 +21,8 @@ struct Correlator::State {
         alert_keys(*rules, opts.key),
         ids(opts.duplicate_ids),
         correlations(*rules, {opts.state_bytes, opts.lateness, opts.learn_until, opts.key}),
-        episodes(*rules, opts.open_from, correlations.delays()) {
+        since(*rules, opts.lateness),
+        episodes(*rules, opts.open_from, correlations.delays(), since) {
     for (const Rule& r : rules->rules) rule_marks.push_back(rule_mark(r));
     for (const char* name : {"audit_id_reuse", "audit-id-reuse"}) {
       const Rule* found = rules->find(name);
@@ -35,7 +31,7 @@ struct Correlator::State {
   }
 
   const Rule& rule(uint32_t index) const { return rules->rules[index]; }
-  void see_cluster(const EventMark& mark, Timestamp robust_time);
+  void see_cluster(const EventMark& mark, Timestamp watermark, Timestamp robust_time);
   void advance(Timestamp to, std::vector<EpisodeChange>& changes);
   void on_hit(const MatchResult& result, const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes);
   bool counts(const EventMark& mark, const Hit& hit, std::vector<EpisodeChange>& changes);
@@ -51,8 +47,8 @@ struct Correlator::State {
   EventIds ids;
   RequestStages stages;
   Correlations correlations;
+  StateSince since;
   EpisodeTable episodes;
-  std::map<uint64_t, Timestamp> clusters;
   Counters counters;
 
   // Of the event at hand
@@ -66,11 +62,9 @@ struct Correlator::State {
   }
 };
 
-void Correlator::State::see_cluster(const EventMark& mark, Timestamp robust_time) {
-  const bool has_no_time_yet = robust_time == Timestamp::min();
-  if (has_no_time_yet || clusters.contains(mark.cluster) || clusters.size() >= kClusters) return;
-  clusters.emplace(mark.cluster, robust_time);
-  correlations.on_cluster(mark.cluster, robust_time);
+void Correlator::State::see_cluster(const EventMark& mark, Timestamp watermark, Timestamp robust_time) {
+  const Timestamp oldest = std::max(watermark, correlations.watermark()) - options.lateness;
+  if (since.see(mark.cluster, mark.time, robust_time, oldest)) correlations.on_cluster(mark.cluster, robust_time);
 }
 
 // Timers and the ends of episodes, in order of time; at the same time timers go first, for what they fire still joins.
@@ -153,7 +147,7 @@ bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const Matc
   }
   s.reused = seen == SeenBefore::AuditIdReused;
   if (s.reused) ++s.counters.audit_id_reuse;
-  s.see_cluster(mark, robust_time);
+  s.see_cluster(mark, watermark, robust_time);
   s.advance(watermark, changes);
   s.stages.forget_ends(s.correlations.watermark() - s.options.lateness);
   if (mark.time < s.correlations.watermark() - s.options.lateness) ++s.counters.late;
@@ -200,6 +194,8 @@ void Correlator::close_oldest(std::vector<EpisodeChange>& changes) { state_->epi
 
 Operator* Correlator::operator_of(uint32_t rule) { return state_->correlations.operator_of(rule); }
 
+StateSince& Correlator::state_since() { return state_->since; }
+
 void Correlator::archive(Archive& archive) {
   State& s = *state_;
   std::string hash = s.rules->hash;
@@ -208,12 +204,7 @@ void Correlator::archive(Archive& archive) {
   s.ids.archive(archive);
   s.stages.archive(archive);
   s.episodes.archive(archive);
-  std::vector<std::pair<uint64_t, Timestamp>> clusters(s.clusters.begin(), s.clusters.end());
-  archive.each(clusters, [&](auto& cluster) {
-    archive(cluster.first);
-    archive(cluster.second);
-  });
-  s.clusters = {clusters.begin(), clusters.end()};
+  s.since.archive(archive);
   for (uint64_t* n : {&s.counters.events, &s.counters.duplicates, &s.counters.late, &s.counters.audit_id_reuse,
                       &s.counters.joined_stages, &s.counters.time_outliers}) {
     archive(*n);
@@ -232,11 +223,10 @@ void Correlator::take_over(Correlator& old) {
   s.ids.take_over(std::move(from.ids));
   s.stages = std::move(from.stages);
   s.counters = from.counters;
-  std::vector<uint64_t> seen;
-  for (const auto& [cluster, time] : from.clusters) seen.push_back(cluster);
-  s.correlations.take_over(from.correlations, places_in(*from.rules, *s.rules), seen);
+  const std::vector<uint32_t> places = places_in(*from.rules, *s.rules);
+  s.correlations.take_over(from.correlations, places, from.since.clusters());
+  s.since.take_over(from.since, places, s.correlations.watermark());
   s.episodes.take_over(from.episodes, places_in(*s.rules, *from.rules));
-  s.clusters = std::move(from.clusters);
 }
 
 }  // namespace kubevigil

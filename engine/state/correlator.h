@@ -43,6 +43,8 @@ class EventSource {
   virtual EventRef ref(const MatchResult& result, const EventMark& mark) = 0;
 };
 
+class StateSince;
+
 class Correlator {
  public:
   Correlator(std::shared_ptr<const RuleSet> rules, std::span<const Feed> feeds, CorrelatorOptions options);
@@ -82,8 +84,9 @@ class Correlator {
   // that are new start with nothing, at the present watermark. The old one is of no use afterwards.
   void close_lost(const RuleSet& next, std::vector<EpisodeChange>& changes);
   void take_over(Correlator& old);
-  // The operator of a correlation, for baseline.h; null for a detection.
+  // For baseline.h: the operator of a correlation (null for a detection), and since when states have been kept.
   Operator* operator_of(uint32_t rule);
+  StateSince& state_since();
 
  private:
   struct State;

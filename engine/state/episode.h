@@ -33,7 +33,8 @@ struct Episode {
   std::vector<std::string> values;
   std::vector<EventRef> events;  // sample: first ones, and the last
   EventRef anchor;
-  int64_t duration_micros = -1;  // of a long-running request, once its end was seen
+  Timestamp state_since = Timestamp::min();  // of a correlation (state_since.h), as known when it opened or closed
+  int64_t duration_micros = -1;              // of a long-running request, once its end was seen
   bool approximate = false, degraded = false;
 };
 

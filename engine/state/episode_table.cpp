@@ -52,6 +52,7 @@ void archive_episode(Archive& archive, Episode& e) {
   archive.each(e.values, [&](std::string& value) { archive(value); });
   archive.each(e.events, [&](EventRef& event) { archive_event(archive, event); });
   archive_event(archive, e.anchor);
+  archive(e.state_since);
   archive(e.duration_micros);
   archive(e.approximate);
   archive(e.degraded);
@@ -81,8 +82,9 @@ std::string dedup_key(const Rule& rule, std::string_view key_bytes) {
   return sha256_hex(length_prefixed({"kv1-dedup", rule.meta.id, key_bytes})).substr(0, 32);
 }
 
-EpisodeTable::EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays)
-    : rules_(rules), open_from_(open_from), delays_(std::move(delays)) {
+EpisodeTable::EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays,
+                           const StateSince& since)
+    : rules_(rules), open_from_(open_from), delays_(std::move(delays)), since_(since) {
   for (const Rule& rule : rules.rules) rule_marks_.push_back(rule_mark(rule));
 }
 
@@ -154,6 +156,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.values = firing.values;
   e.events = firing.events;
   e.anchor = firing.anchor;
+  e.state_since = since_.of(rule, e.key_bytes);
   e.approximate = firing.approximate;
   e.degraded = firing.degraded;
   entry.reported = e.opened >= open_from_;
@@ -204,6 +207,7 @@ void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes, Episod
   closing_.erase({closing_of(episode), id});
   by_number_.erase({episode.number, id});
   episode.status = status;
+  episode.state_since = since_.of(episode.rule, episode.key_bytes);  // an earlier event may have come late
   ++episode.revision;
   if (entry.reported) changes.push_back({EpisodeChange::Kind::Closed, std::move(episode)});
 }

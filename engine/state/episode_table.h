@@ -13,14 +13,15 @@
 #include "engine/state/archive.h"
 #include "engine/state/episode.h"
 #include "engine/state/key_index.h"
+#include "engine/state/state_since.h"
 
 namespace kubevigil {
 
 class EpisodeTable {
  public:
   // Episodes that open before `open_from` are kept but not reported. `delays`: by rule, how long behind the watermark
-  // its matches may come. `rules` must outlive the table.
-  EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays);
+  // its matches may come. `rules` and `since` must outlive the table.
+  EpisodeTable(const RuleSet& rules, Timestamp open_from, std::vector<Duration> delays, const StateSince& since);
 
   // A match of a detection, or a firing of a correlation, with the key by which its alerts are grouped.
   void match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes);
@@ -65,6 +66,7 @@ class EpisodeTable {
   const RuleSet& rules_;
   const Timestamp open_from_;
   const std::vector<Duration> delays_;
+  const StateSince& since_;
   std::vector<uint64_t> rule_marks_;
   KeyIndex<Hash128, Entry> episodes_;  // by (rule, key)
   std::set<std::pair<Closing, Hash128>> closing_;

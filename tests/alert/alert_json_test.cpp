@@ -21,6 +21,7 @@ Alert full_alert() {
   a.count = 3;
   a.measure = 2.5;
   a.duration_seconds = 1.25;
+  a.state_since = a.first_seen;
   a.rule_id = "id";
   a.rule_name = "name";
   a.rule_title = "title";

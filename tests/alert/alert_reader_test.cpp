@@ -26,6 +26,7 @@ TEST(AlertReader, RandomAndHostileAlertsComeBack) {
     alert.measure = static_cast<double>(seed) / 3;
     if (seed % 4 == 0) alert.duration_seconds = 0.1 * static_cast<double>(seed);
     if (seed % 6 == 0) alert.count = UINT64_MAX;
+    if (seed % 5 < 2) alert.state_since = alert.first_seen - Duration::hours(static_cast<int64_t>(seed));
     expect_same_bytes(alert, "seed " + std::to_string(seed));
   }
   for (size_t which = 0; which < test::hostile_texts().size(); ++which) {
@@ -56,6 +57,7 @@ TEST(AlertReader, FaultsAreNamed) {
       {"\"status\":\"closed\"", "\"status\":\"shut\"", "\"status\" is not one of"},
       {"\"level\":\"high\"", "\"level\":\"higher\"", "\"level\" is not a level"},
       {"\"time\":\"2026", "\"time\":\"year", "\"time\" is not a time"},
+      {"\"count\":", "\"state_since\":\"soon\",\"count\":", "\"state_since\" is not a time"},
       {"\"actor\":{", "\"actor\":[],\"x\":{", "\"actor\" is not an object"},
       {"\"values\":[", "\"values\":[1,", "\"values\" is not an array of strings"},
       {"\"attack\":[", "\"attack\":[1,", "\"attack\" is not an array of objects"},

@@ -27,6 +27,7 @@ Alert chain_alert() {
   a.status = EpisodeStatus::Open;
   a.time = a.last_seen = *parse_rfc3339("2026-03-02T11:26:00Z");
   a.first_seen = *parse_rfc3339("2026-03-02T11:11:00Z");
+  a.state_since = *parse_rfc3339("2026-02-27T08:00:00.5Z");
   a.count = 1;
   a.measure = 3;
   a.rule_id = "7eb0f3ec-1102-4ed3-b749-72a8cc84fa71";

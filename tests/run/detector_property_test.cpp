@@ -2,6 +2,8 @@
 // rules), and what may not change which alerts there are and when (the order of arrival within the lateness).
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/run/live_world.h"
 #include "tests/support/streams.h"
 
@@ -41,6 +43,18 @@ std::vector<std::string> sorted_lines(const LiveScript& script) {
   return lines;
 }
 
+// From when the states behind the closed alerts of correlations are, by rule.
+std::map<std::string, std::set<std::string>> sinces(const Grouped& alerts) {
+  std::map<std::string, std::set<std::string>> out;
+  for (const auto& [line, of_group] : alerts) {
+    for (const Alert& alert : of_group) {
+      if (!line.starts_with("correlation") || alert.status != EpisodeStatus::Closed) continue;
+      out[alert.rule_name].insert(alert.state_since ? format_rfc3339(*alert.state_since) : "none");
+    }
+  }
+  return out;
+}
+
 TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
   size_t of_correlations = 0, duplicates = 0;
   for (const uint64_t seed : test_seeds(16)) {
@@ -49,14 +63,19 @@ TEST(DetectorProperties, TheOrderOfArrivalDoesNotChangeWhichAlertsThereAre) {
     const auto first = random_arrivals(lanes, seed);
     const Timestamp end = first.back().record->time;  // replay has an end, which ends windows, too
     const Grouped expected = grouped(replayed(rules, lanes, first), end);
+    const auto since = sinces(expected);
     for (uint64_t order = 0; order < 4; ++order) {
       const auto arrivals = random_arrivals(lanes, seed + order * 1000);
       const LiveScript live = play(rules, batches_of(lanes, arrivals, 1 + order * 7));
+      ASSERT_EQ(sinces(grouped(live.alerts(), end)), since) << "seed " << seed << ", order " << order;
+      ASSERT_EQ(sinces(grouped(replayed(rules, lanes, arrivals), end)), since)
+          << "seed " << seed << ", order " << order;
       ASSERT_EQ(difference(expected, grouped(live.alerts(), end)), "") << "seed " << seed << ", order " << order;
       ASSERT_EQ(difference(expected, grouped(replayed(rules, lanes, arrivals), end)), "")
           << "seed " << seed << ", order " << order;
       duplicates += live.counters().correlator.duplicates;
     }
+    for (const auto& [rule, times] : since) EXPECT_EQ(times.size(), 1u) << "seed " << seed << ", " << rule;
     for (const auto& [line, alerts] : expected) of_correlations += line.starts_with("correlation") ? 1 : 0;
   }
   EXPECT_GT(of_correlations, 100u);

@@ -78,13 +78,13 @@ TEST(Baseline, ErrorsSayWhatWasFoundAndHowToMendIt) {
   const std::string good = built(rules);
   const std::vector<std::array<std::string, 2>> table = {
       {"", "the file is empty"},
-      {"{\"kind\":\"Event\"}", "it begins with \"{\"kind\":\", a baseline with \"KVBASE01\""},
+      {"{\"kind\":\"Event\"}", "it begins with \"{\"kind\":\", a baseline with \"KVBASE02\""},
       {"\x1b[2J", "it begins with \"\\x1b[2J\""},
       {good.substr(0, 5), "cut off: it has 5 bytes, and the header alone 72"},
       {good.substr(0, 71), "cut off: it has 71 bytes"},
       {good.substr(0, good.size() - 1), "cut off or was changed: the SHA-256 of its"},
       {good + "x", "cut off or was changed"},
-      {"KVBASE02" + good.substr(8), "a baseline of format 02, and kubevigil here reads format 01"}};
+      {"KVBASE01" + good.substr(8), "a baseline of format 01, and kubevigil here reads format 02"}};
   for (const auto& [bytes, words] : table) {
     EventScript script(rules);
     const auto loaded = load_baseline(bytes, rules, script.correlator());

@@ -88,10 +88,11 @@ std::string text_of(const std::vector<EpisodeChange>& changes, size_t from) {
   std::string text;
   for (; from < changes.size(); ++from) {
     const Episode& e = changes[from].episode;
-    text += fmt::format("{} #{} {} {} r{} opened {} seen {} {} count {} measure {} values {} duration {} {}{}\n",
-                        static_cast<int>(changes[from].kind), e.number, e.rule, e.alert_id, e.revision, e.opened.micros,
-                        e.first_seen.micros, e.last_seen.micros, e.count, e.measure, fmt::join(e.values, ","),
-                        e.duration_micros, e.approximate, e.degraded);
+    text +=
+        fmt::format("{} #{} {} {} r{} opened {} seen {} {} count {} measure {} values {} duration {} since {} {}{}\n",
+                    static_cast<int>(changes[from].kind), e.number, e.rule, e.alert_id, e.revision, e.opened.micros,
+                    e.first_seen.micros, e.last_seen.micros, e.count, e.measure, fmt::join(e.values, ","),
+                    e.duration_micros, e.state_since.micros, e.approximate, e.degraded);
     for (const EventRef& event : e.events) text += fmt::format("  {}\n", to_hex(event.identity));
   }
   return text;

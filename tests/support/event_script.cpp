@@ -82,11 +82,14 @@ EventScript& EventScript::event(int64_t seconds, const Details& details) {
   return *this;
 }
 
+std::string EventScript::key(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) append_group_text(out, text);
+  return out;
+}
+
 EventScript& EventScript::hit(uint32_t rule, const std::string& group, const std::string& further) {
-  std::string key;
-  append_group_text(key, "c");
-  append_group_text(key, group);
-  if (!further.empty()) append_group_text(key, further);
+  const std::string key = further.empty() ? EventScript::key({"c", group}) : EventScript::key({"c", group, further});
   std::string value;
   append_group_text(value, further.empty() ? group : further);
   return add_hit(rule, key, value);

@@ -34,6 +34,9 @@ class EventScript {
 
   static Timestamp time(int64_t seconds) { return Timestamp{1'700'000'000'000'000} + Duration::seconds(seconds); }
 
+  // A group key as the matcher encodes it, cluster first.
+  static std::string key(const std::vector<std::string>& texts);
+
   // A new event; the one before it goes to the correlator. Hits are added to it with hit().
   EventScript& event(int64_t seconds, const Details& details);
   EventScript& event(int64_t seconds) { return event(seconds, Details()); }
