@@ -110,6 +110,19 @@ std::string group_text(const Alert& alert, std::string_view name) {
   return {};
 }
 
+std::string within_text(const Correlation& c) {
+  const std::string timespan = format_duration(c.timespan);
+  switch (c.window.kind) {
+    case WindowSpec::Kind::Sliding:
+      break;
+    case WindowSpec::Kind::Tumbling:
+      return " within one tumbling window of " + timespan;
+    case WindowSpec::Kind::Session:
+      return fmt::format(" within {} without a pause longer than {}", timespan, format_duration(c.window.gap));
+  }
+  return " within " + timespan;
+}
+
 }  // namespace
 
 std::string displayed(std::string_view text) {
@@ -138,7 +151,7 @@ std::string condition_text(const Rule& rule) {
     const CountCondition::Bound& bound = c.condition.bounds[i];
     out += fmt::format("{} {} {}", i == 0 ? "" : " and", op_text(bound.op), bound.value);
   }
-  if (c.timespan.micros > 0) out += " within " + format_duration(c.timespan);
+  if (c.timespan.micros > 0) out += within_text(c);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/rule/map_reader.h"
 #include "engine/rule/sigma_lists.h"
+#include "engine/rule/window.h"
 
 namespace kubevigil {
 namespace {
@@ -197,6 +198,7 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
     }
   }
   extension.across_clusters = map.flag("across-clusters", false);
+  if (const YamlNode* window = map.get("window")) read_window(*window, context);
   context.draft.meta.next_steps = map.texts("next-steps");
   const YamlNode* value_count = map.get("value_count");
   if (belongs(value_count, CorrelationType::ValueCount, context)) {

@@ -39,6 +39,19 @@ uint64_t CountCondition::threshold() const {
   return static_cast<uint64_t>(std::min(lowest, kMost));
 }
 
+size_t CountCondition::deciding_count() const {
+  if (monotone()) return static_cast<size_t>(std::max<uint64_t>(threshold(), 1));
+  double most = 0;
+  for (const Bound& b : bounds) most = std::max(most, b.value);
+  return static_cast<size_t>(std::ceil(most)) + 1;
+}
+
+Timestamp WindowSpec::begin_of(Timestamp time, Duration timespan) {
+  const int64_t width = std::max<int64_t>(timespan.micros, 1);
+  const int64_t inside = time.micros % width;
+  return time - Duration{inside < 0 ? inside + width : inside};
+}
+
 Level level_at(const Rule& rule, double measure) {
   Level level = rule.meta.level;
   if (rule.is_detection()) return level;

@@ -69,6 +69,8 @@ struct CountCondition {
   bool monotone() const;
   // Smallest whole number that satisfies all lower bounds.
   uint64_t threshold() const;
+  // The number of matches or values beyond which no bound changes its answer.
+  size_t deciding_count() const;
 };
 
 enum class CorrelationType : uint8_t {
@@ -125,10 +127,25 @@ struct AbsenceSpec {
   std::optional<Duration> every;  // heartbeat form
 };
 
+// kubevigil.window: what a correlation counts in; W is its timespan, t the time of a match.
+struct WindowSpec {
+  enum class Kind : uint8_t {
+    Sliding,   // (t - W, t] for every t
+    Tumbling,  // [n*W, (n+1)*W) since 1970-01-01T00:00:00Z
+    Session,   // of a sliding window what no pause longer than `gap` parts from its end
+  };
+  Kind kind = Kind::Sliding;
+  Duration gap{};  // Session
+
+  // Tumbling: where the window that holds `time` begins.
+  static Timestamp begin_of(Timestamp time, Duration timespan);
+};
+
 struct Correlation {
   CorrelationType type = CorrelationType::EventCount;
   std::vector<std::string> group_by;  // names as written (field or alias), for display
   Duration timespan;
+  WindowSpec window;
   CountCondition condition;
   std::vector<std::string> condition_fields;  // as written
   double percentile = 0;                      // value_percentile

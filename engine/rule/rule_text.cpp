@@ -88,6 +88,10 @@ void append_correlation(std::string& out, const Correlation& c, const RuleSet& r
   out += "  type: " + std::string(kubevigil::to_text(c.type)) + "\n";
   out += "  group-by: " + list_of(c.group_by) + "\n";
   out += "  timespan: " + format_duration(c.timespan) + "\n";
+  if (c.window.kind == WindowSpec::Kind::Tumbling) out += "  window: tumbling\n";
+  if (c.window.kind == WindowSpec::Kind::Session) {
+    out += "  window: session, gap " + format_duration(c.window.gap) + "\n";
+  }
   if (!c.condition.bounds.empty()) out += "  count: " + bounds_text(c.condition) + "\n";
   if (!c.condition_fields.empty()) out += "  fields: " + list_of(c.condition_fields) + "\n";
   if (c.type == CorrelationType::ValuePercentile) out += "  percentile: " + number(c.percentile) + "\n";

@@ -85,11 +85,11 @@ std::vector<Bucket>::const_iterator BucketList::at_least(int64_t index) const {
   return const_cast<BucketList*>(this)->at_least(index);
 }
 
-double measure(const BucketList& list, int64_t last, const Correlation& correlation) {
+double measure(const BucketList& list, BucketRange range, const Correlation& correlation) {
   uint64_t count = 0;
   double sum = 0;
   std::map<int32_t, uint64_t> bins;
-  for (auto b = list.at_least(last - kSubWindows + 1); b != list.buckets.end() && b->index <= last; ++b) {
+  for (auto b = list.at_least(range.first); b != list.buckets.end() && b->index <= range.last; ++b) {
     count += b->count;
     sum += b->sum;
     for (const auto& [bin, n] : b->bins) bins[bin] += n;

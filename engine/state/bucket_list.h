@@ -41,7 +41,11 @@ struct BucketList {
   std::vector<Bucket>::const_iterator at_least(int64_t index) const;
 };
 
-// What correlation.type measures over the sub-windows last - 63 to last.
-double measure(const BucketList& list, int64_t last, const Correlation& correlation);
+struct BucketRange {
+  int64_t first, last;  // numbers of sub-windows
+};
+
+// What correlation.type measures over these sub-windows.
+double measure(const BucketList& list, BucketRange range, const Correlation& correlation);
 
 }  // namespace kubevigil

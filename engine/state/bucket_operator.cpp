@@ -17,7 +17,8 @@ class BucketOperator final : public Operator {
  public:
   BucketOperator(const Rule& rule, const OperatorLimits& limits)
       : correlation_(rule.correlation()),
-        width_(std::max<int64_t>((correlation_.timespan.micros + kSubWindows - 1) / kSubWindows, 1)),
+        parts_(correlation_.window.kind == WindowSpec::Kind::Tumbling ? 1 : kSubWindows),
+        width_(std::max<int64_t>((correlation_.timespan.micros + parts_ - 1) / parts_, 1)),
         immediate_(correlation_.condition.monotone()),
         lateness_(limits.lateness),
         asked_(limits) {}
@@ -57,7 +58,7 @@ class BucketOperator final : public Operator {
 
   OperatorStats stats() const override {
     OperatorStats stats = asked_.counted(stats_);
-    stats.approximate_keys = stats.keys;
+    stats.approximate_keys = approximate() ? stats.keys : 0;
     return stats;
   }
 
@@ -69,12 +70,13 @@ class BucketOperator final : public Operator {
   }
 
  private:
+  bool approximate() const { return parts_ > 1 || correlation_.type == CorrelationType::ValuePercentile; }
   int64_t index_of(Timestamp time) const { return floor_divide(time.micros, width_); }
 
   // Sub-windows below this one share no window with a match that is still to come.
   int64_t oldest() const {
     if (watermark_ == Timestamp::min()) return INT64_MIN;
-    return index_of(watermark_ - lateness_) - (kSubWindows - 1);
+    return index_of(watermark_ - lateness_) - (parts_ - 1);
   }
 
   struct Expired {
@@ -109,8 +111,8 @@ class BucketOperator final : public Operator {
 
   void answer(const Match& match, uint32_t slot, int64_t index, std::vector<Firing>& out) {
     const BucketList& list = keys_[slot];
-    for (auto b = list.at_least(index); b != list.buckets.end() && b->index < index + kSubWindows; ++b) {
-      const double found = measure(list, b->index, correlation_);
+    for (auto b = list.at_least(index); b != list.buckets.end() && b->index < index + parts_; ++b) {
+      const double found = measure(list, {b->index - parts_ + 1, b->index}, correlation_);
       if (!correlation_.condition.holds(found)) continue;
       out.push_back(firing(match, slot, b->index, found));
       return;
@@ -126,7 +128,7 @@ class BucketOperator final : public Operator {
       const int64_t index = question->when;
       const auto at = list.at_least(index);
       if (at == list.buckets.end() || at->index != index) continue;
-      const double found = measure(list, index, correlation_);
+      const double found = measure(list, {index - parts_ + 1, index}, correlation_);
       if (!correlation_.condition.holds(found)) continue;
       Match match;
       match.time = at->last;
@@ -148,9 +150,9 @@ class BucketOperator final : public Operator {
     firing.key_bytes = match.key_bytes;
     firing.count = found;
     firing.anchor = match.event;
-    firing.approximate = true;
+    firing.approximate = approximate();
     firing.degraded = keys_.degraded(slot);
-    const auto begin = list.at_least(last - kSubWindows + 1);
+    const auto begin = list.at_least(last - parts_ + 1);
     const auto end = list.at_least(last + 1);
     firing.first_seen = begin->first;
     firing.last_seen = (end - 1)->last;
@@ -160,7 +162,7 @@ class BucketOperator final : public Operator {
   }
 
   const Correlation& correlation_;
-  const int64_t width_;
+  const int64_t parts_, width_;  // sub-windows of a window, and how long one is
   const bool immediate_;
   const Duration lateness_;
   AskedKeys<BucketList> asked_;

@@ -1,5 +1,6 @@
 // BucketOperator: value_sum, value_avg, value_percentile, and event_count with a threshold above
-// limits::kExactThreshold, over 64 sub-windows for each key. All its firings say approximate.
+// limits::kExactThreshold, over 64 sub-windows for each key. All its firings say approximate. A tumbling window is one
+// sub-window of the whole timespan: exact, but for a percentile.
 //
 // The definition, exactly, so that a model can reproduce it:
 //   * A sub-window is w = ceil(timespan / 64) long; number i holds the times [i*w, (i+1)*w).

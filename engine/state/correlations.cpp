@@ -15,7 +15,8 @@ struct Delays {
 };
 
 // Matches come as late as events do; firings as late as the match that completes them. A condition with an upper bound
-// is answered only once nothing can change the answer, at most a sub-window (bucket_operator.h) after its lateness.
+// is answered only once nothing can change the answer: at most a sub-window (bucket_operator.h) after its lateness, a
+// tumbling window when all of it is over.
 Delays delays_of(const RuleSet& rules, Duration events) {
   const std::vector<Duration> all(rules.rules.size(), events);
   Delays out{all, all};
@@ -25,7 +26,8 @@ Delays delays_of(const RuleSet& rules, Duration events) {
     Duration& lateness = out.lateness[r];
     for (const CorrelationInput& input : correlation.inputs) lateness = std::max(lateness, out.firing[input.rule]);
     const bool waits = !correlation.condition.bounds.empty() && !correlation.condition.monotone();
-    out.firing[r] = waits ? Duration{lateness.micros + correlation.timespan.micros / 32 + 1} : lateness;
+    const int64_t parts = correlation.window.kind == WindowSpec::Kind::Tumbling ? 1 : 32;
+    out.firing[r] = waits ? Duration{lateness.micros + correlation.timespan.micros / parts + 1} : lateness;
   }
   return out;
 }

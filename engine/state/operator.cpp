@@ -11,7 +11,7 @@ namespace kubevigil {
 std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& bounds) {
   switch (rule.correlation().type) {
     case CorrelationType::EventCount:
-      return deciding_count(rule.correlation().condition) > limits::kExactThreshold
+      return rule.correlation().condition.deciding_count() > limits::kExactThreshold
                  ? make_bucket_operator(rule, bounds)
                  : make_recent_operator(rule, bounds);
     case CorrelationType::ValueCount:

@@ -17,14 +17,18 @@ bool before(const RecentEntry& a, const RecentEntry& b) {
   return a.time != b.time ? a.time < b.time : a.sequence < b.sequence;
 }
 
-void keep_newest(size_t old_end, size_t count, Flags& keep) {
-  for (size_t i = old_end; i > 0 && count > 0; --i, --count) keep[i - 1] = true;
+struct Stretch {
+  size_t begin, end;  // of entries
+};
+
+void keep_newest(Stretch of, size_t count, Flags& keep) {
+  for (size_t i = of.end; i > of.begin && count > 0; --i, --count) keep[i - 1] = true;
 }
 
-void keep_newest_values(const RecentList& list, size_t old_end, size_t count, Flags& keep) {
+void keep_newest_values(const RecentList& list, Stretch of, size_t count, Flags& keep) {
   KeySet<uint64_t> seen;
   bool required = false;
-  for (size_t i = old_end; i > 0; --i) {
+  for (size_t i = of.end; i > of.begin; --i) {
     const uint64_t value = list.entries[i - 1].value;
     const bool first_required = !required && (value & kRequiredBit) != 0;
     if (seen.size() >= count && !first_required) continue;
@@ -41,23 +45,45 @@ void keep_chains(const RecentList& list, size_t old_end, size_t steps, Flags& ke
   }
 }
 
-void keep_old(const RecentList& list, size_t old_end, const RecentSpec& spec, Flags& keep) {
+void keep_newest_of(const RecentList& list, Stretch of, const RecentSpec& spec, Flags& keep) {
   switch (spec.kind) {
     case Kind::Count:
-      return keep_newest(old_end, spec.need, keep);
+      return keep_newest(of, spec.need, keep);
     case Kind::Distinct:
-      return keep_newest_values(list, old_end, std::max(spec.need, spec.keep), keep);
+      return keep_newest_values(list, of, std::max(spec.need, spec.keep), keep);
     case Kind::Steps:
-      return keep_newest_values(list, old_end, spec.need, keep);
+      return keep_newest_values(list, of, spec.need, keep);
     case Kind::Ordered:
-      return keep_chains(list, old_end, spec.need, keep);
+      return keep_chains(list, of.end, spec.need, keep);
   }
+}
+
+void keep_of_each_window(const RecentList& list, const RecentSpec& spec, Flags& keep) {
+  for (size_t end = list.entries.size(); end > 0;) {
+    const size_t begin = first_after(list, window_open(list.entries[end - 1].time, spec));
+    keep_newest_of(list, {begin, end}, spec, keep);
+    end = begin;
+  }
+}
+
+// What is older than the horizon is complete: where it begins to be without a pause up to its end.
+size_t begin_without_pause(RecentList& list, size_t old_end, const RecentSpec& spec) {
+  if (!spec.gap || old_end == 0) return 0;
+  size_t begin = old_end - 1;
+  while (begin > 0 && joined(list, begin, spec)) --begin;
+  list.solid_to = list.entries[old_end - 1].time;
+  return begin;
+}
+
+// Within it a match needs `need` others on either side.
+Duration half_of(const RecentSpec& spec) {
+  return Duration{(spec.gap ? std::min(spec.gap->micros, spec.window.micros) : spec.window.micros) / 2};
 }
 
 // Drops entries of [begin, end) that have `need` kept ones within `half` on either side.
 void thin_counts(const RecentList& list, size_t begin, const RecentSpec& spec, Flags& keep) {
   const auto& e = list.entries;
-  const Duration half{spec.window.micros / 2};
+  const Duration half = half_of(spec);
   std::vector<size_t> kept;
   for (size_t i = begin; i < e.size(); ++i) {
     const bool enough_after = i + spec.need < e.size() && e[i + spec.need].time - e[i].time <= half;
@@ -72,7 +98,7 @@ void thin_counts(const RecentList& list, size_t begin, const RecentSpec& spec, F
 
 void thin_values(const RecentList& list, size_t begin, const RecentSpec& spec, Flags& keep) {
   const auto& e = list.entries;
-  const Duration half{spec.window.micros / 2};
+  const Duration half = half_of(spec);
   Flags followed(e.size());
   KeyIndex<uint64_t, Timestamp> nearest;
   for (size_t i = e.size(); i > begin; --i) {
@@ -159,14 +185,20 @@ size_t first_after(const RecentList& list, Timestamp time) {
 
 void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
   auto& e = list.entries;
-  e.erase(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(first_after(list, horizon - spec.window)));
-  const size_t old_end = first_at(list, horizon);
+  if (horizon != Timestamp::min()) {
+    e.erase(e.begin(), e.begin() + static_cast<std::ptrdiff_t>(first_after(list, window_open(horizon, spec))));
+  }
+  const size_t old_end = spec.tumbling ? e.size() : first_at(list, horizon);
   Flags keep(e.size(), true);
   std::fill_n(keep.begin(), old_end, false);
-  keep_old(list, old_end, spec, keep);
-  if (spec.immediate && spec.kind == Kind::Count) thin_counts(list, old_end, spec, keep);
-  if (spec.immediate && (spec.kind == Kind::Distinct || spec.kind == Kind::Steps))
-    thin_values(list, old_end, spec, keep);
+  if (spec.tumbling) {
+    keep_of_each_window(list, spec, keep);
+  } else {
+    keep_newest_of(list, {begin_without_pause(list, old_end, spec), old_end}, spec, keep);
+    if (spec.immediate && spec.kind == Kind::Count) thin_counts(list, old_end, spec, keep);
+    if (spec.immediate && (spec.kind == Kind::Distinct || spec.kind == Kind::Steps))
+      thin_values(list, old_end, spec, keep);
+  }
   compact(list, keep);
   const size_t most = limits::kRecentSlack + 2 * spec.need;
   if (e.size() >= most) {
@@ -211,6 +243,7 @@ void RecentList::archive(Archive& archive) {
   archive(chains.time);
   archive(chains.sequence);
   archive(chains.valid);
+  archive(solid_to);
   if (chains.best.size() != chains.settled.size()) archive.fail();
   archive(prune_at);
   archive(approximate);

@@ -7,13 +7,17 @@
 //       Distinct  the newest match of each value, for the newest `need` values (and for the newest required one)
 //       Steps     the newest match of each step
 //       Ordered   for each prefix length the chain that starts latest
+//     and with a gap only what reaches the newest of them without a longer pause (solid_to remembers that they do);
 //   * what is inside the horizon; when the rule fires at once, thinned (not Ordered): a match goes when each window
 //     that holds it keeps enough others. A window of length W around time x holds all of [x - W/2, x] or all of
 //     [x, x + W/2], so it is enough that both hold `need` others (Count) or one of the same value (Distinct, Steps).
+//     With a gap, of gap/2 where that is less than W/2: then the matches that stay are no further apart than the gap.
+// Tumbling windows: of each one that is not over the newest `need` matches or values, in the horizon or not.
 // Beyond limits::kRecentSlack matches of a key the oldest go, and the key is marked approximate.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +44,8 @@ struct RecentSpec {
   size_t keep = 0;  // Distinct: values to keep when that is more than `need`, for levels raised by their number
   bool require_any = false;
   bool immediate = true;  // only lower bounds: fires when it becomes true
+  bool tumbling = false;
+  std::optional<Duration> gap;  // sessions: the longest pause inside one
 };
 
 // Ordered: the latest start of a chain of each prefix length, kept up as long as matches come in order, so that a match
@@ -59,7 +65,8 @@ struct RecentList {
   // Encoded texts of at most limits::kSampleEvents values, the last to come: (value, bytes). Distinct only.
   std::vector<std::pair<uint64_t, std::string>> texts;
   ChainStarts chains;
-  uint64_t prune_at = 16;  // entries at which prune() is due
+  Timestamp solid_to = Timestamp::min();  // with a gap: entries up to it are without a pause, whatever has gone
+  uint64_t prune_at = 16;                 // entries at which prune() is due
   bool approximate = false;
 
   size_t heap_bytes() const;
@@ -77,6 +84,16 @@ size_t position_of(const RecentList& list, Timestamp time, uint64_t sequence);
 size_t first_after(const RecentList& list, Timestamp time);
 // Index of the first entry with a time >= `time`.
 inline size_t first_at(const RecentList& list, Timestamp time) { return first_after(list, time - Duration{1}); }
+
+// The time behind which the window that ends with `time` (tumbling: that holds it) begins.
+inline Timestamp window_open(Timestamp time, const RecentSpec& spec) {
+  return spec.tumbling ? WindowSpec::begin_of(time, spec.window) - Duration{1} : time - spec.window;
+}
+// No pause longer than the gap lies before entry `i`. REQUIRES: i > 0.
+inline bool joined(const RecentList& list, size_t i, const RecentSpec& spec) {
+  const auto& e = list.entries;
+  return !spec.gap || e[i].time <= list.solid_to || e[i].time - e[i - 1].time <= *spec.gap;
+}
 
 void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec);
 inline bool prune_due(const RecentList& list) { return list.entries.size() >= list.prune_at; }

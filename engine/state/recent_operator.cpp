@@ -19,6 +19,8 @@ bool has_number(const CountCondition& condition) { return !condition.monotone() 
 RecentSpec spec_of(const Correlation& correlation) {
   RecentSpec spec;
   spec.window = correlation.timespan;
+  spec.tumbling = correlation.window.kind == WindowSpec::Kind::Tumbling;
+  if (correlation.window.kind == WindowSpec::Kind::Session) spec.gap = correlation.window.gap;
   switch (correlation.type) {
     case CorrelationType::Temporal:
       spec.kind = RecentSpec::Kind::Steps;
@@ -37,7 +39,7 @@ RecentSpec spec_of(const Correlation& correlation) {
     spec.need = correlation.inputs.size();
     return spec;
   }
-  spec.need = deciding_count(correlation.condition);
+  spec.need = correlation.condition.deciding_count();
   spec.immediate = correlation.condition.monotone();
   spec.require_any = !correlation.value_count.require_any.empty();
   for (const LevelRaise& raise : correlation.value_count.raise) {
@@ -76,7 +78,7 @@ class RecentOperator final : public Operator {
     if (position && spec_.immediate) {
       if (auto found = find_window(list, *position, spec_)) out.push_back(firing(match, slot, *found));
     } else if (position) {
-      pending_.add({match.time.micros, match.sequence, std::string(match.key_bytes), match.key});
+      pending_.add(question_about(match));
     }
     keys_.settle(slot, expired());
   }
@@ -114,7 +116,10 @@ class RecentOperator final : public Operator {
     Timestamp oldest;
     bool operator()(const RecentList& list) const { return list.entries.empty() || list.entries.back().time <= oldest; }
   };
-  Expired expired() const { return {horizon() == Timestamp::min() ? Timestamp::min() : horizon() - spec_.window}; }
+  Expired expired() const {
+    if (horizon() == Timestamp::min()) return {Timestamp::min()};
+    return {spec_.gap ? horizon() - *spec_.gap - Duration{1} : window_open(horizon(), spec_)};
+  }
 
   // nullopt: the match carries no value to count.
   std::optional<uint64_t> value_of(const Match& match) const {
@@ -152,22 +157,40 @@ class RecentOperator final : public Operator {
     return stands_at(list, position_of(list, match.time, match.sequence), match.time, match.sequence);
   }
 
-  // Non-monotone conditions: judges the window of every pending event with a time before `end`.
+  // Of a tumbling window there is one question, at its end.
+  Question question_about(const Match& match) const {
+    if (!spec_.tumbling) return {match.time.micros, match.sequence, std::string(match.key_bytes), match.key};
+    const Timestamp end = window_open(match.time, spec_) + spec_.window;
+    return {end.micros, 0, std::string(match.key_bytes), match.key};
+  }
+
+  // The match that a question is about; tumbling: the newest of the window. nullopt: it is kept no longer.
+  std::optional<size_t> asked_about(const RecentList& list, const Question& question) const {
+    const Timestamp time{question.when};
+    if (spec_.tumbling) {
+      const size_t end = first_after(list, time);
+      if (end == 0 || list.entries[end - 1].time <= window_open(time, spec_)) return std::nullopt;
+      return end - 1;
+    }
+    const size_t i = position_of(list, time, question.sequence);
+    return stands_at(list, i, time, question.sequence) ? std::optional(i) : std::nullopt;
+  }
+
+  // Non-monotone conditions: judges every question with a time before `end`.
   void judge_before(Timestamp end, std::vector<Firing>& out) {
     while (const auto question = pending_.take_before(end.micros)) {
       const auto slot = keys_.find(question->key);
       if (slot == keys_.kNone) continue;
       const RecentList& list = keys_[slot];
-      const Timestamp time{question->when};
-      const size_t i = position_of(list, time, question->sequence);
-      if (!stands_at(list, i, time, question->sequence)) continue;
-      const FoundWindow found = window_ending(list, time, spec_);
+      const auto i = asked_about(list, *question);
+      if (!i) continue;
+      const FoundWindow found = window_ending(list, list.entries[*i].time, spec_);
       if (!correlation_.condition.holds(found.count * static_cast<double>(sampling_))) continue;
       Match match;
-      match.time = time;
+      match.time = list.entries[*i].time;
       match.key = question->key;
       match.key_bytes = question->key_bytes;
-      match.event = list.entries[i].event;
+      match.event = list.entries[*i].event;
       out.push_back(firing(match, slot, found));
     }
   }
@@ -212,13 +235,6 @@ class RecentOperator final : public Operator {
 };
 
 }  // namespace
-
-size_t deciding_count(const CountCondition& condition) {
-  if (condition.monotone()) return static_cast<size_t>(std::max<uint64_t>(condition.threshold(), 1));
-  double most = 0;
-  for (const auto& bound : condition.bounds) most = std::max(most, bound.value);
-  return static_cast<size_t>(std::ceil(most)) + 1;
-}
 
 std::unique_ptr<Operator> make_recent_operator(const Rule& rule, const OperatorLimits& limits) {
   return std::make_unique<RecentOperator>(rule, limits);

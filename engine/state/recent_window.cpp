@@ -33,14 +33,40 @@ class ValueCounts {
   size_t required_ = 0;
 };
 
+// The first entry of the window that ends with entry `last`.
+size_t first_in_window(const RecentList& list, size_t last, const RecentSpec& spec) {
+  const size_t first = first_after(list, window_open(list.entries[last].time, spec));
+  if (!spec.gap) return first;
+  size_t reached = last;
+  while (reached > first && joined(list, reached, spec)) --reached;
+  return reached;
+}
+
+// The last entry of the first window that holds entry `position`.
+size_t last_in_window(const RecentList& list, size_t position, const RecentSpec& spec) {
+  const Timestamp time = list.entries[position].time;
+  if (position + 1 == list.entries.size()) return position;
+  return first_after(list, spec.tumbling ? window_open(time, spec) + spec.window : time) - 1;
+}
+
+// How far [from, to] reaches around entry `position` without a pause longer than the gap.
+FoundWindow without_pause(const RecentList& list, size_t position, size_t from, size_t to, const RecentSpec& spec) {
+  FoundWindow reached{position, position, 0, {}};
+  while (reached.first > from && joined(list, reached.first, spec)) --reached.first;
+  while (reached.last < to && joined(list, reached.last + 1, spec)) ++reached.last;
+  return reached;
+}
+
 std::optional<FoundWindow> find_count(const RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
   const size_t from = position + 1 >= spec.need ? position + 1 - spec.need : 0;
-  for (size_t i = from; i <= position && i + spec.need <= e.size(); ++i) {
-    const Timestamp end = e[i + spec.need - 1].time;
-    if (e[i].time <= end - spec.window) continue;
-    const size_t first = first_after(list, end - spec.window);
-    const size_t last = first_after(list, end) - 1;
+  const size_t to = std::min(position + spec.need - 1, e.size() - 1);
+  const FoundWindow around = spec.gap ? without_pause(list, position, from, to, spec) : FoundWindow{from, to, 0, {}};
+  for (size_t i = around.first; i <= position && i + spec.need <= around.last + 1; ++i) {
+    const size_t end = i + spec.need - 1;
+    if (e[i].time <= window_open(e[end].time, spec)) continue;
+    const size_t last = last_in_window(list, end, spec);
+    const size_t first = first_in_window(list, last, spec);
     return FoundWindow{first, last, static_cast<double>(last - first + 1), {}};
   }
   return std::nullopt;
@@ -51,13 +77,14 @@ std::optional<FoundWindow> find_count(const RecentList& list, size_t position, c
 // cases.
 std::optional<size_t> count_back(const RecentList& list, size_t last, const RecentSpec& spec) {
   const auto& e = list.entries;
-  const Timestamp begin = e[last].time - spec.window;
+  const Timestamp begin = window_open(e[last].time, spec);
   const size_t most = std::max({spec.need, spec.keep, limits::kCountedValues});
   std::array<uint64_t, 16> few;
   KeySet<uint64_t> many;
   size_t count = 0;
   bool required = !spec.require_any;
   for (size_t i = last + 1; i > 0 && e[i - 1].time > begin; --i) {
+    if (i <= last && !joined(list, i, spec)) break;
     const uint64_t value = e[i - 1].value;
     required |= (value & kRequiredBit) != 0;
     const auto end = few.begin() + static_cast<std::ptrdiff_t>(std::min(count, few.size()));
@@ -79,9 +106,10 @@ std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t pos
                                               std::optional<FoundWindow> best) {
   const auto& e = list.entries;
   ValueCounts counts;
-  size_t first = first_after(list, e[position].time - spec.window);
+  size_t first = first_in_window(list, position, spec);
   size_t next = first;
   for (size_t q = position; q < e.size() && e[q].time - e[position].time < spec.window; q = next) {
+    if (q != position && !joined(list, q, spec)) break;
     for (; next < e.size() && e[next].time <= e[q].time; ++next) counts.add(e[next].value);
     for (; e[first].time <= e[q].time - spec.window; ++first) counts.remove(e[first].value);
     const auto count = static_cast<double>(counts.distinct());
@@ -94,13 +122,13 @@ std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t pos
 
 std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
-  const size_t last = position + 1 == e.size() ? position : first_after(list, e[position].time) - 1;
+  const size_t last = last_in_window(list, position, spec);
   std::optional<FoundWindow> found;
   if (const auto count = count_back(list, last, spec)) {
-    found = FoundWindow{first_after(list, e[last].time - spec.window), last, static_cast<double>(*count), {}};
+    found = FoundWindow{first_in_window(list, last, spec), last, static_cast<double>(*count), {}};
     if (*count >= spec.keep) return found;
   }
-  return last + 1 == e.size() ? found : find_values_behind(list, position, spec, std::move(found));
+  return last + 1 == e.size() || spec.tumbling ? found : find_values_behind(list, position, spec, std::move(found));
 }
 
 // Start of the latest complete chain, the newest entry included.
@@ -173,8 +201,8 @@ std::optional<FoundWindow> find_window(RecentList& list, size_t position, const 
 
 FoundWindow window_ending(const RecentList& list, Timestamp end, const RecentSpec& spec) {
   FoundWindow found;
-  found.first = first_after(list, end - spec.window);
   found.last = first_after(list, end) - 1;
+  found.first = first_in_window(list, found.last, spec);
   found.count = static_cast<double>(found.last - found.first + 1);
   if (spec.kind == Kind::Count) return found;
   KeySet<uint64_t> values;

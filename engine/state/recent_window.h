@@ -1,5 +1,6 @@
 // The question that the windowed operators ask of a RecentList: is there a window (t' - W, t'], t' being the time of
 // some match, that holds the match at `position` and satisfies the condition? And which matches are the evidence?
+// Tumbling windows and sessions: recent_operator.h.
 #pragma once
 
 #include <cstddef>

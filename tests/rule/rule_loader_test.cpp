@@ -203,6 +203,15 @@ TEST(RuleLoader, TheSemanticHashFollowsTheMeaning) {
   };
   EXPECT_NE(chained("verb: get"), chained("verb: list"));
   EXPECT_EQ(chained("verb: get"), chained("verb: GET"));
+  const auto counted = [&](const std::string& window) {
+    const std::string keys = window.empty() ? "" : "kubevigil: {window: " + window + "}\n";
+    return hash({correlation("c", 1, "b") + keys, detection("b", 2)});
+  };
+  EXPECT_EQ(counted("sliding"), counted(""));
+  EXPECT_NE(counted("tumbling"), counted(""));
+  EXPECT_NE(counted("{session: {gap: 1m}}"), counted(""));
+  EXPECT_NE(counted("{session: {gap: 1m}}"), counted("tumbling"));
+  EXPECT_NE(counted("{session: {gap: 1m}}"), counted("{session: {gap: 2m}}"));
 }
 
 // design/rules.md 4: the configuration of derived fields is part of the meaning, of those rules that read them.

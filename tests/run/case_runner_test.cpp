@@ -49,8 +49,33 @@ kubevigil:
   value_count: {raise: [{gte: 4, level: high}]}
 )";
 
-CaseReport run(const std::string& cases, bool coverage = false) {
-  LoadedRules loaded = load_rules({{"r/x.yaml", kRules, false}}, {});
+// Three deletes of namespaces, counted in the window that is named.
+constexpr const char* kWindowRules = R"(title: Deleted
+name: deleted
+logsource: {product: kubernetes, service: audit}
+detection:
+  what: {verb: delete, objectRef.resource: namespaces}
+  condition: what
+---
+title: In one hour
+name: in_one_hour
+correlation: {type: event_count, rules: [deleted], group-by: [user.username], timespan: 1h, condition: {gte: 3}}
+kubevigil: {window: tumbling}
+---
+title: Few in one hour
+name: few_in_one_hour
+correlation: {type: value_count, rules: [deleted], timespan: 1h, condition: {field: objectRef.name, lt: 3}}
+kubevigil: {window: tumbling}
+---
+title: In one session
+name: in_one_session
+correlation: {type: value_count, rules: [deleted], group-by: [user.username], timespan: 1h,
+              condition: {field: objectRef.name, gte: 3}}
+kubevigil: {window: {session: {gap: 5m}}}
+)";
+
+CaseReport run(const std::string& cases, bool coverage = false, const char* rules = kRules) {
+  LoadedRules loaded = load_rules({{"r/x.yaml", rules, false}}, {});
   EXPECT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
   const auto program = Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
   return run_cases(program, {{"r/x.test.yaml", "cases:\n" + cases}}, {coverage, false});
@@ -170,6 +195,30 @@ TEST(CaseRunner, RaisedLevelIsCompared) {
   const CaseReport four =
       run(one_case(deletes(4), also + ", {rule: namespace_deleted}, {rule: three_deletes, level: high, at: 200s}"));
   EXPECT_TRUE(four.ok()) << to_text(four);
+}
+
+TEST(CaseRunner, CorrelationsCountInTheWindowTheyName) {
+  struct Row {
+    std::vector<const char*> at;
+    const char* expect;
+  };
+  const Row rows[] = {
+      {{"1m", "30m", "59m"}, "{rule: in_one_hour, at: 59m, count: 1}"},
+      {{"30m", "59m", "60m"}, "{rule: few_in_one_hour, at: 59m}"},  // two and one: one alert, the second hour joins it
+      {{"50m", "55m", "60m"}, "{rule: few_in_one_hour, at: 55m}, {rule: in_one_session, at: 60m}"},
+      {{"50m", "56m", "60m"}, "{rule: few_in_one_hour, at: 56m}"},
+      {{"1m", "2m", "3m", "4m"}, "{rule: in_one_hour, at: 3m, count: 2}, {rule: in_one_session, at: 3m, count: 2}"},
+  };
+  for (const Row& row : rows) {
+    std::string events;
+    for (size_t i = 0; i < row.at.size(); ++i) {
+      events += (i > 0 ? ", " : "") + std::string("{user: alice, verb: delete, resource: namespaces, name: n") +
+                std::to_string(i) + ", at: " + row.at[i] + "}";
+    }
+    const CaseReport report =
+        run(one_case(events, row.expect, ", duplicates: true, shuffle: true"), false, kWindowRules);
+    EXPECT_TRUE(report.ok()) << events << "\n" << to_text(report);
+  }
 }
 
 TEST(CaseRunner, CoverageNamesRulesWithoutHitOrNearMiss) {

@@ -55,6 +55,8 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
                                                   "temporal",    "temporal_ordered", "new_value"};
   static const std::vector<std::string> kGroups = {"[user.username]", "[objectRef.namespace]", "[]"};
   static const std::vector<std::string> kBounds = {"gte: 2", "gte: 3", "gt: 4", "lt: 2", "gte: 2, lt: 4", "eq: 1"};
+  static const std::vector<std::string> kWindows = {"", "kubevigil: {window: tumbling}\n",
+                                                    "kubevigil: {window: {session: {gap: 15s}}}\n"};
   for (size_t i = 0; i < kCorrelations; ++i) {
     const std::string& type = random.pick(kTypes);
     const size_t a = random.below(kDetections), b = (a + 1 + random.below(kDetections - 1)) % kDetections;
@@ -63,6 +65,8 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
     if (type == "event_count") condition = "  condition: {" + random.pick(kBounds) + "}\n";
     if (type == "value_count") condition = fmt::format("  condition: {{field: verb, gte: {}}}\n", 2 + random.below(2));
     if (type == "new_value") condition = "  condition: {field: verb}\n";
+    std::string window;
+    if (type == "event_count" || type == "value_count") window = random.pick(kWindows);
     sources.push_back(
         {fmt::format("c{}.yaml", i),
          fmt::format(
@@ -71,7 +75,7 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
              "  generate: true\n{}{}",
              i, cosmetic ? " by another name" : "", i, i, extra, type, a, one ? "" : fmt::format(", random-{}", b),
              random.pick(kGroups), 20 + random.below(400), condition,
-             type == "new_value" ? "kubevigil: {new_value: {learn: 0s}}\n" : ""),
+             type == "new_value" ? "kubevigil: {new_value: {learn: 0s}}\n" : window),
          false});
   }
   if (reversed) std::reverse(sources.begin(), sources.end());

@@ -38,7 +38,9 @@ TEST_P(BucketOperator, EqualsTheModel) {
   size_t yes = 0, no = 0;
   for (uint64_t seed : test_seeds(40)) {
     for (const int64_t window : {10, 100, 640}) {
-      const Rule rule = bucket_rule(c.type, window, c.gte);
+      Rule rule = bucket_rule(c.type, window, c.gte);
+      const bool tumbling = seed % 2 == 0;
+      if (tumbling) std::get<Correlation>(rule.body).window.kind = WindowSpec::Kind::Tumbling;
       const Duration lateness{100};
       const auto op = make_operator(rule, roomy(lateness));
       OperatorDriver driver(*op, Duration{0}, lateness);
@@ -50,7 +52,7 @@ TEST_P(BucketOperator, EqualsTheModel) {
         seen.push_back({m.time, m.sequence, m.input, m.key, m.value, m.number});
         const bool expected = model::satisfied_by_buckets(rule.correlation(), seen, seen.size() - 1);
         ASSERT_EQ(!out.empty(), expected) << "seed " << seed << " window " << window << " event " << m.sequence;
-        ASSERT_TRUE(out.empty() || out[0].approximate);
+        ASSERT_TRUE(out.empty() || out[0].approximate == (!tumbling || c.type == CorrelationType::ValuePercentile));
         ++(expected ? yes : no);
       }
     }
@@ -90,6 +92,7 @@ TEST_P(BucketOperator, UpperBoundsEqualTheModel) {
     if (c.type == CorrelationType::ValuePercentile && i == 4) continue;  // bins are no exact numbers
     for (uint64_t seed : test_seeds(20)) {
       Rule rule = bucket_rule(c.type, seed % 2 == 0 ? 100 : 640, c.gte);
+      if (seed % 3 == 0) std::get<Correlation>(rule.body).window.kind = WindowSpec::Kind::Tumbling;
       std::get<Correlation>(rule.body).condition.bounds = conditions[i];
       auto op = make_operator(rule, roomy(Duration{60}));
       OperatorDriver driver(*op, Duration{0}, Duration{60});
@@ -135,6 +138,20 @@ TEST(BucketOperatorCount, LargeThresholdsCountInSubWindows) {
   EXPECT_EQ(first, 5000u);
   EXPECT_TRUE(out.front().approximate);
   EXPECT_LT(op->stats().bytes, 64u * 1024);
+}
+
+TEST(BucketOperatorCount, ATumblingWindowCountsExactly) {
+  Rule rule = bucket_rule(CorrelationType::EventCount, 10'000, 2000);
+  std::get<Correlation>(rule.body).window.kind = WindowSpec::Kind::Tumbling;
+  const auto op = make_operator(rule, roomy(Duration::minutes(5)));
+  OperatorDriver driver(*op, Duration{0}, Duration::minutes(5));
+  std::vector<Firing> out;
+  for (int64_t i = 1; i < 4000; ++i) {  // 1,999 in front of the border, 2,000 behind it
+    driver.feed({Timestamp{40'000 + 5 * i}, static_cast<uint64_t>(i), 0, "n", "", 0}, out);
+    ASSERT_EQ(out.size(), i < 3999 ? 0u : 1u) << i;
+  }
+  EXPECT_FALSE(out.front().approximate);
+  EXPECT_EQ(out.front().count, 2000);
 }
 
 TEST(BucketOperatorBounds, UpperBoundsAreJudgedOncePerSubWindow) {

@@ -15,16 +15,41 @@ struct Case {
   CorrelationType type;
   double need;
   uint32_t inputs;
+  WindowSpec::Kind window = WindowSpec::Kind::Sliding;
 };
+constexpr auto kTumbling = WindowSpec::Kind::Tumbling;
+constexpr auto kSession = WindowSpec::Kind::Session;
 
 constexpr Case kCases[] = {
-    {"event_count_1", CorrelationType::EventCount, 1, 1},  {"event_count_2", CorrelationType::EventCount, 2, 2},
-    {"event_count_5", CorrelationType::EventCount, 5, 2},  {"value_count_1", CorrelationType::ValueCount, 1, 1},
-    {"value_count_3", CorrelationType::ValueCount, 3, 1},  {"value_count_5", CorrelationType::ValueCount, 5, 2},
-    {"temporal_2", CorrelationType::Temporal, 0, 2},       {"temporal_4", CorrelationType::Temporal, 0, 4},
-    {"temporal_2_of_3", CorrelationType::Temporal, 2, 3},  {"ordered_2", CorrelationType::TemporalOrdered, 0, 2},
-    {"ordered_3", CorrelationType::TemporalOrdered, 0, 3}, {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
+    {"event_count_1", CorrelationType::EventCount, 1, 1},
+    {"event_count_2", CorrelationType::EventCount, 2, 2},
+    {"event_count_5", CorrelationType::EventCount, 5, 2},
+    {"value_count_1", CorrelationType::ValueCount, 1, 1},
+    {"value_count_3", CorrelationType::ValueCount, 3, 1},
+    {"value_count_5", CorrelationType::ValueCount, 5, 2},
+    {"temporal_2", CorrelationType::Temporal, 0, 2},
+    {"temporal_4", CorrelationType::Temporal, 0, 4},
+    {"temporal_2_of_3", CorrelationType::Temporal, 2, 3},
+    {"ordered_2", CorrelationType::TemporalOrdered, 0, 2},
+    {"ordered_3", CorrelationType::TemporalOrdered, 0, 3},
+    {"ordered_4", CorrelationType::TemporalOrdered, 0, 4},
+    {"tumbling_event_count_1", CorrelationType::EventCount, 1, 1, kTumbling},
+    {"tumbling_event_count_2", CorrelationType::EventCount, 2, 2, kTumbling},
+    {"tumbling_event_count_5", CorrelationType::EventCount, 5, 2, kTumbling},
+    {"tumbling_value_count_1", CorrelationType::ValueCount, 1, 1, kTumbling},
+    {"tumbling_value_count_3", CorrelationType::ValueCount, 3, 1, kTumbling},
+    {"tumbling_value_count_5", CorrelationType::ValueCount, 5, 2, kTumbling},
+    {"session_event_count_2", CorrelationType::EventCount, 2, 2, kSession},
+    {"session_event_count_5", CorrelationType::EventCount, 5, 2, kSession},
+    {"session_value_count_2", CorrelationType::ValueCount, 2, 1, kSession},
+    {"session_value_count_4", CorrelationType::ValueCount, 4, 2, kSession},
 };
+
+Rule rule_of(const Case& c, int64_t timespan, int64_t gap) {
+  Rule rule = correlation_rule(c.type, timespan, c.need, c.inputs);
+  std::get<Correlation>(rule.body).window = {c.window, Duration{gap}};
+  return rule;
+}
 
 OperatorLimits roomy(Duration lateness) { return {64u << 20, 1'000'000, lateness, {}}; }
 
@@ -60,7 +85,7 @@ TEST_P(RecentOperator, EqualsTheModel) {
     for (const int64_t window : {1, 7, 40, 200}) {
       const int64_t disorder = static_cast<int64_t>(seed % 4) * 15;
       StreamShape shape{.events = 150, .disorder = disorder, .keys = 1 + seed % 3, .inputs = c.inputs};
-      Rule rule = correlation_rule(c.type, window, c.need, c.inputs);
+      const Rule rule = rule_of(c, window, std::clamp<int64_t>(static_cast<int64_t>(seed % 9), 1, window));
       satisfied += compare(rule, shape, Duration{static_cast<int64_t>(seed % 5) * 12}, seed);
       ++streams;
       ASSERT_FALSE(HasFailure()) << c.name << " window " << window << " seed " << seed;
@@ -73,7 +98,8 @@ TEST_P(RecentOperator, DenseStreamsAreThinnedAndStillEqualTheModel) {
   const Case& c = GetParam();
   for (uint64_t seed : test_seeds(8)) {
     StreamShape shape{.events = 400, .step = 1, .disorder = 120, .keys = 1, .values = 7, .inputs = c.inputs};
-    const Rule rule = correlation_rule(c.type, static_cast<int64_t>(20 + 15 * seed), c.need, c.inputs);
+    const auto gap = static_cast<int64_t>(1 + seed * seed);
+    const Rule rule = rule_of(c, static_cast<int64_t>(20 + 15 * seed), gap);
     compare(rule, shape, Duration{200}, seed);
     ASSERT_FALSE(HasFailure()) << c.name << " seed " << seed;
   }
@@ -81,7 +107,7 @@ TEST_P(RecentOperator, DenseStreamsAreThinnedAndStillEqualTheModel) {
 
 TEST_P(RecentOperator, ContinuesFromAnArchiveAtAnyPoint) {
   const Case& c = GetParam();
-  const Rule rule = correlation_rule(c.type, 40, c.need, c.inputs);
+  const Rule rule = rule_of(c, 40, 6);
   for (uint64_t seed : test_seeds(10)) {
     const auto stream = random_stream({.events = 120, .disorder = 20, .inputs = c.inputs}, seed);
     const auto result = compare_resumed(rule, roomy(Duration{20}), stream, 1 + seed % 17);
@@ -92,7 +118,9 @@ TEST_P(RecentOperator, ContinuesFromAnArchiveAtAnyPoint) {
 INSTANTIATE_TEST_SUITE_P(Types, RecentOperator, testing::ValuesIn(kCases),
                          [](const auto& test) { return test.param.name; });
 
-TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
+class RecentOperatorBounds : public testing::TestWithParam<WindowSpec::Kind> {};
+
+TEST_P(RecentOperatorBounds, AreJudgedOnceNothingCanChange) {
   using Op = CountCondition::Op;
   const std::vector<std::vector<CountCondition::Bound>> conditions = {{{Op::Lt, 3}},
                                                                       {{Op::Lte, 2}},
@@ -102,21 +130,32 @@ TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
                                                                       {{Op::Gt, 1}, {Op::Lte, 3}}};
   size_t fired = 0;
   for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount, CorrelationType::Temporal}) {
+    if (type == CorrelationType::Temporal && GetParam() != WindowSpec::Kind::Sliding) continue;
     for (const auto& bounds : conditions) {
       for (uint64_t seed : test_seeds(20)) {
         Rule rule = correlation_rule(type, 25, 0, 2);
         std::get<Correlation>(rule.body).condition.bounds = bounds;
-        const auto op = make_operator(rule, roomy(Duration{30}));
+        std::get<Correlation>(rule.body).window = {GetParam(), Duration{static_cast<int64_t>(1 + seed % 8)}};
+        auto op = make_operator(rule, roomy(Duration{30}));
         OperatorDriver driver(*op, Duration{0}, Duration{30});
         std::vector<model::Seen> seen;
         std::vector<Firing> out;
         for (const auto& match : random_stream({.events = 120, .disorder = 25, .inputs = 2}, seed)) {
+          if (match.sequence % (5 + seed) == 0) {
+            Archive saved = Archive::saving();
+            op->archive(saved);
+            op = make_operator(rule, roomy(Duration{30}));
+            Archive loading = Archive::loading(saved.bytes());
+            op->archive(loading);
+            driver.continue_with(*op);
+          }
           if (driver.feed(match, out)) seen.push_back(seen_of(match));
           ASSERT_TRUE(out.empty() || out.back().time < driver.watermark() - Duration{30});
         }
         op->finish(out);
         std::vector<model::Answer> answers;
         for (const Firing& f : out) answers.push_back({f.time, f.anchor.position.offset, f.key_bytes});
+        std::sort(answers.begin(), answers.end());
         ASSERT_EQ(answers, model::judged_at_the_end(rule.correlation(), seen)) << "seed " << seed;
         fired += answers.size();
         EXPECT_EQ(op->stats().pending, 0u);
@@ -126,19 +165,24 @@ TEST(RecentOperatorConditions, UpperBoundsAreJudgedOnceNothingCanChange) {
   EXPECT_GT(fired, 1000u);
 }
 
+INSTANTIATE_TEST_SUITE_P(Windows, RecentOperatorBounds,
+                         testing::Values(WindowSpec::Kind::Sliding, kTumbling, kSession));
+
 TEST(RecentOperatorConditions, RequireAnyAsksForOneOfTheValues) {
   size_t satisfied = 0;
   for (uint64_t seed : test_seeds(40)) {
     Rule rule = correlation_rule(CorrelationType::ValueCount, 30, 3, 1);
     std::get<Correlation>(rule.body).value_count.require_any = {"v0", "v7"};
+    std::get<Correlation>(rule.body).window = {static_cast<WindowSpec::Kind>(seed % 3), Duration{8}};
     satisfied += compare(rule, {.events = 200, .disorder = 30, .values = 8}, Duration{30}, seed);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(satisfied, 100u);
 }
 
-// Windows are (t - W, t]; W is 10 here. What comes at the same time counts, in any order; what is W old does not.
-TEST(RecentOperatorConditions, WindowsAreOpenAtTheirBeginning) {
+// Sliding windows are (t - W, t]; W is 10 here, the gap of sessions 4. What comes at the same time counts, in any
+// order; what is W old does not.
+TEST(RecentOperatorConditions, WindowsBeginAndEndWhereTheySay) {
   struct Seen {
     int64_t time;
     uint64_t event;
@@ -150,6 +194,7 @@ TEST(RecentOperatorConditions, WindowsAreOpenAtTheirBeginning) {
     CorrelationType type;
     double gte;
     std::vector<Seen> seen;
+    WindowSpec::Kind window = WindowSpec::Kind::Sliding;
   };
   const Row rows[] = {
       {"W old is outside", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {110, 2, "a", false}}},
@@ -166,10 +211,51 @@ TEST(RecentOperatorConditions, WindowsAreOpenAtTheirBeginning) {
       {"one event with several values", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {100, 1, "b", true}}},
       {"one event with one value twice", CorrelationType::ValueCount, 2, {{100, 1, "a", false}, {100, 1, "a", false}}},
       {"one event counts once", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {100, 1, "b", false}}},
+      {"a border parts neighbours",
+       CorrelationType::EventCount,
+       2,
+       {{109, 1, "a", false}, {110, 2, "a", false}},
+       kTumbling},
+      {"the first and last of a window",
+       CorrelationType::EventCount,
+       2,
+       {{110, 1, "a", false}, {119, 2, "a", true}},
+       kTumbling},
+      {"late, into the window before",
+       CorrelationType::EventCount,
+       2,
+       {{109, 1, "a", false}, {115, 2, "a", false}, {100, 3, "a", true}},
+       kTumbling},
+      {"distinct values on both sides of a border",
+       CorrelationType::ValueCount,
+       2,
+       {{109, 1, "a", false}, {110, 2, "b", false}, {111, 3, "a", true}},
+       kTumbling},
+      {"before 1970", CorrelationType::EventCount, 2, {{-1, 1, "a", false}, {1, 2, "a", false}}, kTumbling},
+      {"a pause of the gap is none",
+       CorrelationType::EventCount,
+       2,
+       {{100, 1, "a", false}, {104, 2, "a", true}},
+       kSession},
+      {"a longer pause", CorrelationType::EventCount, 2, {{100, 1, "a", false}, {105, 2, "a", false}}, kSession},
+      {"the timespan ends it, too",
+       CorrelationType::EventCount,
+       4,
+       {{100, 1, "a", false}, {104, 2, "a", false}, {107, 3, "a", false}, {110, 4, "a", false}, {110, 5, "a", true}},
+       kSession},
+      {"late, it bridges the pause",
+       CorrelationType::EventCount,
+       3,
+       {{100, 1, "a", false}, {106, 2, "a", false}, {103, 3, "a", true}},
+       kSession},
+      {"the same value bridges the pause",
+       CorrelationType::ValueCount,
+       2,
+       {{100, 1, "b", false}, {103, 2, "a", true}, {106, 3, "a", true}, {108, 4, "a", true}, {110, 5, "a", false}},
+       kSession},
   };
   for (const Row& row : rows) {
-    const Rule rule = correlation_rule(row.type, 10, row.gte);
-    const auto op = make_operator(rule, roomy(Duration{50}));
+    const auto op = make_operator(rule_of({"", row.type, row.gte, 1, row.window}, 10, 4), roomy(Duration{50}));
     OperatorDriver driver(*op, Duration{0}, Duration{50});
     for (const Seen& s : row.seen) {
       std::vector<Firing> out;
@@ -187,6 +273,7 @@ TEST(RecentOperatorConditions, RaisedNumbersAreReachedAsInTheModel) {
     auto& spec = std::get<Correlation>(rule.body).value_count;
     spec.raise = {{4, Level::High}, {6, Level::Critical}};
     if (seed % 2 == 0) spec.require_any = {"v0", "v3"};
+    std::get<Correlation>(rule.body).window = {static_cast<WindowSpec::Kind>(seed / 2 % 3), Duration{12}};
     auto op = make_operator(rule, roomy(Duration{40}));
     OperatorDriver driver(*op, Duration{0}, Duration{40});
     std::vector<model::Seen> seen;
@@ -216,16 +303,22 @@ TEST(RecentOperatorConditions, RaisedNumbersAreReachedAsInTheModel) {
 }
 
 TEST(RecentOperatorMemory, IsOfTheThresholdNotOfTheWindow) {
-  const Rule rule = correlation_rule(CorrelationType::EventCount, Duration::hours(24).micros, 10);
-  const auto op = make_operator(rule, roomy(Duration::minutes(5)));
-  OperatorDriver driver(*op, Duration::seconds(2), Duration::minutes(5));
-  std::vector<Firing> out;
-  for (uint64_t i = 0; i < 100'000; ++i) {
-    driver.feed({Timestamp{static_cast<int64_t>(i) * 10'000}, i, 0, "n", "", 0}, out);
-    out.clear();
+  for (const auto window : {WindowSpec::Kind::Sliding, kTumbling, kSession}) {
+    for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount}) {
+      const Case c{"", type, 10, 1, window};
+      const auto op = make_operator(rule_of(c, Duration::hours(24).micros, Duration::minutes(10).micros),
+                                    roomy(Duration::minutes(5)));
+      OperatorDriver driver(*op, Duration::seconds(2), Duration::minutes(5));
+      std::vector<Firing> out;
+      for (uint64_t i = 0; i < 100'000; ++i) {
+        const std::string value = encoded_text("v" + std::to_string(i % 16));
+        driver.feed({Timestamp{static_cast<int64_t>(i) * 10'000}, i, 0, "n", value, 0}, out);
+        out.clear();
+      }
+      EXPECT_LT(op->stats().bytes, 20'000u);
+      EXPECT_EQ(op->stats().approximate_keys, 0u);
+    }
   }
-  EXPECT_LT(op->stats().bytes, 20'000u);
-  EXPECT_EQ(op->stats().approximate_keys, 0u);
 }
 
 // A flood of values must not make each further one count all of them.

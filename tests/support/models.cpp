@@ -77,13 +77,49 @@ bool window_satisfies(const Correlation& c, const std::vector<Seen>& window) {
   }
 }
 
-std::vector<Seen> window_at(const std::vector<Seen>& seen, size_t count, const std::string& key, Timestamp end,
-                            Duration size) {
+int64_t tumbling_number(const Correlation& c, Timestamp time) {
+  int64_t number = time.micros / c.timespan.micros;
+  while (number * c.timespan.micros > time.micros) --number;
+  return number;
+}
+
+bool in_window(const Correlation& c, Timestamp time, Timestamp end) {
+  if (c.window.kind == WindowSpec::Kind::Tumbling) return tumbling_number(c, time) == tumbling_number(c, end);
+  return time > end - c.timespan && time <= end;
+}
+
+// Of a session's window only what reaches the end without a pause longer than the gap.
+std::vector<Seen> without_pause(const Correlation& c, const std::vector<Seen>& window, Timestamp end) {
+  Timestamp reached = end;
+  for (bool more = true; more;) {
+    more = false;
+    for (const Seen& s : window) {
+      if (s.time >= reached || reached - s.time > c.window.gap) continue;
+      reached = s.time;
+      more = true;
+    }
+  }
+  std::vector<Seen> kept;
+  for (const Seen& s : window) {
+    if (s.time >= reached) kept.push_back(s);
+  }
+  return kept;
+}
+
+// The window that ends with `end` (tumbling: that holds it), of seen[0..count).
+std::vector<Seen> window_at(const Correlation& c, const std::vector<Seen>& seen, size_t count, const std::string& key,
+                            Timestamp end) {
   std::vector<Seen> window;
   for (size_t i = 0; i < count; ++i) {
-    if (seen[i].key == key && seen[i].time > end - size && seen[i].time <= end) window.push_back(seen[i]);
+    if (c.type == CorrelationType::ValueCount && null_value(seen[i].value)) continue;
+    if (seen[i].key == key && in_window(c, seen[i].time, end)) window.push_back(seen[i]);
   }
-  return window;
+  return c.window.kind == WindowSpec::Kind::Session ? without_pause(c, window, end) : window;
+}
+
+bool holds_match(const std::vector<Seen>& window, const Seen& match) {
+  return std::any_of(window.begin(), window.end(),
+                     [&](const Seen& s) { return s.time == match.time && s.sequence == match.sequence; });
 }
 
 }  // namespace
@@ -92,9 +128,9 @@ bool satisfied(const Correlation& c, const std::vector<Seen>& seen, size_t index
   const Seen& match = seen[index];
   if (c.type == CorrelationType::ValueCount && null_value(match.value)) return false;
   for (size_t i = 0; i <= index; ++i) {
-    const bool holds_match = seen[i].time >= match.time && seen[i].time - c.timespan < match.time;
-    if (seen[i].key != match.key || !holds_match) continue;
-    if (window_satisfies(c, window_at(seen, index + 1, match.key, seen[i].time, c.timespan))) return true;
+    if (seen[i].key != match.key || !in_window(c, match.time, seen[i].time)) continue;
+    const auto window = window_at(c, seen, index + 1, match.key, seen[i].time);
+    if (holds_match(window, match) && window_satisfies(c, window)) return true;
   }
   return false;
 }
@@ -104,10 +140,10 @@ double most_values(const Correlation& c, const std::vector<Seen>& seen, size_t i
   double most = 0;
   if (null_value(match.value)) return most;
   for (size_t i = 0; i <= index; ++i) {
-    const bool holds_match = seen[i].time >= match.time && seen[i].time - c.timespan < match.time;
-    if (seen[i].key != match.key || !holds_match) continue;
-    const auto window = window_at(seen, index + 1, match.key, seen[i].time, c.timespan);
-    if (window_satisfies(c, window)) most = std::max(most, static_cast<double>(values_in(window).size()));
+    if (seen[i].key != match.key || !in_window(c, match.time, seen[i].time)) continue;
+    const auto window = window_at(c, seen, index + 1, match.key, seen[i].time);
+    if (holds_match(window, match) && window_satisfies(c, window))
+      most = std::max(most, static_cast<double>(values_in(window).size()));
   }
   return most;
 }
@@ -116,18 +152,27 @@ std::vector<Answer> judged_at_the_end(const Correlation& c, const std::vector<Se
   std::set<Answer> answers;
   for (const Seen& s : seen) {
     if (c.type == CorrelationType::ValueCount && null_value(s.value)) continue;
-    if (window_satisfies(c, window_at(seen, seen.size(), s.key, s.time, c.timespan))) {
-      answers.insert({s.time, s.sequence, s.key});
-    }
+    const auto window = window_at(c, seen, seen.size(), s.key, s.time);
+    if (!window_satisfies(c, window)) continue;
+    const auto last = std::max_element(window.begin(), window.end(), [](const Seen& a, const Seen& b) {
+      return std::pair(a.time, a.sequence) < std::pair(b.time, b.sequence);
+    });
+    const Seen& asked = c.window.kind == WindowSpec::Kind::Tumbling ? *last : s;  // a tumbling window as a whole
+    answers.insert({asked.time, asked.sequence, asked.key});
   }
   return {answers.begin(), answers.end()};
 }
 
 namespace {
 
-int64_t bucket_width(const Correlation& c) { return std::max<int64_t>((c.timespan.micros + 63) / 64, 1); }
+// Sub-windows of a window.
+int64_t parts_of(const Correlation& c) { return c.window.kind == WindowSpec::Kind::Tumbling ? 1 : 64; }
 
-// The condition over the sub-windows end - 63 to end of one key, of seen[0..count).
+int64_t bucket_width(const Correlation& c) {
+  return std::max<int64_t>((c.timespan.micros + parts_of(c) - 1) / parts_of(c), 1);
+}
+
+// The condition over the sub-windows of the window of one key that ends with `end`, of seen[0..count).
 bool buckets_satisfy(const Correlation& c, const std::vector<Seen>& seen, size_t count, const std::string& key,
                      int64_t end) {
   const int64_t width = bucket_width(c);
@@ -135,7 +180,7 @@ bool buckets_satisfy(const Correlation& c, const std::vector<Seen>& seen, size_t
   std::vector<double> numbers;
   for (size_t i = 0; i < count; ++i) {
     const int64_t j = seen[i].time.micros / width;
-    if (seen[i].key != key || j > end || j < end - 63) continue;
+    if (seen[i].key != key || j > end || j <= end - parts_of(c)) continue;
     events.insert(seen[i].sequence);
     numbers.push_back(seen[i].number);
   }
@@ -178,7 +223,7 @@ bool satisfied_by_buckets(const Correlation& c, const std::vector<Seen>& seen, s
   std::set<int64_t> ends;
   for (size_t i = 0; i <= index; ++i) {
     const int64_t j = seen[i].time.micros / width;
-    if (seen[i].key == seen[index].key && j >= at && j < at + 64) ends.insert(j);
+    if (seen[i].key == seen[index].key && j >= at && j < at + parts_of(c)) ends.insert(j);
   }
   return std::any_of(ends.begin(), ends.end(),
                      [&](int64_t end) { return buckets_satisfy(c, seen, index + 1, seen[index].key, end); });

@@ -36,7 +36,8 @@ bool satisfied(const Correlation& correlation, const std::vector<Seen>& seen, si
 // value_count: the most distinct values in a window that holds seen[index] and satisfies the condition; 0: none does.
 double most_values(const Correlation& correlation, const std::vector<Seen>& seen, size_t index);
 
-// event_count and value_count with other bounds: all firings, in order, once everything has come.
+// event_count and value_count with other bounds: all firings, in order, once everything has come. Of a tumbling window
+// the one at its newest match.
 std::vector<Answer> judged_at_the_end(const Correlation& correlation, const std::vector<Seen>& seen);
 
 // value_sum, value_avg, value_percentile and large event_count with lower bounds only, as bucket_operator.h defines
