@@ -55,6 +55,30 @@ bool is_of_group(const NameAt& name, RuleContext& context) {
   return false;
 }
 
+// Without a bound an attacker who never pauses would stay in one alert for ever.
+void read_extend(MapReader& map, const YamlNode& node, RuleContext& context) {
+  DedupSpec& dedup = context.draft.extension.dedup;
+  const bool extend = map.flag("extend", false);
+  const YamlNode* most_node = map.get("max-duration");
+  const std::optional<Duration> most = map.duration("max-duration");
+  if (extend && most_node == nullptr) {
+    context.diagnostics().error("bad-dedup", "an alert that is extended needs an end", node.span,
+                                "add `max-duration: 24h`");
+  }
+  if (!extend && most_node != nullptr) {
+    context.diagnostics().error("bad-dedup", "max-duration bounds an alert that is extended", most_node->span,
+                                "add `extend: true`, or write it as `period`");
+  }
+  if (!extend || !most) return;
+  if (*most <= dedup.period) {
+    context.diagnostics().error("bad-dedup",
+                                "max-duration is not longer than the period of " + format_duration(dedup.period),
+                                most_node->span, "an alert takes matches for its period anyway: write a longer time");
+    return;
+  }
+  dedup.extend_to = *most;
+}
+
 void read_dedup(const YamlNode* node, RuleContext& context) {
   if (node == nullptr) return;
   MapReader map(*node, "dedup", context.diagnostics());
@@ -70,6 +94,7 @@ void read_dedup(const YamlNode* node, RuleContext& context) {
     context.draft.extension.dedup.by.push_back(*field);
   }
   if (const std::optional<Duration> period = map.duration("period")) context.draft.extension.dedup.period = *period;
+  read_extend(map, *node, context);
   map.finish();
 }
 

@@ -37,7 +37,8 @@ struct RuleMeta {
 
 struct DedupSpec {
   std::vector<FieldRef> by;              // empty: the default of design/rules.md 4
-  Duration period = Duration::hours(1);  // from the first match
+  Duration period = Duration::hours(1);  // from the first match; with `extend_to` from the last
+  std::optional<Duration> extend_to;     // dedup.extend: an alert takes matches no longer than this from the first
 };
 
 // The `kubevigil:` mapping.

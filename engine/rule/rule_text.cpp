@@ -111,7 +111,9 @@ void append_body(std::string& out, const Rule& rule, const RuleSet& rules, Namer
   } else {
     append_correlation(out, rule.correlation(), rules, namer);
   }
-  out += "  dedup: " + list_of(e.dedup.by) + " " + format_duration(e.dedup.period) + "\n";
+  out += "  dedup: " + list_of(e.dedup.by) + " " + format_duration(e.dedup.period);
+  if (e.dedup.extend_to) out += ", extended to " + format_duration(*e.dedup.extend_to);
+  out += '\n';
   if (e.across_clusters) out += "  across clusters\n";
   if (e.exempt_never) out += "  exempt: never\n";
 }

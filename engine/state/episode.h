@@ -1,5 +1,6 @@
 // Episode: the life of one alert (design/rules.md 5, streaming.md S7). It opens on the first match of a (rule, key),
 // further matches join until the dedup period, measured from the first, is over; the next match then opens a new one.
+// With `dedup: {extend: true, max-duration: 24h}` the period is measured from the last match, up to that long.
 #pragma once
 
 #include <cstdint>

@@ -101,12 +101,15 @@ const Episode* EpisodeTable::find(uint64_t number) const {
   return entry.reported ? &entry.episode : nullptr;
 }
 
-Timestamp EpisodeTable::end_of(const Episode& episode) const {
-  return episode.opened + rules_.rules[episode.rule].extension.dedup.period;
+Timestamp EpisodeTable::end_of(const Entry& entry) const {
+  const DedupSpec& dedup = rules_.rules[entry.episode.rule].extension.dedup;
+  const Timestamp opened = entry.episode.opened;
+  if (!dedup.extend_to) return opened + dedup.period;
+  return std::min(std::max(entry.last_match, opened) + dedup.period, opened + *dedup.extend_to);
 }
 
-EpisodeTable::Closing EpisodeTable::closing_of(const Episode& episode) const {
-  return {end_of(episode) + delays_[episode.rule], episode.number};
+EpisodeTable::Closing EpisodeTable::closing_of(const Entry& entry) const {
+  return {end_of(entry) + delays_[entry.episode.rule], entry.episode.number};
 }
 
 Timestamp EpisodeTable::begin_of(const Episode& episode) const {
@@ -124,9 +127,15 @@ void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<Episod
   const Hash128 id = id_of(rule, firing.key);
   if (const auto at = episodes_.find(id); at != episodes_.end()) {
     Entry& entry = at->second;
-    if (firing.time < end_of(entry.episode) && firing.time >= begin_of(entry.episode)) {
+    if (firing.time < end_of(entry) && firing.time >= begin_of(entry.episode)) {
       const size_t before = bytes_of(entry);
+      const Closing closing = closing_of(entry);
       join(entry.episode, firing);
+      entry.last_match = std::max(entry.last_match, firing.time);
+      if (const Closing later = closing_of(entry); later != closing) {
+        closing_.erase({closing, id});
+        closing_.emplace(later, id);
+      }
       bytes_ += bytes_of(entry) - before;
       if (entry.reported) changes.push_back({EpisodeChange::Kind::Joined, entry.episode});
       return;
@@ -148,7 +157,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.dedup_key = dedup_key(rules_.rules[rule], firing.key_bytes);
   e.key = firing.key;
   e.key_bytes = firing.key_bytes;
-  e.opened = firing.time;
+  e.opened = entry.last_match = firing.time;
   e.last_seen = std::max(firing.time, firing.last_seen);
   e.first_seen = firing.first_seen;
   e.count = 1;
@@ -165,7 +174,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
 }
 
 void EpisodeTable::insert(Hash128 id, Entry entry) {
-  closing_.emplace(closing_of(entry.episode), id);
+  closing_.emplace(closing_of(entry), id);
   by_number_.emplace(entry.episode.number, id);
   bytes_ += bytes_of(entry);
   episodes_.emplace(id, std::move(entry));
@@ -204,7 +213,7 @@ void EpisodeTable::close(Hash128 id, std::vector<EpisodeChange>& changes, Episod
   episodes_.erase(at);
   bytes_ -= bytes_of(entry);
   Episode& episode = entry.episode;
-  closing_.erase({closing_of(episode), id});
+  closing_.erase({closing_of(entry), id});
   by_number_.erase({episode.number, id});
   episode.status = status;
   episode.state_since = since_.of(episode.rule, episode.key_bytes);  // an earlier event may have come late
@@ -246,6 +255,7 @@ void EpisodeTable::archive(Archive& archive) {
   }
   archive.each(entries, [&](auto& item) {
     archive(item.first);
+    archive(item.second.last_match);
     archive(item.second.reported);
     archive_episode(archive, item.second.episode);
     if (item.second.episode.rule >= rules_.rules.size()) archive.fail();

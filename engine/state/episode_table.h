@@ -1,7 +1,8 @@
 // EpisodeTable: the open alerts. Opens an episode on the first match of a (rule, key), joins further matches until the
-// dedup period, measured from the first, is over. It closes with the first match after the period, or when the
-// watermark has passed the period by so much that no match inside it can come any more (`delays`).
-// At most limits::kOpenAlerts of limits::kOpenAlertBytes are open; then the oldest close early, which is counted.
+// dedup period, measured from the first, is over (DedupSpec::extend_to: measured from the last, up to that long). It
+// closes with the first match after the period, or when the watermark has passed the period by so much that no match
+// inside it can come any more (`delays`). At most limits::kOpenAlerts of limits::kOpenAlertBytes are open; then the
+// oldest close early, which is counted.
 #pragma once
 
 #include <functional>
@@ -47,6 +48,7 @@ class EpisodeTable {
  private:
   struct Entry {
     Episode episode;
+    Timestamp last_match;
     bool reported = true;
   };
   // The entry with its share of the three indices, which are half full on average.
@@ -57,8 +59,8 @@ class EpisodeTable {
   void insert(Hash128 id, Entry entry);
   void open(uint32_t rule, Hash128 id, const Firing& firing, std::vector<EpisodeChange>& changes);
   void close(Hash128 id, std::vector<EpisodeChange>& changes, EpisodeStatus status = EpisodeStatus::Closed);
-  Timestamp end_of(const Episode& episode) const;
-  Closing closing_of(const Episode& episode) const;
+  Timestamp end_of(const Entry& entry) const;
+  Closing closing_of(const Entry& entry) const;
   // A match from so long before the opening is another episode: the opening event's time may be far off.
   Timestamp begin_of(const Episode& episode) const;
   static size_t bytes_of(const Entry& entry);

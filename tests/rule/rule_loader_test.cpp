@@ -203,6 +203,12 @@ TEST(RuleLoader, TheSemanticHashFollowsTheMeaning) {
   };
   EXPECT_NE(chained("verb: get"), chained("verb: list"));
   EXPECT_EQ(chained("verb: get"), chained("verb: GET"));
+  const auto taken = [&](const std::string& dedup) {
+    return hash({detection("a", 1, "verb: get", "kubevigil: {dedup: {period: 1h" + dedup + "}}\n")});
+  };
+  EXPECT_EQ(taken(", extend: false"), base);
+  EXPECT_NE(taken(", extend: true, max-duration: 24h"), base);
+  EXPECT_NE(taken(", extend: true, max-duration: 24h"), taken(", extend: true, max-duration: 12h"));
   const auto counted = [&](const std::string& window) {
     const std::string keys = window.empty() ? "" : "kubevigil: {window: " + window + "}\n";
     return hash({correlation("c", 1, "b") + keys, detection("b", 2)});
