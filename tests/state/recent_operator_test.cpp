@@ -255,7 +255,8 @@ TEST(RecentOperatorConditions, WindowsBeginAndEndWhereTheySay) {
        kSession},
   };
   for (const Row& row : rows) {
-    const auto op = make_operator(rule_of({"", row.type, row.gte, 1, row.window}, 10, 4), roomy(Duration{50}));
+    const Rule rule = rule_of({"", row.type, row.gte, 1, row.window}, 10, 4);
+    const auto op = make_operator(rule, roomy(Duration{50}));
     OperatorDriver driver(*op, Duration{0}, Duration{50});
     for (const Seen& s : row.seen) {
       std::vector<Firing> out;
@@ -306,8 +307,8 @@ TEST(RecentOperatorMemory, IsOfTheThresholdNotOfTheWindow) {
   for (const auto window : {WindowSpec::Kind::Sliding, kTumbling, kSession}) {
     for (const auto type : {CorrelationType::EventCount, CorrelationType::ValueCount}) {
       const Case c{"", type, 10, 1, window};
-      const auto op = make_operator(rule_of(c, Duration::hours(24).micros, Duration::minutes(10).micros),
-                                    roomy(Duration::minutes(5)));
+      const Rule rule = rule_of(c, Duration::hours(24).micros, Duration::minutes(10).micros);
+      const auto op = make_operator(rule, roomy(Duration::minutes(5)));
       OperatorDriver driver(*op, Duration::seconds(2), Duration::minutes(5));
       std::vector<Firing> out;
       for (uint64_t i = 0; i < 100'000; ++i) {
