@@ -13,10 +13,7 @@ SpoolLane::~SpoolLane() {
   thread_.join();
 }
 
-bool SpoolLane::is_free() const {
-  const GroupCommit& commit = spool_.commit();
-  return commit.queued_bytes() <= commit.queue_bytes() / 2;
-}
+bool SpoolLane::is_free() const { return spool_.commit().is_roomy(); }
 
 void SpoolLane::add(std::function<void()> job) {
   {
@@ -37,6 +34,8 @@ void SpoolLane::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
+    // Never fills the half of the queue that those who must not wait rely on.
+    spool_.commit().wait_until_roomy();
     job();
   }
 }

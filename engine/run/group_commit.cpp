@@ -43,6 +43,11 @@ void GroupCommit::submit(uint32_t kind, std::string payload, Done done, std::sha
   work_.notify_one();
 }
 
+void GroupCommit::wait_until_roomy() {
+  std::unique_lock hold(mutex_);
+  room_.wait(hold, [&] { return queued_bytes_ <= options_.queue_bytes / 2; });
+}
+
 DiskResult<uint64_t> GroupCommit::append(uint32_t kind, std::string payload) {
   struct Answer {
     std::mutex mutex;

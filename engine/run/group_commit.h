@@ -63,6 +63,10 @@ class GroupCommit {
   void submit(uint32_t kind, std::string payload, Done done, std::shared_ptr<CommitChain> chain = nullptr);
   // Submits and waits until it is durable.
   DiskResult<uint64_t> append(uint32_t kind, std::string payload);
+  // Half of the queue is free. Threads that each ask, then submit one record, never wait in submit as long as that half
+  // has room for a record of every one of them: wait_until_roomy is for the one among them that may wait.
+  bool is_roomy() const { return queued_bytes() <= options_.queue_bytes / 2; }
+  void wait_until_roomy();
   // One round; false: nothing waited.
   bool pump();
 
@@ -75,7 +79,6 @@ class GroupCommit {
 
   GroupCommitCounts counts() const;
   size_t queued_bytes() const;  // and those that are being written
-  size_t queue_bytes() const { return options_.queue_bytes; }
   // Set as soon as the log is dead.
   std::optional<DiskError> broken() const;
 
