@@ -17,6 +17,7 @@
 #include "engine/run/policy_probe.h"
 #include "engine/run/policy_view.h"
 #include "tests/support/corpus.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -24,7 +25,7 @@ namespace {
 const char* const kPolicies[] = {"deploy/audit-policy-minimal.yaml", "deploy/audit-policy-balanced.yaml"};
 
 std::string text_of(const std::string& path) {
-  std::ifstream in(std::string(KUBEVIGIL_SOURCE_DIR "/") + path, std::ios::binary);
+  std::ifstream in(test::source_file(path), std::ios::binary);
   EXPECT_TRUE(in) << path;
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -94,7 +95,7 @@ std::vector<CaseRecord> records_of(const CaseFile& file, const Case& c) {
       for (CaseRecord& r : expand(c.steps[i].event, file.start, file.name + c.name, i)) records.push_back(std::move(r));
       continue;
     }
-    const auto folder = std::filesystem::path(KUBEVIGIL_SOURCE_DIR) / file.name;
+    const auto folder = std::filesystem::path(test::source_file(file.name));
     std::ifstream in(folder.parent_path() / c.steps[i].file);
     for (std::string line; std::getline(in, line);) {
       if (!trim(line).empty()) records.push_back({file.start + c.steps[i].event.at, line});

@@ -14,6 +14,7 @@
 #include "engine/run/yaml_json.h"
 #include "tests/support/config_text.h"
 #include "tests/support/json_schema.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::IsEmpty;
 
-const fs::path kRoot = KUBEVIGIL_SOURCE_DIR;
+const fs::path kRoot = test::source_file("");
 const fs::path kFolder = kRoot / "tests/golden/config";
 
 std::string read(const fs::path& path) {

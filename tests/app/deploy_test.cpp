@@ -12,6 +12,7 @@
 #include "engine/rule/yaml.h"
 #include "engine/run/self_alert.h"
 #include "tests/support/certificates.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::StartsWith;
 
-const std::string kRoot = KUBEVIGIL_SOURCE_DIR "/";
+const std::string kRoot = test::source_file("") + "/";
 const std::string kMount = "/etc/kubernetes/kubevigil";
 
 std::string text_of(const std::string& path) {

@@ -13,12 +13,13 @@
 
 #include "engine/base/metric_table.h"
 #include "tests/support/certificates.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
 
-const std::string kRules = KUBEVIGIL_SOURCE_DIR "/deploy/prometheus-rules.yaml";
-const std::string kRulesTest = KUBEVIGIL_SOURCE_DIR "/tests/golden/prometheus/rules_test.yaml";
+const std::string kRules = test::source_file("deploy/prometheus-rules.yaml");
+const std::string kRulesTest = test::source_file("tests/golden/prometheus/rules_test.yaml");
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

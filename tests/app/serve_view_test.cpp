@@ -13,6 +13,7 @@
 
 #include "engine/app/live_watch.h"
 #include "tests/run/live_bench.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -30,7 +31,7 @@ std::string read_file(const std::filesystem::path& path) {
 // All sources of the program but the tables themselves.
 std::string sources() {
   std::string out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(KUBEVIGIL_SOURCE_DIR "/engine")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(test::source_file("engine"))) {
     const std::string name = entry.path().filename();
     if (entry.path().extension() != ".cpp" || name == "metric_table.cpp" || name == "self_alert.cpp") continue;
     out += read_file(entry.path());
@@ -56,7 +57,7 @@ bool any_of(const std::string& code, std::initializer_list<std::string> texts) {
 TEST(Tables, EveryMetricIsSetBySomebody) {
   const std::string code = sources();
   const auto names =
-      names_of(read_file(KUBEVIGIL_SOURCE_DIR "/engine/base/metric_table.h"), "enum class Metric : uint8_t {");
+      names_of(read_file(test::source_file("engine/base/metric_table.h")), "enum class Metric : uint8_t {");
   EXPECT_EQ(names.size(), kMetrics);
   for (const std::string& name : names) {
     EXPECT_TRUE(any_of(code, {"set(" + name + ",", "set(Metric::" + name + ",", "observe(Metric::" + name + ","}))
@@ -67,7 +68,7 @@ TEST(Tables, EveryMetricIsSetBySomebody) {
 TEST(Tables, EverySelfAlertIsRaisedBySomebody) {
   const std::string code = sources();
   const auto names =
-      names_of(read_file(KUBEVIGIL_SOURCE_DIR "/engine/run/self_alert.h"), "enum class SelfAlertKind : uint8_t {");
+      names_of(read_file(test::source_file("engine/run/self_alert.h")), "enum class SelfAlertKind : uint8_t {");
   EXPECT_EQ(names.size(), kSelfAlertKinds);
   for (const std::string& name : names) {
     EXPECT_TRUE(any_of(code, {"SelfAlertKind::" + name})) << name;

@@ -14,6 +14,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -70,7 +71,7 @@ TEST(MetricTable, NamesFollowPrometheus) {
 }
 
 TEST(MetricTable, ThePageInTheSourcesIsTheTables) {
-  EXPECT_EQ(read_file(KUBEVIGIL_SOURCE_DIR "/engine/base/metrics.md"), metrics_page())
+  EXPECT_EQ(read_file(test::source_file("engine/base/metrics.md")), metrics_page())
       << "kubevigil schema metrics > engine/base/metrics.md";
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/e2e/program.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -72,7 +73,7 @@ TEST_F(Shells, Bash) {
 }
 
 TEST_F(Shells, RulesOfTheUserAreKnown) {
-  folder_.write("own.yaml", read_file(KUBEVIGIL_SOURCE_DIR "/detections/pods/runtime_socket.yaml"));
+  folder_.write("own.yaml", read_file(test::source_file("detections/pods/runtime_socket.yaml")));
   EXPECT_THAT(bash("rules show --no-builtin --rules own.yaml ''"),
               ElementsAre("runtime_socket_mounted", "runtime_socket_mounted_by_person"));
   folder_.write("own.yaml", "title: [");

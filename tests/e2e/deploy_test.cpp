@@ -7,13 +7,14 @@
 
 #include "tests/e2e/program.h"
 #include "tests/support/daemon.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
 
 using testing::HasSubstr;
 
-const std::string kDeploy = KUBEVIGIL_SOURCE_DIR "/deploy/";
+const std::string kDeploy = test::source_file("deploy/");
 
 // What a command prints; its exit code in the last line.
 std::string shell(const std::string& command) {

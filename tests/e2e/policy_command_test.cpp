@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/program.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kDeploy = KUBEVIGIL_SOURCE_DIR "/deploy/";
+const std::string kDeploy = test::source_file("deploy/");
 
 TEST(PolicyCommand, ThePoliciesOfDeployAreSound) {
   for (const char* name : {"audit-policy-minimal.yaml", "audit-policy-balanced.yaml"}) {

@@ -1,5 +1,6 @@
 // How the program is run: files for standard input, output and error, so that no pipe can fill up and block.
 #include "tests/e2e/program.h"
+#include "tests/support/source_file.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -75,7 +76,7 @@ TEST(Program, VersionRuns) {
 
 // Rules and subcommands that the README names are there.
 TEST(Readme, ItsCommandsAreUnderstood) {
-  const std::string readme = read_file(KUBEVIGIL_SOURCE_DIR "/README.md");
+  const std::string readme = read_file(test::source_file("README.md"));
   const std::string program = "build/release/kubevigil ";
   size_t commands = 0;
   for (size_t at = readme.find(program); at != std::string::npos; at = readme.find(program, at + 1), ++commands) {

@@ -12,6 +12,7 @@
 #include "tests/support/certificates.h"
 #include "tests/support/daemon.h"
 #include "tests/support/json_facts.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -167,7 +168,7 @@ scrape_configs:
   - job_name: kubevigil
     static_configs: [{{targets: ["127.0.0.1:{1}"]}}]
 )",
-                                                  KUBEVIGIL_SOURCE_DIR, port_));
+                                                  test::source_file(""), port_));
   const uint16_t port = test::free_port();
   const test::Daemon prometheus({kProgram, "--config.file=" + config, "--storage.tsdb.path=" + folder_.path("tsdb"),
                                  fmt::format("--web.listen-address=127.0.0.1:{}", port)},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/program.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -23,7 +24,7 @@ TEST(RulesCommands, EachAnswers) {
 
 TEST(RulesCommands, ABrokenRuleIsSaidInOneLine) {
   const Folder folder;
-  folder.write("rule.yaml", read_file(KUBEVIGIL_SOURCE_DIR "/detections/pods/privileged_pod.yaml"));
+  folder.write("rule.yaml", read_file(test::source_file("detections/pods/privileged_pod.yaml")));
   folder.write("broken.yaml", "title: [\n");
   const Result result = run({"rules", "list", "--rules", folder.path()});
   EXPECT_EQ(result.code, 0);
@@ -34,7 +35,7 @@ TEST(RulesCommands, ABrokenRuleIsSaidInOneLine) {
 
 TEST(RulesCommands, ACopyOfABuiltInRuleIsTestedInItsPlace) {
   const Folder folder;
-  const std::string source = KUBEVIGIL_SOURCE_DIR "/detections/pods/";
+  const std::string source = test::source_file("detections/pods/");
   for (const char* name : {"runtime_socket.yaml", "runtime_socket.test.yaml"}) {
     folder.write(name, read_file(source + name));
   }

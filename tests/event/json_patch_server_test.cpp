@@ -12,6 +12,7 @@
 #include <set>
 
 #include "engine/event/json_patch.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -57,7 +58,7 @@ bool includes(const std::set<std::string>& set, const std::set<std::string>& par
 }
 
 TEST(JsonPatch, WhatTheServerAppliesIsSeen) {
-  std::ifstream in(KUBEVIGIL_SOURCE_DIR "/tests/golden/apiserver/json_patches.jsonl");
+  std::ifstream in(test::source_file("tests/golden/apiserver/json_patches.jsonl"));
   size_t applied = 0, known = 0, values = 0, together = 0;
   for (std::string line; std::getline(in, line);) {
     JsonTree tree, view;

@@ -8,6 +8,7 @@
 #include "engine/run/framing.h"
 #include "outputs/registry.h"
 #include "tests/support/random_alert.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -105,7 +106,7 @@ TEST(GoldenOutputs, OneLifeInEveryEncoding) {
       actual += message.body;
       if (actual.back() != '\n') actual += '\n';
     }
-    const std::string path = KUBEVIGIL_SOURCE_DIR "/tests/golden/outputs/" + std::string(row.name) + ".txt";
+    const std::string path = test::source_file("tests/golden/outputs/") + std::string(row.name) + ".txt";
     if (std::getenv("KUBEVIGIL_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << actual;
     EXPECT_EQ(read(path), actual) << path << " differs; KUBEVIGIL_UPDATE_GOLDEN=1 rewrites it";
   }

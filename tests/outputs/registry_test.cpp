@@ -8,12 +8,13 @@
 #include <set>
 
 #include "engine/run/framing.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
 
 TEST(Registry, ReadmeListsTheRowsInTheirOrder) {
-  std::ifstream in(KUBEVIGIL_SOURCE_DIR "/outputs/README.md");
+  std::ifstream in(test::source_file("outputs/README.md"));
   const std::string readme{std::istreambuf_iterator<char>(in), {}};
   std::string rows = "| encoding | what |\n|---|---|\n";
   for (const EncodingRow& row : encodings()) {

@@ -13,6 +13,7 @@
 #include "tests/net/scripted_server.h"
 #include "tests/support/certificates.h"
 #include "tests/support/random_alert.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -40,7 +41,7 @@ std::string error_of(const OutputOptions& options) {
 }
 
 TEST(TransportRegistry, ReadmeListsWhatGoesOverWhat) {
-  std::ifstream in(KUBEVIGIL_SOURCE_DIR "/outputs/README.md");
+  std::ifstream in(test::source_file("outputs/README.md"));
   const std::string readme{std::istreambuf_iterator<char>(in), {}};
   const TestFolder folder;
   std::string table = "| transport | what | encodings |\n|---|---|---|\n";

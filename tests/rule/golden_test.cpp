@@ -8,13 +8,14 @@
 #include <fstream>
 
 #include "engine/rule/rule_loader.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kFolder = KUBEVIGIL_SOURCE_DIR "/tests/golden/rule";
+const fs::path kFolder = test::source_file("tests/golden/rule");
 
 std::string read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -8,6 +8,7 @@
 
 #include "engine/event/event_reader.h"
 #include "engine/event/json_tree.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -49,7 +50,7 @@ bool is_stricter_on_purpose(std::string_view policy) {
 }
 
 TEST(AuditPolicy, DecidesAsTheServerDoes) {
-  std::ifstream in(KUBEVIGIL_SOURCE_DIR "/tests/golden/apiserver/audit_policies.jsonl");
+  std::ifstream in(test::source_file("tests/golden/apiserver/audit_policies.jsonl"));
   size_t policies = 0, requests = 0;
   for (std::string line; std::getline(in, line);) {
     JsonTree tree;

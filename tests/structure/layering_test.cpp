@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/source_file.h"
+
 namespace kubevigil {
 namespace {
 
@@ -75,7 +77,7 @@ std::vector<std::pair<std::string, std::string>> includes_under(const fs::path& 
 }
 
 TEST(Layering, NoFileIncludesAHigherLayer) {
-  const auto all = includes_under(KUBEVIGIL_SOURCE_DIR);
+  const auto all = includes_under(test::source_file(""));
   ASSERT_GT(all.size(), 50u);
   for (const auto& [file, header] : all) {
     const std::string target = header.find('/') == std::string::npos ? "" : folder_of(header);
@@ -87,7 +89,7 @@ TEST(Layering, NoFileIncludesAHigherLayer) {
 }
 
 TEST(Layering, ThirdPartyHeadersStayInOnePlace) {
-  for (const auto& [file, header] : includes_under(KUBEVIGIL_SOURCE_DIR)) {
+  for (const auto& [file, header] : includes_under(test::source_file(""))) {
     for (const ThirdParty& library : kThirdParty) {
       if (!std::regex_match(header, std::regex(library.pattern))) continue;
       bool allowed = false;
@@ -99,7 +101,7 @@ TEST(Layering, ThirdPartyHeadersStayInOnePlace) {
 
 TEST(Structure, FilesStayShort) {
   for (const char* top : {"engine", "inputs", "outputs", "bench", "tests"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(KUBEVIGIL_SOURCE_DIR) / top)) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(test::source_file(top)))) {
       if (entry.path().extension() != ".h" && entry.path().extension() != ".cpp") continue;
       std::ifstream in(entry.path());
       size_t lines = 0;
@@ -111,7 +113,7 @@ TEST(Structure, FilesStayShort) {
 
 TEST(Structure, EveryFolderHasAReadme) {
   for (const auto& [layer, unused] : kMaySee) {
-    const fs::path folder = fs::path(KUBEVIGIL_SOURCE_DIR) / layer;
+    const fs::path folder = fs::path(test::source_file(layer));
     if (fs::exists(folder)) {
       EXPECT_TRUE(fs::exists(folder / "README.md")) << folder;
     }

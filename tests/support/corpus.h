@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/support/source_file.h"
+
 namespace kubevigil::test {
 
 inline std::filesystem::path corpus() {
   const char* named = std::getenv("KUBEVIGIL_CORPUS");
-  return named != nullptr ? named : KUBEVIGIL_SOURCE_DIR "/../shared/corpus";
+  return named != nullptr ? named : source_file("../shared/corpus");
 }
 
 }  // namespace kubevigil::test
