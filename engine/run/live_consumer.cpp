@@ -20,6 +20,7 @@ LiveConsumer::LiveConsumer(const LiveWorld& world, const LiveOptions& options, P
                            std::unique_ptr<LiveCore> core, std::set<std::string> used)
     : world_(world), options_(options), parts_(std::move(parts)), core_(std::move(core)), used_(std::move(used)) {
   ticked_ = snapshot_at_ = world_.env.monotonic();
+  if (parts_.snapshot_due) snapshot_at_ = ticked_ - options_.snapshot_every;
   core_->detector().begin_counts();
   publish();
   thread_ = std::thread([this] { run(); });

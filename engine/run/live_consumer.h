@@ -79,6 +79,9 @@ class LiveConsumer {
     std::vector<std::string> inputs;  // names by number
     std::function<bool()> caught_up;  // all of them
     std::function<void(const std::string&)> failed;
+    // Recovery had entries to process again: the first snapshot is due at once. A program that dies again and again
+    // within `snapshot_every` would else have more to recover each time.
+    bool snapshot_due = false;
   };
 
   // `used`: hashes of bundles that the journal names behind the last snapshot.

@@ -108,7 +108,7 @@ Result<void> LivePipeline::start() {
   std::set<std::string> used = begin_journal();
   start_snapshots();
   queue_ = std::make_unique<LiveQueue>(present_, LiveQueueOptions{options_.threads, options_.bytes});
-  LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, {}};
+  LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, {}, recovered_->report.inputs > 0};
   for (const auto& input : inputs_) parts.inputs.push_back(input->name());
   parts.caught_up = [this] {
     return std::all_of(intakes_.begin(), intakes_.end(), [](const auto& intake) { return intake->caught_up(); });

@@ -185,6 +185,24 @@ TEST(LivePipeline, TrimsBehindTheOlderSnapshot) {
   EXPECT_FALSE(bench.report.degraded);
 }
 
+TEST(LivePipeline, WhatACrashLeavesToRecoverDoesNotGrow) {
+  LiveBench bench;
+  bench.options.snapshot_every = Duration::hours(1000);
+  bench.env.step = 300'000;
+  ASSERT_TRUE(bench.start());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i))}));
+  ASSERT_TRUE(bench.settle());
+  EXPECT_EQ(bench.pipeline().status().snapshots.written, 0u);
+  bench.end();
+  ASSERT_TRUE(bench.start());
+  EXPECT_GT(bench.report.inputs, 0u);
+  ASSERT_TRUE(until([&] { return bench.pipeline().status().snapshots.written > 0; }));
+  bench.end();
+  ASSERT_TRUE(bench.start());
+  EXPECT_TRUE(bench.report.from_snapshot);
+  EXPECT_EQ(bench.report.inputs, 0u);
+}
+
 TEST(LivePipeline, PausedInputsWaitAndLoseNothing) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());

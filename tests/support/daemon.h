@@ -71,10 +71,10 @@ inline uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// Asks until it is so; false after a minute, which only a broken test sees. The other side is another process: there is
-// nothing to wait on.
+// Asks until it is so; false after three minutes, which only a broken test sees. The other side is another process:
+// there is nothing to wait on.
 inline bool becomes(const std::function<bool()>& so) {
-  const Duration deadline{system_env().monotonic().micros + Duration::minutes(1).micros};
+  const Duration deadline{system_env().monotonic().micros + Duration::minutes(3).micros};
   while (!so()) {
     if (system_env().monotonic() > deadline) return false;
     ::poll(nullptr, 0, 10);
