@@ -4,6 +4,11 @@
 #include <cmath>
 
 namespace kubevigil {
+namespace {
+
+constexpr double kMost = 1e15;  // of whole numbers: no count comes near it, and a double holds it exactly
+
+}  // namespace
 
 bool CountCondition::holds(double n) const {
   return std::all_of(bounds.begin(), bounds.end(), [n](const Bound& b) {
@@ -35,7 +40,6 @@ uint64_t CountCondition::threshold() const {
     if (b.op == Op::Gt) lowest = std::max(lowest, std::floor(b.value) + 1);
     if (b.op == Op::Gte || b.op == Op::Eq) lowest = std::max(lowest, std::ceil(b.value));
   }
-  constexpr double kMost = 1e15;
   return static_cast<uint64_t>(std::min(lowest, kMost));
 }
 
@@ -43,7 +47,11 @@ size_t CountCondition::deciding_count() const {
   if (monotone()) return static_cast<size_t>(std::max<uint64_t>(threshold(), 1));
   double most = 0;
   for (const Bound& b : bounds) most = std::max(most, b.value);
-  return static_cast<size_t>(std::ceil(most)) + 1;
+  return static_cast<size_t>(std::ceil(std::min(most, kMost))) + 1;
+}
+
+bool Correlation::fires_at_once() const {
+  return condition.monotone() && type != CorrelationType::ValueAvg && type != CorrelationType::ValuePercentile;
 }
 
 Timestamp WindowSpec::begin_of(Timestamp time, Duration timespan) {

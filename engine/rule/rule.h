@@ -66,7 +66,7 @@ struct CountCondition {
   };
   std::vector<Bound> bounds;  // all must hold
   bool holds(double n) const;
-  // True when only lower bounds: once true it stays true as more matches come (fires at once).
+  // True when only lower bounds: of a number that only grows it stays true once it is.
   bool monotone() const;
   // Smallest whole number that satisfies all lower bounds.
   uint64_t threshold() const;
@@ -155,6 +155,10 @@ struct Correlation {
   ValueCountSpec value_count;
   NewValueSpec new_value;
   AbsenceSpec absence;
+
+  // The condition once true stays true as more matches come: it is answered with the match that makes it true. An
+  // average and a percentile may fall again, whatever the bound: else what came first would decide.
+  bool fires_at_once() const;
 };
 
 struct Rule {

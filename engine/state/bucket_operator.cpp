@@ -19,7 +19,7 @@ class BucketOperator final : public Operator {
       : correlation_(rule.correlation()),
         parts_(correlation_.window.kind == WindowSpec::Kind::Tumbling ? 1 : kSubWindows),
         width_(std::max<int64_t>((correlation_.timespan.micros + parts_ - 1) / parts_, 1)),
-        immediate_(correlation_.condition.monotone()),
+        immediate_(correlation_.fires_at_once()),
         lateness_(limits.lateness),
         asked_(limits) {}
 

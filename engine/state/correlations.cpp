@@ -14,7 +14,7 @@ struct Delays {
   std::vector<Duration> firing;    // ... and its firings, when it is a correlation
 };
 
-// Matches come as late as events do; firings as late as the match that completes them. A condition with an upper bound
+// Matches come as late as events do; firings as late as the match that completes them. What does not fire at once
 // is answered only once nothing can change the answer: at most a sub-window (bucket_operator.h) after its lateness, a
 // tumbling window when all of it is over.
 Delays delays_of(const RuleSet& rules, Duration events) {
@@ -25,7 +25,7 @@ Delays delays_of(const RuleSet& rules, Duration events) {
     const Correlation& correlation = rules.rules[r].correlation();
     Duration& lateness = out.lateness[r];
     for (const CorrelationInput& input : correlation.inputs) lateness = std::max(lateness, out.firing[input.rule]);
-    const bool waits = !correlation.condition.bounds.empty() && !correlation.condition.monotone();
+    const bool waits = !correlation.condition.bounds.empty() && !correlation.fires_at_once();
     const int64_t parts = correlation.window.kind == WindowSpec::Kind::Tumbling ? 1 : 32;
     out.firing[r] = waits ? Duration{lateness.micros + correlation.timespan.micros / parts + 1} : lateness;
   }

@@ -51,8 +51,8 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
   for (size_t i = 0; i < kDetections; ++i) {
     sources.push_back({fmt::format("d{}.yaml", i), random_rule(random, i) + extra, false});
   }
-  static const std::vector<std::string> kTypes = {"event_count", "event_count",      "value_count",
-                                                  "temporal",    "temporal_ordered", "new_value"};
+  static const std::vector<std::string> kTypes = {"event_count",      "event_count", "value_count", "temporal",
+                                                  "temporal_ordered", "new_value",   "value_avg",   "value_sum"};
   static const std::vector<std::string> kGroups = {"[user.username]", "[objectRef.namespace]", "[]"};
   static const std::vector<std::string> kBounds = {"gte: 2", "gte: 3", "gt: 4", "lt: 2", "gte: 2, lt: 4", "eq: 1"};
   static const std::vector<std::string> kWindows = {"", "kubevigil: {window: tumbling}\n",
@@ -60,13 +60,16 @@ inline std::vector<RuleSource> random_sources_of_rules(uint64_t seed, bool rever
   for (size_t i = 0; i < kCorrelations; ++i) {
     const std::string& type = random.pick(kTypes);
     const size_t a = random.below(kDetections), b = (a + 1 + random.below(kDetections - 1)) % kDetections;
-    const bool one = type == "event_count" || type == "value_count" || type == "new_value";
+    const bool one = !type.starts_with("temporal");
     std::string condition;
     if (type == "event_count") condition = "  condition: {" + random.pick(kBounds) + "}\n";
     if (type == "value_count") condition = fmt::format("  condition: {{field: verb, gte: {}}}\n", 2 + random.below(2));
     if (type == "new_value") condition = "  condition: {field: verb}\n";
+    if (type == "value_avg") condition = "  condition: {field: responseStatus.code, gte: 350}\n";
+    if (type == "value_sum") condition = "  condition: {field: responseStatus.code, gte: 700}\n";
     std::string window;
     if (type == "event_count" || type == "value_count") window = random.pick(kWindows);
+    if (type == "value_avg" || type == "value_sum") window = kWindows[random.below(2)];
     sources.push_back(
         {fmt::format("c{}.yaml", i),
          fmt::format(
