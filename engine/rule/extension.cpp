@@ -56,11 +56,13 @@ bool is_of_group(const NameAt& name, RuleContext& context) {
 }
 
 // Without a bound an attacker who never pauses would stay in one alert for ever.
-void read_extend(MapReader& map, const YamlNode& node, RuleContext& context) {
+void read_extend(MapReader& map, const YamlNode& node, bool has_period, RuleContext& context) {
   DedupSpec& dedup = context.draft.extension.dedup;
+  const YamlNode* extend_node = map.get("extend");
   const bool extend = map.flag("extend", false);
   const YamlNode* most_node = map.get("max-duration");
   const std::optional<Duration> most = map.duration("max-duration");
+  if (extend_node != nullptr && !extend_node->boolean()) return;  // reported
   if (extend && most_node == nullptr) {
     context.diagnostics().error("bad-dedup", "an alert that is extended needs an end", node.span,
                                 "add `max-duration: 24h`");
@@ -69,7 +71,12 @@ void read_extend(MapReader& map, const YamlNode& node, RuleContext& context) {
     context.diagnostics().error("bad-dedup", "max-duration bounds an alert that is extended", most_node->span,
                                 "add `extend: true`, or write it as `period`");
   }
-  if (!extend || !most) return;
+  if (!extend || !most || !has_period) return;
+  if (dedup.period.micros == 0) {
+    context.diagnostics().error("bad-dedup", "a period of 0 is over with each match: nothing extends it",
+                                map.get("period")->span, "write how long an alert waits for a match: `period: 10m`");
+    return;
+  }
   if (*most <= dedup.period) {
     context.diagnostics().error("bad-dedup",
                                 "max-duration is not longer than the period of " + format_duration(dedup.period),
@@ -93,8 +100,10 @@ void read_dedup(const YamlNode* node, RuleContext& context) {
     }
     context.draft.extension.dedup.by.push_back(*field);
   }
-  if (const std::optional<Duration> period = map.duration("period")) context.draft.extension.dedup.period = *period;
-  read_extend(map, *node, context);
+  const std::optional<Duration> period = map.duration("period");
+  if (period) context.draft.extension.dedup.period = *period;
+  const YamlNode* period_node = map.get("period");
+  read_extend(map, *node, period || period_node == nullptr, context);
   map.finish();
 }
 

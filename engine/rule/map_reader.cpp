@@ -12,7 +12,7 @@ MapReader::MapReader(const YamlNode& node, std::string what, Diagnostics& diagno
 }
 
 const YamlNode* MapReader::get(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   return node_.find(key);
 }
 
@@ -28,7 +28,11 @@ bool MapReader::flag(std::string_view key, bool otherwise) {
   const YamlNode* value = get(key);
   if (value == nullptr) return otherwise;
   const std::optional<bool> b = value->boolean();
-  if (!b) diagnostics_.error("bad-value", "\"" + std::string(key) + "\" is true or false", value->span);
+  if (!b) {
+    const std::string name(key);
+    diagnostics_.error("bad-value", "\"" + name + "\" is true or false", value->span,
+                       "write `" + name + ": true` or `" + name + ": false`");
+  }
   return b.value_or(otherwise);
 }
 

@@ -30,6 +30,14 @@ bool CountCondition::holds(double n) const {
   });
 }
 
+// Between two neighbouring bounds it is all the same, so the numbers beside them are enough.
+bool CountCondition::holds_for_some(double most) const {
+  const auto counts = [&](double n) { return n >= 1 && n <= most && holds(n); };
+  return counts(1) || std::any_of(bounds.begin(), bounds.end(), [&](const Bound& b) {
+           return counts(std::floor(b.value) - 1) || counts(std::floor(b.value)) || counts(std::floor(b.value) + 1);
+         });
+}
+
 bool CountCondition::monotone() const {
   return std::all_of(bounds.begin(), bounds.end(), [](const Bound& b) { return b.op == Op::Gt || b.op == Op::Gte; });
 }

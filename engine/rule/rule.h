@@ -66,6 +66,8 @@ struct CountCondition {
   };
   std::vector<Bound> bounds;  // all must hold
   bool holds(double n) const;
+  // Some whole number from 1 to `most` satisfies it.
+  bool holds_for_some(double most) const;
   // True when only lower bounds: of a number that only grows it stays true once it is.
   bool monotone() const;
   // Smallest whole number that satisfies all lower bounds.

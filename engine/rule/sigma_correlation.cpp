@@ -14,6 +14,7 @@
 #include "engine/rule/sigma_correlation.h"
 
 #include <array>
+#include <cmath>
 
 #include "engine/base/text.h"
 #include "engine/rule/map_reader.h"
@@ -123,6 +124,24 @@ void check_rule_condition(const YamlNode& node, RuleContext& context) {
                               "leave out the condition, or write another correlation over this one");
 }
 
+// A window is judged by what came in it, so there is always something.
+void check_holds(const YamlNode& section, RuleContext& context) {
+  const Correlation& shape = context.draft.correlation.shape;
+  const size_t rules = context.draft.correlation.inputs.size();
+  const bool of_rules = shape.type == Type::Temporal;
+  if (shape.condition.holds_for_some(of_rules ? static_cast<double>(rules) : HUGE_VAL)) return;
+  if (shape.condition.holds(0)) {
+    context.diagnostics().error("bad-correlation",
+                                "this condition holds only where nothing came, which is never judged", section.span,
+                                "`type: absence` says what did not come");
+    return;
+  }
+  context.diagnostics().error("bad-correlation",
+                              "no number from 1 " + (of_rules ? "to " + std::to_string(rules) + ", its rules," : "on") +
+                                  " satisfies this condition",
+                              section.span, "mend its bounds");
+}
+
 void check_bounds(const YamlNode& section, RuleContext& context) {
   const Correlation& shape = context.draft.correlation.shape;
   if (!has_bounds(shape.type)) {
@@ -145,6 +164,8 @@ void check_bounds(const YamlNode& section, RuleContext& context) {
     context.diagnostics().error("bad-correlation", "this condition holds for no events at all", section.span,
                                 "the smallest useful bound is `gte: 1`");
   }
+  const bool known = shape.condition.bounds.empty() || rules == 0 || shape.type == Type::TemporalOrdered;
+  if (counts && !known) check_holds(section, context);
 }
 
 void read_condition(const YamlNode* node, const YamlNode& section, RuleContext& context) {

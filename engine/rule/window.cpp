@@ -1,5 +1,7 @@
 #include "engine/rule/window.h"
 
+#include <array>
+
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/rule/map_reader.h"
@@ -53,6 +55,11 @@ bool allowed(const YamlNode& node, Kind kind, RuleContext& context) {
 }
 
 void read_session(const YamlNode& node, RuleContext& context) {
+  if (!node.is_map()) {
+    context.diagnostics().error("bad-value", "a session is a mapping with the pause that ends it", node.span,
+                                "write {session: {gap: 5m}}");
+    return;
+  }
   MapReader map(node, "session", context.diagnostics());
   const YamlNode* gap_node = map.get("gap");
   const std::optional<Duration> gap = map.duration("gap");
@@ -61,7 +68,7 @@ void read_session(const YamlNode& node, RuleContext& context) {
                                 span->span, "remove `max-span` and write it as `timespan`");
   }
   map.finish();
-  if (node.is_map() && gap_node == nullptr) {
+  if (gap_node == nullptr) {
     context.diagnostics().error("bad-window", "a session needs the pause that ends it", node.span, "add `gap: 5m`");
   }
   if (!gap) return;
@@ -86,7 +93,9 @@ void read_window(const YamlNode& node, RuleContext& context) {
     return;
   }
   const YamlNode* session = node.is_map() ? node.find("session") : nullptr;
-  if (session == nullptr) {
+  static constexpr std::array<std::string_view, 1> kKeys = {"session"};
+  const bool misspelt = node.is_map() && !node.entries.empty() && !nearest(node.entries[0].key.text, kKeys).empty();
+  if (session == nullptr && !misspelt) {
     context.diagnostics().error(
         "bad-value", node.is_scalar() ? "\"" + printable(node.text) + "\" is no window" : "this is no window",
         node.span, "sliding (the default), tumbling, or {session: {gap: 5m}}");
@@ -95,7 +104,7 @@ void read_window(const YamlNode& node, RuleContext& context) {
   MapReader map(node, "window", context.diagnostics());
   map.get("session");
   map.finish();
-  if (allowed(node, Kind::Session, context)) read_session(*session, context);
+  if (session != nullptr && allowed(node, Kind::Session, context)) read_session(*session, context);
 }
 
 }  // namespace kubevigil
