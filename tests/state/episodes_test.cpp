@@ -113,6 +113,25 @@ TEST(CorrelatorEpisodes, ThePeriodIsOfEventTimeAlsoForWhatIsJudgedLate) {
             "close 0 few alice count=3 revision=4\nopen 1 few alice\nclose 1 few alice count=1 revision=2\n");
 }
 
+// A tumbling window is judged when all of it is over: what it fires may be an hour old, and still joins its alert and
+// counts for those that read it. The borders of hours are at 2800 and every 3600 from there.
+TEST(CorrelatorEpisodes, WhatATumblingWindowFiresIsNeverTooLate) {
+  RuleSet rules = detections({"probe"});
+  rules.rules[0].alerts = false;
+  rules.rules.push_back(correlation_over(rules, "few", CorrelationType::EventCount, Duration::hours(1), 0, {0}));
+  std::get<Correlation>(rules.rules[1].body).condition.bounds = {{CountCondition::Op::Lt, 3}};
+  std::get<Correlation>(rules.rules[1].body).window.kind = WindowSpec::Kind::Tumbling;
+  rules.rules[1].extension.dedup.period = Duration::minutes(61);
+  rules.rules.push_back(correlation_over(rules, "often", CorrelationType::EventCount, Duration::hours(3), 3, {1}));
+  EventScript script(rules);
+  for (int64_t t = 2800; t < 20'000; t += 60) {
+    script.event(t);
+    if (t == 2800 || t == 6400 || t == 10'000) script.hit(0, "alice");
+  }
+  EXPECT_EQ(script.opened(), "few alice\nfew alice\noften alice\n");
+  EXPECT_THAT(script.log(), testing::HasSubstr("join 0 few alice count=2\n"));
+}
+
 TEST(CorrelatorEpisodes, IdsAreAFunctionOfRuleKeyAndOpeningEvent) {
   const auto ids = [](int64_t start, const std::string& user) {
     EventScript script(detections({"probe"}));
