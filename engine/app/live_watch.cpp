@@ -2,7 +2,37 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
+
 namespace kubevigil {
+namespace {
+
+constexpr size_t kNameBytes = 64;  // of an actor and a cluster: an alert's text has room for three
+
+// The furthest that a key which was lost since `before` had come, in tenths.
+size_t furthest(const LostProgress& now, const LostProgress& before) {
+  for (size_t tenth = now.size() - 1; tenth > 0; --tenth) {
+    if (now[tenth] != before[tenth]) return tenth;
+  }
+  return 0;
+}
+
+std::string pressure(const LiveRuleStatus& rule, uint64_t evictions, const LostProgress& before) {
+  std::string out = fmt::format("{} keys were given up before their time", evictions);
+  if (const size_t tenth = furthest(rule.state.lost, before); tenth > 0) {
+    out += fmt::format(", the furthest with {} % or more of what fires", tenth * 10);
+  }
+  out += fmt::format("; {} keys in {} bytes are left", rule.state.keys, rule.state.bytes);
+  std::string_view comma = "; most new keys in 10 minutes: ";
+  for (const KeyMaker& maker : rule.makers) {
+    out += fmt::format("{}{} by \"{}\" in \"{}\"", comma, maker.keys, printable(cut_to_bytes(maker.user, kNameBytes)),
+                       printable(cut_to_bytes(maker.cluster, kNameBytes)));
+    comma = ", ";
+  }
+  return out;
+}
+
+}  // namespace
 
 void LiveWatch::review(const ConsumerStatus& status, Timestamp now) {
   if (status.rules == nullptr) return;
@@ -12,21 +42,21 @@ void LiveWatch::review(const ConsumerStatus& status, Timestamp now) {
 
 void LiveWatch::review_state(const ConsumerStatus& status, Timestamp now) {
   const std::vector<Rule>& rules = status.rules->program->rules().rules;
-  std::map<std::string, uint64_t> evictions;
+  std::map<std::string, Told> told;
   for (size_t i = 0; i < rules.size() && i < status.rule_status.size(); ++i) {
     const OperatorStats& state = status.rule_status[i].state;
     if (state.evictions == 0) continue;
     const RuleMeta& meta = rules[i].meta;
-    evictions[meta.id] = state.evictions;
-    const auto before = evictions_.find(meta.id);
-    const uint64_t known = before == evictions_.end() ? 0 : before->second;
-    if (!begun_ || state.evictions <= known) continue;
-    self_alerts_.raise({SelfAlertKind::StatePressure, "", meta.name,
-                        fmt::format("{} keys were given up before their time; {} keys in {} bytes are left",
-                                    state.evictions - known, state.keys, state.bytes),
-                        now});
+    Told& known = told[meta.id] = told_[meta.id];
+    if (!begun_) known = {state.evictions, state.lost, Timestamp::min()};
+    if (state.evictions < known.evictions) known = {0, {}, known.time};  // the rule has another meaning now
+    const bool lately = known.time != Timestamp::min() && known.time <= now && now - known.time < kSelfAlertEvery;
+    if (state.evictions == known.evictions || lately) continue;
+    const std::string detail = pressure(status.rule_status[i], state.evictions - known.evictions, known.lost);
+    self_alerts_.raise({SelfAlertKind::StatePressure, "", meta.name, detail, now});
+    known = {state.evictions, state.lost, now};
   }
-  evictions_ = std::move(evictions);
+  told_ = std::move(told);
   begun_ = true;
 }
 

@@ -1,5 +1,6 @@
 // LiveWatch: looks at the pipeline's status now and then for what nobody inside it can say: state that was given up
-// for want of memory (state_pressure, by rule) and sources whose clock runs ahead of this machine's (clock_skew).
+// for want of memory (state_pressure, by rule; each tells of all since the one before, five minutes ago or more) and
+// sources whose clock runs ahead of this machine's (clock_skew).
 // One thread; no clock of its own.
 #pragma once
 
@@ -25,8 +26,13 @@ class LiveWatch {
   void review_clocks(const ConsumerStatus& status, Timestamp now);
 
   SelfAlerts& self_alerts_;
-  bool begun_ = false;                         // what was there at the start is not told again
-  std::map<std::string, uint64_t> evictions_;  // by rule id, at the last review
+  struct Told {
+    uint64_t evictions = 0;
+    LostProgress lost{};
+    Timestamp time = Timestamp::min();  // min: never
+  };
+  bool begun_ = false;                // what was there at the start is not told again
+  std::map<std::string, Told> told_;  // by rule id
 };
 
 }  // namespace kubevigil

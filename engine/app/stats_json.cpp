@@ -87,6 +87,16 @@ std::string_view state_text(RuleState state) {
   return state == RuleState::Learning ? "learning" : state == RuleState::Cold ? "cold" : "ready";
 }
 
+void write_explosions(JsonWriter& json, const std::vector<KeyMaker>& makers) {
+  if (makers.empty()) return;
+  json.key("state_explosions").begin_array();
+  for (const KeyMaker& maker : makers) {
+    json.begin_object().member("cluster", maker.cluster).member("username", maker.user);
+    json.member("new_keys", maker.keys).member("time", format_rfc3339(maker.time)).end_object();
+  }
+  json.end_array();
+}
+
 void write_rules(JsonWriter& json, const RunFacts& facts) {
   json.key("rules").begin_array();
   for (const RuleReport& report : facts.report.rules) {
@@ -103,6 +113,7 @@ void write_rules(JsonWriter& json, const RunFacts& facts) {
       const OperatorStats& s = report.state;
       json.member("state", state_text(s.state)).member("matches", s.matches).member("firings", s.firings);
       json.member("undetermined", s.pending).member("evictions", s.evictions).member("keys", s.keys);
+      write_explosions(json, report.explosions);
     }
     json.end_object();
   }

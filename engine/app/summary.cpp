@@ -193,18 +193,22 @@ void Panel::blind() {
 }
 
 void Panel::states() {
-  std::vector<std::string> learning, cold, pending, evicted;
+  std::vector<std::string> learning, cold, pending, evicted, makers;
   for (const RuleReport& rule : report_.rules) {
     const std::string& name = facts_.rules.rules[rule.rule].meta.name;
     if (rule.state.state == RuleState::Learning) learning.push_back(name);
     if (rule.state.state == RuleState::Cold) cold.push_back(name);
     if (rule.state.pending > 0) pending.push_back(fmt::format("{} ({})", name, rule.state.pending));
     if (rule.state.evictions > 0) evicted.push_back(fmt::format("{} ({})", name, rule.state.evictions));
+    for (const KeyMaker& maker : rule.explosions) {
+      makers.push_back(fmt::format("{}: {} by {}", name, maker.keys, maker.user));
+    }
   }
   if (!learning.empty()) line("LEARNING", some_of(learning) + ": no alert yet (see --baseline, --learn-until)");
   if (!cold.empty()) line("COLD", some_of(cold) + ": saw no matching event");
   if (!pending.empty()) line("UNDETERMINED", some_of(pending) + ": the log ended before the answer");
   if (!evicted.empty()) line("state evicted", some_of(evicted));
+  if (!makers.empty()) line("STATE EXPLOSION", "new keys of a rule in 10 minutes: " + some_of(makers));
   for (const std::string& note : report_.baseline_notes) line("baseline", printable(note));
 }
 

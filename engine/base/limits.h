@@ -39,7 +39,7 @@ inline constexpr size_t kJudgedBytes = 1u << 20;     // of large records that wo
 inline constexpr size_t kDefaultThreads = 8;  // most threads that a run takes without --threads
 
 // Memory of a run, for any input and up to kDefaultThreads threads, in MiB at most (200 MB are 190):
-//   15   program, rules, buffers of inputs, stacks
+//   15   program, rules, buffers of inputs, stacks; kKeyMakers (up to 60 KB a rule whose keys so many make)
 //   16   kBatchBytes, and a record of kRecordBytes that is being cut (its buffer has twice its size)      16
 //   16   kInternedBytes
 //   40   kJudgedBytes of large records: a record of kRecordBytes takes 4 bytes of index a byte, or up to 64 bytes for
@@ -66,7 +66,10 @@ inline constexpr size_t kDuplicateWindow =
     3 * (3u << 17);  // event ids remembered (three generations of 5 minutes each); "duplicate_window_full"
 inline constexpr size_t kLongRequests =
     50'000;  // long-running requests whose other stage is awaited; "long_requests_forgotten"
-inline constexpr size_t kChainDepth = 8;  // correlations of correlations; load error
+inline constexpr size_t kKeyMakers = 64;       // actors of a rule whose new keys are counted; others share a place
+inline constexpr size_t kKeyMakerBytes = 256;  // of an actor's name and cluster each; cut with an ellipsis
+inline constexpr uint64_t kNewKeys = 10'000;   // of one actor and rule in 10 minutes; more are a state_explosion
+inline constexpr size_t kChainDepth = 8;       // correlations of correlations; load error
 
 // Live runs
 inline constexpr size_t kStreams = 1024;      // with a watermark of their own; further ones of a cluster share one,

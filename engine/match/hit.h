@@ -45,6 +45,8 @@ struct EventMark {
   uint32_t record = 0;  // index into Batch::records
   uint32_t inner = 0;   // position inside a record that held several events
   uint32_t hit_begin = 0, hit_count = 0;
+  // In MatchResult::memory, when a hit has operands: who made the request, as an encoded tuple of cluster and user.
+  uint32_t actor_begin = 0, actor_size = 0;
 };
 
 // Everything a worker says about a batch.

@@ -2,6 +2,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/match/evaluator.h"
+#include "engine/match/group_key.h"
 #include "engine/match/intern_table.h"
 #include "engine/match/operands.h"
 #include "engine/match/program_code.h"
@@ -57,6 +58,7 @@ struct Matcher::State {
   void write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result);
   void evaluate_candidates(const Event& event, MatchResult& result);
   EventMark mark(const Event& event, bool hit);
+  static void write_actor(const Event& event, EventMark& mark, MatchResult& result);
 
   std::shared_ptr<const Program> program;
   const Program::Code& code;
@@ -163,6 +165,13 @@ EventMark Matcher::State::mark(const Event& event, bool hit) {
   return mark;
 }
 
+void Matcher::State::write_actor(const Event& event, EventMark& mark, MatchResult& result) {
+  mark.actor_begin = static_cast<uint32_t>(result.memory.size());
+  append_group_text(result.memory, event.cluster);
+  append_group_text(result.memory, event.text(FieldId::UserUsername));
+  mark.actor_size = static_cast<uint32_t>(result.memory.size()) - mark.actor_begin;
+}
+
 Matcher::Matcher(std::shared_ptr<const Program> program, HashKey key, size_t interned_bytes)
     : state_(std::make_unique<State>(std::move(program), key, interned_bytes)) {}
 Matcher::~Matcher() = default;
@@ -173,6 +182,7 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   s.lookup.begin(event);
   s.evaluator.begin_event();
   const auto first_hit = static_cast<uint32_t>(result.hits.size());
+  const size_t operands = result.operands.size();
   s.select(event);
   s.evaluate_candidates(event, result);
   const auto hits = static_cast<uint32_t>(result.hits.size()) - first_hit;
@@ -181,6 +191,7 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   mark.inner = inner;
   mark.hit_begin = first_hit;
   mark.hit_count = hits;
+  if (result.operands.size() > operands) s.write_actor(event, mark, result);
   result.events.push_back(mark);
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr Duration kLateness = CorrelatorOptions{}.lateness;
 
 // Tells a key from another without telling the key.
-uint64_t key_print(HashKey key) { return siphash("detector 3", key).low; }
+uint64_t key_print(HashKey key) { return siphash("detector 4", key).low; }
 
 // By rule id.
 using CountedRules = std::map<std::string, std::pair<DetectorRule, OperatorStats>>;
@@ -284,6 +284,12 @@ const std::vector<DetectorRule>& Detector::rules() const { return state_->rules;
 OperatorStats Detector::operator_stats(uint32_t rule) const { return state_->operator_stats(rule); }
 
 const Watermarks& Detector::watermarks() const { return state_->watermarks; }
+
+std::vector<KeyMaker> Detector::key_makers(uint32_t rule, size_t most) const {
+  return state_->correlator.key_makers(rule, most);
+}
+
+std::vector<KeyExplosion> Detector::take_explosions() { return state_->correlator.take_explosions(); }
 
 std::vector<LateData> Detector::take_late() { return state_->watermarks.take_late(); }
 

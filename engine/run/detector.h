@@ -81,6 +81,9 @@ class Detector {
   const Watermarks& watermarks() const;
   // Events since the last call that were too late for correlations, by stream: for a self-alert.
   std::vector<LateData> take_late();
+  // As Correlator has them; rules by their place in program().
+  std::vector<KeyMaker> key_makers(uint32_t rule, size_t most) const;
+  std::vector<KeyExplosion> take_explosions();
 
  private:
   struct State;

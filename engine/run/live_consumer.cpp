@@ -13,6 +13,7 @@ namespace kubevigil {
 namespace {
 
 constexpr Duration kTick{200'000};
+constexpr size_t kMakersNamed = 3;  // of a rule
 
 }  // namespace
 
@@ -120,6 +121,7 @@ void LiveConsumer::tick() {
   }
   look_for_idle(now);
   say_late();
+  say_explosions();
   take_self_alerts(world_.self_alerts.due(world_.env.now()));
   const bool due = now - snapshot_at_ >= options_.snapshot_every || bytes_since_ >= options_.snapshot_bytes;
   if (due && has_room() && parts_.snapshots.ready()) take_snapshot();
@@ -148,6 +150,18 @@ void LiveConsumer::say_late() {
     world_.self_alerts.raise({SelfAlertKind::LateData, late.cluster, late.stream,
                               fmt::format("{} events came {} to {} behind the watermark: correlations did not see them",
                                           late.events, format_duration(late.least), format_duration(late.most)),
+                              world_.env.now()});
+  }
+}
+
+void LiveConsumer::say_explosions() {
+  for (const KeyExplosion& explosion : core_->detector().take_explosions()) {
+    const KeyMaker& maker = explosion.maker;
+    const std::string& rule = core_->rules().program->rules().rules[explosion.rule].meta.name;
+    world_.self_alerts.raise({SelfAlertKind::StateExplosion, maker.cluster,
+                              fmt::format("{}: {}", rule, printable(maker.user)),
+                              fmt::format("{} new keys of {} within 10 minutes by \"{}\" in cluster \"{}\"", maker.keys,
+                                          rule, printable(maker.user), printable(maker.cluster)),
                               world_.env.now()});
   }
 }
@@ -212,6 +226,8 @@ void LiveConsumer::name_positions(uint64_t begin) {
 bool LiveConsumer::finish() {
   thread_.join();
   if (failed_) return false;
+  say_late();
+  say_explosions();
   take_self_alerts(world_.self_alerts.finish(world_.env.now()));
   parts_.snapshots.finish();
   const bool room = has_room();
@@ -231,7 +247,8 @@ void LiveConsumer::publish() {
     LiveRuleStatus status;
     status.counts = detector.rules()[i];
     if (!rules[i].is_detection()) status.state = detector.operator_stats(i);
-    counts_.rule_status.push_back(status);
+    if (status.state.evictions > 0) status.makers = detector.key_makers(i, kMakersNamed);
+    counts_.rule_status.push_back(std::move(status));
   }
   counts_.streams = detector.watermarks().report();
   counts_.watermark = detector.watermarks().watermark();

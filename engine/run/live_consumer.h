@@ -56,7 +56,8 @@ struct LiveOptions {
 // Counts are of this process, behind recovery: what the journal held was counted when it was written.
 struct LiveRuleStatus {
   DetectorRule counts;
-  OperatorStats state;  // correlations
+  OperatorStats state;           // correlations
+  std::vector<KeyMaker> makers;  // once keys were given up: who made most of them lately
 };
 
 struct ConsumerStatus {
@@ -105,6 +106,7 @@ class LiveConsumer {
   void tick();
   void look_for_idle(Duration now);
   void say_late();
+  void say_explosions();
   void say_gaps(const std::string& input, const LiveBatch& info);
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);

@@ -355,7 +355,10 @@ ReplayReport Run::report(const Merge& merge, const std::vector<SourceReach>& rea
                           raised == counts_.raised.end() ? Level::Informational : raised->second);
     rule.not_evaluable = not_evaluable_[i];
     if (!program_->rules().rules[i].is_detection()) rule.state = correlator_.operator_stats(i);
-    out.rules.push_back(rule);
+    out.rules.push_back(std::move(rule));
+  }
+  for (KeyExplosion& explosion : correlator_.take_explosions()) {
+    out.rules[explosion.rule].explosions.push_back(std::move(explosion.maker));
   }
   out.baseline_notes = baseline_notes_;
   out.learned = save_baseline(program_->rules(), correlator_);

@@ -65,6 +65,7 @@ struct RuleReport {
   Level level = Level::Informational;                         // the rule's, or what an alert of it was raised to
   std::array<uint64_t, kAuditLevels.size()> not_evaluable{};  // events, by audit level
   OperatorStats state;                                        // correlations
+  std::vector<KeyMaker> explosions;                           // who made too many keys (engine/state/key_makers.h)
 };
 
 struct ActorReport {

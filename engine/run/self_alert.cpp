@@ -59,6 +59,10 @@ constexpr std::array<SelfAlertRow, kSelfAlertKinds> kRows = {{
     {StatePressure, kMoment, "state_pressure", "547af065-db1b-4e01-962e-8dfb53d686f1", Level::Medium,
      "State of a rule was given up for want of memory", "the rule",
      "Somebody may be making keys on purpose: look at who. Else raise state.memory or narrow the rule's group-by."},
+    {StateExplosion, kMoment, "state_explosion", "41f0dd35-54f4-4858-8d8c-15fa2ea4693c", Level::High,
+     "Somebody makes keys of a rule in masses", "the rule and who makes them",
+     "The actor that is named fills this rule's memory, perhaps to have something else forgotten: look at what he does "
+     "and stop him. If it is an honest program, narrow the rule's group-by or exempt it."},
     {RulesRejected, kState, "rules_rejected", "bf939047-a140-4ed8-a6c1-4e8938e852a5", Level::Medium,
      "Changed rules or configuration were rejected: the old ones go on", "the rules",
      "`kubevigil rules check` and `kubevigil config check` name the places."},

@@ -30,6 +30,7 @@ enum class SelfAlertKind : uint8_t {
   SnapshotDamaged,
   RecoveryMismatch,
   StatePressure,
+  StateExplosion,
   RulesRejected,
   SinkFailing,
   AlertsGivenUp,

@@ -65,8 +65,9 @@ class AbsenceOperator final : public Operator {
         lateness_(limits.lateness),
         keys_(limits.bytes, limits.keys) {}
 
-  void on_match(const Match& match, std::vector<Firing>& out) override {
+  bool on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
+    const uint64_t made = keys_.made();
     const auto slot = keys_.at(match.key, expired());
     Awaited& awaited = keys_[slot];
     if (awaited.key_bytes.empty()) awaited.key_bytes = match.key_bytes;
@@ -78,6 +79,7 @@ class AbsenceOperator final : public Operator {
       on_member(awaited, match);
     }
     keys_.settle(slot, expired());
+    return keys_.made() != made;
   }
 
   void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
@@ -108,6 +110,7 @@ class AbsenceOperator final : public Operator {
   OperatorStats stats() const override {
     OperatorStats stats = stats_;
     stats.evictions = keys_.evictions();
+    stats.lost = keys_.lost();
     stats.keys = keys_.size();
     stats.bytes = bytes();
     keys_.each([&](Hash128, const Awaited& awaited) { stats.pending += awaited.outstanding ? 1 : 0; });
@@ -145,12 +148,17 @@ class AbsenceOperator final : public Operator {
   }
 
   struct Expired {
-    Timestamp oldest, horizon;
+    Timestamp oldest, horizon, now;
     QuestionList::Terms terms;
     bool operator()(const Awaited& awaited) const {
       if (awaited.outstanding || (!awaited.missed.empty() && awaited.deadline > horizon)) return false;
       if (!awaited.questions.is_over(horizon, terms)) return false;
       return awaited.expects.empty() || awaited.expects.back() < oldest;
+    }
+    // How much of the time that is waited for had passed.
+    double progress(const Awaited& awaited) const {
+      if (!awaited.outstanding || terms.wait.micros <= 0 || now == Timestamp::min()) return 0;
+      return 1 - static_cast<double>((awaited.deadline - now).micros) / static_cast<double>(terms.wait.micros);
     }
   };
   // Expect times that no Member match still to come can look back to are older than this; beats, behind which none that
@@ -161,7 +169,7 @@ class AbsenceOperator final : public Operator {
   }
   // No answer older than this comes any more.
   Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
-  Expired expired() const { return {oldest_expect(), horizon(), terms_}; }
+  Expired expired() const { return {oldest_expect(), horizon(), watermark_, terms_}; }
 
   void await(Awaited& awaited, Timestamp deadline, Hash128 key) {
     awaited.outstanding = true;

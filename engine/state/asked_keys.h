@@ -22,6 +22,7 @@ struct AskedKeys {
   // `stats` with what the tables say about themselves.
   OperatorStats counted(OperatorStats stats) const {
     stats.evictions = keys.evictions() + pending.dropped();
+    stats.lost = keys.lost();
     stats.keys = keys.size();
     stats.bytes = bytes();
     stats.pending = pending.size();

@@ -23,15 +23,16 @@ class BucketOperator final : public Operator {
         lateness_(limits.lateness),
         asked_(limits) {}
 
-  void on_match(const Match& match, std::vector<Firing>& out) override {
+  bool on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
     const bool counts_events = correlation_.type == CorrelationType::EventCount;
-    if (!counts_events && !std::isfinite(match.number)) return;
+    if (!counts_events && !std::isfinite(match.number)) return false;
+    const uint64_t made = keys_.made();
     const auto slot = keys_.at(match.key, expired());
     BucketList& list = keys_[slot];
     const int64_t index = index_of(match.time);
     Bucket& bucket = bucket_at(list, index, match);
-    if (counts_events && bucket.count > 0 && bucket.last_sequence == match.sequence) return;
+    if (counts_events && bucket.count > 0 && bucket.last_sequence == match.sequence) return false;
     add(bucket, match);
     if (immediate_) {
       answer(match, slot, index, out);
@@ -39,6 +40,7 @@ class BucketOperator final : public Operator {
       pending_.add({index, 0, std::string(match.key_bytes), match.key});
     }
     keys_.settle(slot, expired());
+    return keys_.made() != made;
   }
 
   void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
@@ -80,10 +82,17 @@ class BucketOperator final : public Operator {
   }
 
   struct Expired {
+    const BucketOperator& op;
     int64_t oldest;
     bool operator()(const BucketList& list) const { return list.buckets.empty() || list.buckets.back().index < oldest; }
+    double progress(const BucketList& list) const {
+      const auto fires = static_cast<double>(op.correlation_.condition.threshold());
+      if (!op.immediate_ || fires <= 0 || list.buckets.empty()) return 0;
+      const int64_t newest = list.buckets.back().index;
+      return measure(list, {newest - op.parts_ + 1, newest}, op.correlation_) / fires;
+    }
   };
-  Expired expired() const { return {oldest()}; }
+  Expired expired() const { return {*this, oldest()}; }
 
   Bucket& bucket_at(BucketList& list, int64_t index, const Match& match) {
     auto at = list.at_least(index);

@@ -57,7 +57,11 @@ void merge_same_key(std::vector<Firing>& firings) {
 }  // namespace
 
 Correlations::Correlations(const RuleSet& rules, const CorrelationsOptions& options)
-    : rules_(rules), options_(options), chains_(chain_feeds(rules)), fired_(rules.rules.size()) {
+    : rules_(rules),
+      options_(options),
+      chains_(chain_feeds(rules)),
+      makers_(rules.rules.size()),
+      fired_(rules.rules.size()) {
   Delays delays = delays_of(rules, options.lateness);
   lateness_ = std::move(delays.lateness);
   delays_ = std::move(delays.firing);
@@ -83,7 +87,8 @@ void Correlations::feed(uint32_t correlation, Match& match) {
   Operator& op = *operators_[correlation];
   const size_t before = op.bytes();
   op.on_watermark(watermark_, fired_[correlation]);
-  op.on_match(match, fired_[correlation]);
+  const bool made_key = op.on_match(match, fired_[correlation]);
+  if (made_key && !actor_.empty()) makers_[correlation].add(actor_, watermark_);
   state_bytes_ += op.bytes() - before;
   next_due_ = std::min(next_due_, op.next_due());
 }
@@ -169,14 +174,24 @@ void Correlations::keep_budget() {
   state_bytes_ -= before - largest->bytes();
 }
 
+std::vector<KeyExplosion> Correlations::take_explosions() {
+  std::vector<KeyExplosion> out;
+  for (uint32_t r = 0; r < makers_.size(); ++r) {
+    for (KeyMaker& maker : makers_[r].take_explosions()) out.push_back({r, std::move(maker)});
+  }
+  return out;
+}
+
 void Correlations::archive(Archive& archive) {
   archive(watermark_);
   archive(sequence_);
   state_bytes_ = 0;
   next_due_ = Timestamp::max();
-  for (auto& op : operators_) {
+  for (size_t r = 0; r < operators_.size(); ++r) {
+    const auto& op = operators_[r];
     if (!op || archive.failed()) continue;
     op->archive(archive);
+    makers_[r].archive(archive);
     state_bytes_ += op->bytes();
     next_due_ = std::min(next_due_, op->next_due());
   }
@@ -200,6 +215,7 @@ void Correlations::take_over(Correlations& old, const std::vector<uint32_t>& pla
       old.operators_[places[r]].reset();
       Archive loading = Archive::loading(saved.bytes());
       op.archive(loading);
+      makers_[r] = std::move(old.makers_[places[r]]);
     }
     state_bytes_ += op.bytes();
     next_due_ = std::min(next_due_, op.next_due());

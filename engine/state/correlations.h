@@ -13,6 +13,7 @@
 #include "engine/match/hit.h"
 #include "engine/match/program.h"
 #include "engine/state/archive.h"
+#include "engine/state/key_makers.h"
 #include "engine/state/operator.h"
 
 namespace kubevigil {
@@ -22,6 +23,12 @@ struct CorrelationsOptions {
   Duration lateness;  // of events
   Timestamp learn_until;
   HashKey key;
+};
+
+// Somebody filled the state of a rule.
+struct KeyExplosion {
+  uint32_t rule = 0;
+  KeyMaker maker;
 };
 
 class Correlations {
@@ -35,6 +42,9 @@ class Correlations {
   // A further event, or a timer, in the run's one order: what comes now has this place in it.
   void next_in_order() { ++sequence_; }
   void on_cluster(uint64_t cluster, Timestamp time);
+  // Who made the event at hand (EventMark::actor_begin): the new keys of what follows are his, also those of further
+  // correlations. "": a timer, which has no actor; its keys are nobody's. Must be valid until the next call.
+  void set_actor(std::string_view actor) { actor_ = actor; }
   // Hands a match to `correlation`, unless it is too late for it. Its firings wait for drain().
   void feed(uint32_t correlation, Match& match);
   // Gives out the waiting firings, in order of rules, and what they make other correlations fire.
@@ -53,6 +63,8 @@ class Correlations {
   const std::vector<Duration>& delays() const { return delays_; }
   Operator* operator_of(uint32_t rule) { return operators_[rule].get(); }  // null for detections
   const Operator* operator_of(uint32_t rule) const { return operators_[rule].get(); }
+  const KeyMakers& key_makers(uint32_t rule) const { return makers_[rule]; }
+  std::vector<KeyExplosion> take_explosions();  // in order of rules
   void archive(Archive& archive);
   // The watermark, the order, and the states of the rules that stood at `places` (by rule; kNoRule: it is new, and
   // begins at the watermark). `old` loses them.
@@ -69,9 +81,11 @@ class Correlations {
   const std::vector<std::vector<Feed>> chains_;
   std::vector<Duration> lateness_, delays_;           // by rule
   std::vector<std::unique_ptr<Operator>> operators_;  // by rule; null for detections
+  std::vector<KeyMakers> makers_;                     // by rule
   std::vector<std::vector<Firing>> fired_;            // by rule; wait for drain()
   Timestamp watermark_ = Timestamp::min(), next_due_ = Timestamp::max();
   uint64_t sequence_ = 0;
+  std::string_view actor_;
   size_t state_bytes_ = 0;
 };
 

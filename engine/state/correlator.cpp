@@ -155,8 +155,10 @@ bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const Matc
   if (mark.hit_count == 0) return true;
   s.ref.reset();
   s.source = &events;
+  s.correlations.set_actor(std::string_view(result.memory).substr(mark.actor_begin, mark.actor_size));
   for (uint32_t i = 0; i < mark.hit_count; ++i) s.on_hit(result, mark, result.hits[mark.hit_begin + i], changes);
   s.correlations.drain(s.alert(changes));
+  s.correlations.set_actor({});
   s.advance(s.correlations.watermark(), changes);  // a late match may have started what is over already
   return true;
 }
@@ -187,6 +189,12 @@ OperatorStats Correlator::operator_stats(uint32_t rule) const {
   const Operator* op = state_->correlations.operator_of(rule);
   return op != nullptr ? op->stats() : OperatorStats{};
 }
+
+std::vector<KeyMaker> Correlator::key_makers(uint32_t rule, size_t most) const {
+  return state_->correlations.key_makers(rule).top(most);
+}
+
+std::vector<KeyExplosion> Correlator::take_explosions() { return state_->correlations.take_explosions(); }
 
 const Episode* Correlator::open_episode(uint64_t number) const { return state_->episodes.find(number); }
 

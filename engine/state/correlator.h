@@ -22,6 +22,7 @@
 #include "engine/base/limits.h"
 #include "engine/match/hit.h"
 #include "engine/match/program.h"
+#include "engine/state/correlations.h"
 #include "engine/state/episode.h"
 #include "engine/state/operator.h"
 
@@ -76,6 +77,10 @@ class Correlator {
   void close_oldest(std::vector<EpisodeChange>& changes);
   // Of a correlation; all zero for a detection.
   OperatorStats operator_stats(uint32_t rule) const;
+  // Who makes the keys of a correlation, most first; none for a detection.
+  std::vector<KeyMaker> key_makers(uint32_t rule, size_t most) const;
+  // Who made too many since the last call: for state_explosion. What was not taken is no part of the state.
+  std::vector<KeyExplosion> take_explosions();
   // Everything. Loading fails when the archive was made with other rules.
   void archive(Archive& archive);
 

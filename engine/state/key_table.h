@@ -8,6 +8,8 @@
 // seen once churns only the small queue. Keys that can no longer matter (`expired`) leave first: each new key looks at
 // two further slots. Evicted keys are remembered (kGhosts of them): when one comes back it is marked `degraded`.
 //
+// `expired` is a function of a State; when it has progress(State), 0 to 1, evictions are counted by it (lost()).
+//
 // State must be default-constructible and have `size_t heap_bytes() const` (heap_size.h) and `void archive(Archive&)`.
 #pragma once
 
@@ -18,6 +20,7 @@
 
 #include "engine/state/archive.h"
 #include "engine/state/key_index.h"
+#include "engine/state/lost_progress.h"
 
 namespace kubevigil {
 
@@ -59,6 +62,7 @@ class KeyTable {
     Slot& slot = *slots_[added];
     slot.key = key;
     slot.degraded = ghosts_.contains(key.low);
+    made_ += slot.degraded ? 0 : 1;
     slot.bytes = kSlotBytes;
     bytes_ += kSlotBytes;
     index_.emplace(key, added);
@@ -97,6 +101,10 @@ class KeyTable {
   size_t size() const { return index_.size(); }
   size_t bytes() const { return bytes_; }
   uint64_t evictions() const { return evictions_; }
+  // Of this process, no part of the state: keys that were added, without those that had been evicted shortly before;
+  // and evictions by progress.
+  uint64_t made() const { return made_; }
+  const LostProgress& lost() const { return lost_; }
 
   // Calls visit(key, state) for every key, in slot order.
   template <typename Visit>
@@ -197,6 +205,7 @@ class KeyTable {
     }
     ghosts_.add(slot.key.low);
     ++evictions_;
+    if constexpr (requires { expired.progress(slot.state); }) ++lost_[tenth_of(expired.progress(slot.state))];
     erase(id);
   }
 
@@ -260,7 +269,8 @@ class KeyTable {
   List lists_[2];
   size_t bytes_ = 0;
   SlotId cursor_ = 0;
-  uint64_t evictions_ = 0;
+  uint64_t evictions_ = 0, made_ = 0;
+  LostProgress lost_{};
   GhostSet ghosts_;
 };
 

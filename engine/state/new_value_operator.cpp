@@ -46,20 +46,26 @@ class NewValueOperator final : public Operator {
     }
   }
 
-  void on_match(const Match& match, std::vector<Firing>& out) override {
+  bool on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
-    if (all_null(match.value_bytes)) return;
+    if (all_null(match.value_bytes)) return false;
     const Hash128 key = pair_key(match.key, match.value);
     const auto role = correlation_.inputs[match.input].role;
-    if (role == CorrelationInput::Role::ForgetOn) return forget(key);
+    if (role == CorrelationInput::Role::ForgetOn) {
+      forget(key);
+      return false;
+    }
     const bool learning = is_learning(match);
     const bool new_group = correlation_.new_value.new_key_learns && remember(groups_, match.key, match.time).is_new;
+    const uint64_t made = pairs_.made();
     const Remembered remembered = remember(pairs_, key, match.time);
-    if (role != CorrelationInput::Role::Member || learning || new_group) return;
-    if (!remembered.is_new && !remembered.is_earlier) return;
-    if (seed_.contains(match.value_bytes)) return;
+    const bool is_made = pairs_.made() != made;
+    if (role != CorrelationInput::Role::Member || learning || new_group) return is_made;
+    if (!remembered.is_new && !remembered.is_earlier) return is_made;
+    if (seed_.contains(match.value_bytes)) return is_made;
     ++stats_.firings;
     out.push_back(firing(match, remembered.degraded));
+    return is_made;
   }
 
   void on_watermark(Timestamp watermark, std::vector<Firing>&) override {

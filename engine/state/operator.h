@@ -22,6 +22,7 @@
 #include "engine/base/timestamp.h"
 #include "engine/event/record.h"
 #include "engine/rule/rule.h"
+#include "engine/state/lost_progress.h"
 
 namespace kubevigil {
 
@@ -70,6 +71,7 @@ struct OperatorStats {
   uint64_t matches = 0, firings = 0, evictions = 0, approximate_keys = 0, keys = 0, bytes = 0;
   uint64_t pending = 0;  // absence: undetermined deadlines; counts waiting for the watermark
   RuleState state = RuleState::Ready;
+  LostProgress lost{};  // of `evictions`, those of keys; of this process, no part of the state
 };
 
 struct OperatorLimits {
@@ -83,8 +85,8 @@ struct OperatorLimits {
 class Operator {
  public:
   virtual ~Operator() = default;
-  // Appends at most one firing per satisfied match.
-  virtual void on_match(const Match& match, std::vector<Firing>& out) = 0;
+  // Appends at most one firing per satisfied match. True: it made a new key (KeyTable::made()).
+  virtual bool on_match(const Match& match, std::vector<Firing>& out) = 0;
   // The watermark moved to `watermark`: fires whatever became final, in order (deadline, key).
   // REQUIRES: called with the present watermark before on_match, and whenever it reaches next_due().
   virtual void on_watermark(Timestamp watermark, std::vector<Firing>& out) = 0;

@@ -68,10 +68,11 @@ class RecentOperator final : public Operator {
     }
   }
 
-  void on_match(const Match& match, std::vector<Firing>& out) override {
+  bool on_match(const Match& match, std::vector<Firing>& out) override {
     ++stats_.matches;
     const auto value = value_of(match);
-    if (!value) return;
+    if (!value) return false;
+    const uint64_t made = keys_.made();
     const auto slot = keys_.at(match.key, expired());
     RecentList& list = keys_[slot];
     const auto position = add(list, match, *value);
@@ -81,6 +82,7 @@ class RecentOperator final : public Operator {
       pending_.add(question_about(match));
     }
     keys_.settle(slot, expired());
+    return keys_.made() != made;
   }
 
   void on_watermark(Timestamp watermark, std::vector<Firing>& out) override {
@@ -114,11 +116,17 @@ class RecentOperator final : public Operator {
   // A key none of whose matches can share a window with a match that is still to come.
   struct Expired {
     Timestamp oldest;
+    const RecentSpec& spec;
     bool operator()(const RecentList& list) const { return list.entries.empty() || list.entries.back().time <= oldest; }
+    // Matches, values or steps (in any order) of the newest window, in what fires.
+    double progress(const RecentList& list) const {
+      if (!spec.immediate || list.entries.empty()) return 0;
+      return window_ending(list, list.entries.back().time, spec).count / static_cast<double>(spec.need);
+    }
   };
   Expired expired() const {
-    if (horizon() == Timestamp::min()) return {Timestamp::min()};
-    return {spec_.gap ? horizon() - *spec_.gap - Duration{1} : window_open(horizon(), spec_)};
+    if (horizon() == Timestamp::min()) return {Timestamp::min(), spec_};
+    return {spec_.gap ? horizon() - *spec_.gap - Duration{1} : window_open(horizon(), spec_), spec_};
   }
 
   // nullopt: the match carries no value to count.

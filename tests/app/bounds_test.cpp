@@ -39,5 +39,24 @@ TEST(Bounds, WhatBitIsSaidAndWhatDidNotIsOnlyInTheStatistics) {
   }
 }
 
+TEST(Bounds, WhoMadeTooManyKeysIsNamed) {
+  Said said;
+  Rule& rule = said.rules.rules.emplace_back();
+  rule.meta.name = "read_often";
+  rule.body = Correlation{};
+  said.report.rules.push_back({});
+  EXPECT_EQ(said.summary().find("STATE EXPLOSION"), std::string::npos);
+  EXPECT_EQ(said.stats().find("state_explosions"), std::string::npos);
+  said.report.rules[0].explosions = {{"prod", "mallory\x1b[2J", 12'345, Timestamp{1'700'000'000'000'000}}};
+  EXPECT_NE(
+      said.summary().find("STATE EXPLOSION  new keys of a rule in 10 minutes: read_often: 12345 by mallory\\x1b[2J\n"),
+      std::string::npos)
+      << said.summary();
+  EXPECT_NE(said.stats().find("\"state_explosions\":[{\"cluster\":\"prod\",\"username\":\"mallory\\u001b[2J\","
+                              "\"new_keys\":12345,\"time\":\"2023-11-14T22:13:20.000000Z\"}]"),
+            std::string::npos)
+      << said.stats();
+}
+
 }  // namespace
 }  // namespace kubevigil

@@ -229,6 +229,49 @@ TEST(LiveWatch, TellsOfStateThatWasGivenUpSinceItLooks) {
   EXPECT_EQ(told[0].group.back().second, rules->program->rules().rules.back().meta.name);
 }
 
+TEST(LiveWatch, TellsWhoMakesKeysAndHowFarTheLostOnesHadComeOnceInFiveMinutes) {
+  LiveBench bench;
+  SelfAlerts self_alerts("kv-0", 1);
+  LiveWatch watch(self_alerts);
+  Timestamp now = bench.env.now();
+  ConsumerStatus status = status_with(bench.rules(kReplayRules), 5);
+  LiveRuleStatus& rule = status.rule_status.back();
+  rule.state.lost[9] = 5;
+  watch.review(status, now);
+  const auto said = [&]() -> std::string {
+    watch.review(status, now);
+    const auto told = self_alerts.due(now);
+    return told.empty() ? "" : told.back().message;
+  };
+  EXPECT_EQ(said(), "");
+  rule.state.evictions = 15;
+  rule.state.lost[0] = 4;
+  rule.state.lost[7] = 6;
+  rule.state.keys = 3;
+  rule.state.bytes = 500;
+  rule.makers = {{"prod", "mallory\nroot", 12'345, now}, {"lab", std::string(500, 'x'), 17, now}};
+  const std::string cut = std::string(61, 'x') + "\u2026";
+  EXPECT_EQ(
+      said(),
+      "State of a rule was given up for want of memory: 10 keys were given up before their time, the furthest with "
+      "70 % or more of what fires; 3 keys in 500 bytes are left; most new keys in 10 minutes: 12345 by "
+      "\"mallory\\x0aroot\" in \"prod\", 17 by \"" +
+          cut + "\" in \"lab\"");
+  for (int minute = 1; minute < 5; ++minute) {
+    now = now + Duration::minutes(1);
+    ++rule.state.evictions;
+    ++rule.state.lost[static_cast<size_t>(minute)];
+    EXPECT_EQ(said(), "") << minute;
+  }
+  now = now + Duration::minutes(1);
+  EXPECT_THAT(said(), HasSubstr(": 4 keys were given up before their time, the furthest with 40 %"));
+  rule.state.evictions = 2;  // the rule was changed
+  rule.state.lost = {2};
+  rule.makers.clear();
+  now = now + Duration::minutes(5);
+  EXPECT_THAT(said(), HasSubstr(": 2 keys were given up before their time; 3 keys in 500 bytes are left"));
+}
+
 TEST(LiveWatch, TellsOfClocksThatRunAhead) {
   LiveBench bench;
   SelfAlerts self_alerts("kv-0", 1);

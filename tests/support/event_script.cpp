@@ -79,6 +79,10 @@ EventScript& EventScript::event(int64_t seconds, const Details& details) {
   mark.cluster = siphash("c").low;
   mark.role = details.role;
   mark.long_running = details.long_running;
+  if (!details.actor.empty()) {
+    result_.memory = key({"c", details.actor});
+    mark.actor_size = static_cast<uint32_t>(result_.memory.size());
+  }
   return *this;
 }
 

@@ -27,6 +27,7 @@ class EventScript {
     StageRole role = StageRole::First;
     bool long_running = false;
     std::optional<Timestamp> time{};  // event time, when it is not the robust time
+    std::string actor{};              // user; "": not known
   };
 
   explicit EventScript(RuleSet rules, CorrelatorOptions options = {});
