@@ -23,7 +23,7 @@ size_t KeyMakers::place_of(int64_t part) {
 // Empties the parts that have left the window, and the places of those who have nothing in it any more.
 void KeyMakers::move_to(int64_t part) {
   if (part <= part_) return;
-  const int64_t first = part - part_ > kParts || part_ == INT64_MIN ? part - kParts : part_ + 1;
+  const int64_t first = part_ == INT64_MIN || part - part_ > kParts ? part - kParts : part_ + 1;
   part_ = part;
   for (Maker& maker : makers_) {
     for (int64_t p = first; p <= part; ++p) {
