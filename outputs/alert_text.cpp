@@ -4,19 +4,22 @@
 
 namespace kubevigil {
 
-Phase phase_of(const Alert& alert, const EncodingOptions& options) {
-  if (!options.revisions) return Phase::New;
+Phase phase_of(const Alert& alert) {
   switch (alert.status) {
     case EpisodeStatus::Open:
       return Phase::New;
     case EpisodeStatus::Update:
       return Phase::Goes;
     case EpisodeStatus::Closed:
-      return Phase::Over;
+      return alert.revision <= 1 ? Phase::New : Phase::Over;
     case EpisodeStatus::Retracted:
       return Phase::Withdrawn;
   }
   return Phase::New;
+}
+
+Phase phase_of(const Alert& alert, const EncodingOptions& options) {
+  return options.revisions ? phase_of(alert) : Phase::New;
 }
 
 std::string resource_of(const Alert& alert) {

@@ -10,8 +10,10 @@
 
 namespace kubevigil {
 
-// The part of an alert's life that a revision tells of. Where only last revisions come (replay), each is New.
+// The part of an alert's life that a revision tells of. What is told once (self-alerts of a moment) is closed in its
+// first revision: New. Where only last revisions come (replay), each is New.
 enum class Phase : uint8_t { New, Goes, Over, Withdrawn };
+Phase phase_of(const Alert& alert);
 Phase phase_of(const Alert& alert, const EncodingOptions& options);
 
 // "pods/exec".

@@ -9,8 +9,8 @@
 // Label values are never empty: Alertmanager removes such labels. Texts pass chat_safe(): templates do not escape.
 //
 // Later revisions (the sink sends all of them; to every replica of a cluster):
-//   open, update   firing; endsAt = last event + options.expiry, but at least kAtLeast ahead of the clock, so that an
-//                  alert found while catching up is seen
+//   open, update   firing, and so is what is told once (alert_text.h); endsAt = last event + options.expiry, but at
+//                  least kAtLeast ahead of the clock, so that an alert found while catching up is seen
 //   closed         resolved: endsAt = last event
 //   retracted      resolved: endsAt = startsAt.
 // Alertmanager keeps no alerts over a restart and forgets resolved ones: firing_alerts.h says what to send again, and
@@ -114,8 +114,9 @@ class Alertmanager : public Encoding {
 
  private:
   Timestamp ends_at(const Alert& a) const {
-    if (a.status == EpisodeStatus::Retracted) return a.first_seen;
-    if (options_.env == nullptr || a.status == EpisodeStatus::Closed) return a.last_seen;
+    const Phase phase = phase_of(a);
+    if (phase == Phase::Withdrawn) return a.first_seen;
+    if (options_.env == nullptr || phase == Phase::Over) return a.last_seen;
     return std::max(a.last_seen + options_.expiry, options_.env->now() + kAtLeast);
   }
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "outputs/alert_text.h"
+
 namespace kubevigil {
 namespace {
 
-bool is_resolved(const Alert& alert) {
-  return alert.status == EpisodeStatus::Closed || alert.status == EpisodeStatus::Retracted;
-}
+bool is_resolved(const Alert& alert) { return phase_of(alert) >= Phase::Over; }
 
 }  // namespace
 

@@ -46,6 +46,14 @@ TEST(FiringAlerts, ResolvedOnesAreSentForAWhile) {
   EXPECT_EQ(due(firing, 9), "");
 }
 
+TEST(FiringAlerts, WhatIsToldOnceFiresUntilItExpires) {
+  FiringAlerts firing(kExpiry);
+  firing.delivered(alert_of("a", "k", EpisodeStatus::Closed), at(0));
+  firing.recalled(alert_of("long ago", "k2", EpisodeStatus::Closed), at(100));
+  for (int64_t minute = 1; minute <= 15; ++minute) EXPECT_EQ(due(firing, minute), "a.1 ") << minute;
+  EXPECT_EQ(due(firing, 16), "");
+}
+
 TEST(FiringAlerts, TheEndOfOneDoesNotResolveTheNext) {
   FiringAlerts firing(kExpiry);
   firing.delivered(alert_of("a", "k", EpisodeStatus::Closed, 0, 2), at(0));

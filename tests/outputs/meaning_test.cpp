@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/run/framing.h"
+#include "engine/run/self_alert.h"
 #include "outputs/chat_text.h"
 #include "outputs/registry.h"
 #include "outputs/severity.h"
@@ -28,6 +29,7 @@ struct Clock : Env {
 Alert sample(EpisodeStatus status = EpisodeStatus::Open) {
   Alert a = test::hostile_alert(0);
   a.status = status;
+  a.revision = status == EpisodeStatus::Open ? 1 : 2;
   a.values = {};
   a.rule_title = "Exec into a pod";
   a.cluster = "prod";
@@ -123,6 +125,25 @@ TEST(Meaning, LifeInOcsfAndEcs) {
     // replay has one record an alert, closed as a rule: it is news all the same.
     EXPECT_EQ(text_at(parsed("ocsf", sample(row.status)), "activity_id"), "1");
     EXPECT_EQ(text_at(parsed("ecs", sample(row.status)), "event/kind"), "alert");
+  }
+}
+
+// What a self-alert of a moment says has no later revision: its first one is closed, and is news all the same.
+TEST(Meaning, WhatIsToldOnceIsHeardByEveryConsumer) {
+  Clock clock;
+  for (const SelfAlertRow& row : self_alert_rows()) {
+    const auto kind = static_cast<SelfAlertKind>(&row - self_alert_rows().data());
+    const Alert alert = self_alert({kind, "kv-0", 7, 1, "prod", "subject", "detail", clock.time, clock.time, 1});
+    for (const EncodingRow& encoding : encodings()) {
+      EXPECT_TRUE(make_encoding(encoding.name, serving(clock))->wants(alert)) << encoding.name << " " << row.name;
+    }
+    const Json ocsf = parsed("ocsf", alert, serving(clock));
+    EXPECT_EQ(text_at(ocsf, "activity_id") + text_at(ocsf, "is_alert"), "1true") << row.name;
+    EXPECT_EQ(text_at(parsed("ecs", alert, serving(clock)), "event/kind"), "alert") << row.name;
+    EXPECT_EQ(text_at(parsed("alertmanager", alert, serving(clock)), "endsAt"),
+              format_rfc3339(clock.time + Duration::minutes(15)))
+        << row.name;
+    EXPECT_THAT(record("slack", alert, serving(clock)), testing::Not(HasSubstr("closed"))) << row.name;
   }
 }
 

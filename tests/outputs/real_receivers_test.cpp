@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "engine/run/framing.h"
+#include "engine/run/self_alert.h"
 #include "outputs/http_transport.h"
 #include "outputs/registry.h"
 #include "outputs/syslog_transport.h"
@@ -88,6 +89,13 @@ TEST_F(RealAlertmanager, FiresAndResolves) {
   alert.revision = 2;
   EXPECT_EQ(send({alert}).reason, "");
   EXPECT_TRUE(becomes([&] { return active().find("one-of-a-kind") == std::string::npos; }));
+}
+
+TEST_F(RealAlertmanager, WhatIsToldOnceFires) {
+  const Timestamp now = system_env().now();
+  Alert alert = self_alert({SelfAlertKind::InputGap, "kv-0", 7, 1, "prod", "tail/audit.log", "detail", now, now, 1});
+  EXPECT_EQ(send({alert}).reason, "");
+  EXPECT_TRUE(becomes([&] { return active().find(alert.dedup_key) != std::string::npos; }));
 }
 
 TEST_F(RealAlertmanager, TheEndOfOneAlertLeavesItsNeighbourFiring) {
