@@ -185,6 +185,9 @@ class Running {
       out_.warn("events",
                 fmt::format("{} is silent, its last batch came at {}", who, sources.text(sender, "last_batch")),
                 "is its API server up? Its log says \"audit\" when it cannot post");
+    } else if (sources.number(sender, "events") == 0 && sources.number(sender, "bodies") == 0) {
+      out_.warn("events", who + " is known from before, and has posted nothing since the start",
+                "run doctor again when it should have; doctor --kubeconfig tries its file");
     } else if (sources.number(sender, "events") == 0) {
       out_.warn("events", who + " posts, but no events", "is its audit policy more than level: None? See --policy");
     } else {

@@ -194,8 +194,9 @@ TEST_F(DoctorRunning, EventsThatComeAndThatDoNot) {
       {.cluster = "a", .credential = "c", .peer = "10.0.0.1", .events = 9, .events_per_second = 1.5},
       {.cluster = "b", .credential = "c", .peer = "10.0.0.2", .events = 9, .latency_seconds = 90},
       {.cluster = "d", .credential = "c", .peer = "10.0.0.3", .events = 9, .last_batch = Timestamp{0}, .silent = true},
-      {.cluster = "e", .credential = "c", .peer = "10.0.0.4"},
-      {.cluster = "f", .credential = "c", .peer = "10.0.0.5", .events = 1, .latency_seconds = -30}};
+      {.cluster = "e", .credential = "c", .peer = "10.0.0.4", .bodies = 2},
+      {.cluster = "f", .credential = "c", .peer = "10.0.0.5", .events = 1, .latency_seconds = -30},
+      {.cluster = "g", .credential = "c", .peer = "10.0.0.6"}};
   view.from.strangers = {{.peer = "10.0.0.9", .path = "/k8s-audit/x", .refused = 3}};
   view.from.tails = {{.path = "/a.log", .records = 3}, {.path = "/b.log"}, {.path = "/c.log", .problem = "denied"}};
   EXPECT_THAT(examine(),
@@ -204,6 +205,7 @@ TEST_F(DoctorRunning, EventsThatComeAndThatDoNot) {
                           AllOf(StartsWith("warn events"), HasSubstr("is silent, its last batch came at 1970")),
                           HasSubstr("posts, but no events"), StartsWith("ok events: 10.0.0.5"),
                           AllOf(StartsWith("warn clock"), HasSubstr("30 s ahead of ours")),
+                          AllOf(StartsWith("warn events: 10.0.0.6"), HasSubstr("has posted nothing since the start")),
                           HasSubstr("10.0.0.9 was refused 3 times at /k8s-audit/x"),
                           "ok events: /a.log: 3 events, 0 bytes behind", HasSubstr("/b.log: no event read yet"),
                           StartsWith("fail events: /c.log: denied")));
