@@ -75,6 +75,8 @@ void KeyMakers::add(std::string_view actor, Timestamp watermark) {
 }
 
 void KeyMakers::tell(Maker& maker, Timestamp watermark) {
+  const bool due = maker.told == INT64_MIN || part_ - maker.told >= kAgain.micros / kPart.micros;
+  if (due) maker.told = part_;
   if (maker.to_tell != kNotToTell) {
     KeyMaker& known = to_tell_[maker.to_tell];
     if (maker.keys <= known.keys) return;
@@ -82,8 +84,7 @@ void KeyMakers::tell(Maker& maker, Timestamp watermark) {
     known.time = watermark;
     return;
   }
-  if (maker.told != INT64_MIN && part_ - maker.told < kAgain.micros / kPart.micros) return;
-  maker.told = part_;
+  if (!due) return;
   const auto known = std::find_if(to_tell_.begin(), to_tell_.end(), [&](const KeyMaker& m) {
     return m.cluster == maker.cluster && m.user == maker.user;
   });

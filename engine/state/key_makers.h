@@ -61,7 +61,7 @@ class KeyMakers {
     Hash128 actor;
     std::string cluster, user;
     Counts own{}, borrowed{};
-    int64_t told = INT64_MIN;       // the part in which he was told of last
+    int64_t told = INT64_MIN;       // the part in which he was last to be told of, whoever asked
     uint64_t keys = 0, weight = 0;  // sums: of own; of both
     size_t to_tell = kNotToTell;    // index in to_tell_
     void archive(Archive& archive);

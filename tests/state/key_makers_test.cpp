@@ -96,6 +96,25 @@ TEST(KeyMakers, WhatIsNotTakenIsOneForEachActorWithHisMost) {
   EXPECT_EQ(makers.take_explosions().size(), limits::kKeyMakers);
 }
 
+// A snapshot is a function of the journal: who asked when is no part of it.
+TEST(KeyMakers, StateDoesNotDependOnWhenSomebodyAsks) {
+  KeyMakers asked, left;
+  make(asked, "mallory", limits::kNewKeys, 0);
+  make(left, "mallory", limits::kNewKeys, 0);
+  for (int second = 1; second < 590; second += 10) {
+    make(asked, "mallory", 1, second);
+    make(left, "mallory", 1, second);
+    asked.take_explosions();
+    Archive one = Archive::saving(), other = Archive::saving();
+    asked.archive(one);
+    left.archive(other);
+    ASSERT_EQ(one.bytes(), other.bytes()) << "second " << second;
+  }
+  EXPECT_EQ(said(left.take_explosions()), "c/mallory 10059\n");
+  make(left, "mallory", 1, 595);
+  EXPECT_EQ(said(left.take_explosions()), "") << "told of a moment ago";
+}
+
 TEST(KeyMakers, TheSameNameInTwoClustersIsTwoActors) {
   KeyMakers makers;
   for (uint64_t i = 0; i < 3; ++i) makers.add(actor("kubelet", i == 0 ? "lab" : "prod"), at(0));
