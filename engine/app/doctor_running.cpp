@@ -189,7 +189,8 @@ class Running {
       out_.warn("events", who + " is known from before, and has posted nothing since the start",
                 "run doctor again when it should have; doctor --kubeconfig tries its file");
     } else if (sources.number(sender, "events") == 0) {
-      out_.warn("events", who + " posts, but no events", "is its audit policy more than level: None? See --policy");
+      out_.warn("events", who + " posts, but no events",
+                "doctor --kubeconfig posts empty lists; is it an API server, see --policy: more than level: None?");
     } else {
       out_.ok("events", fmt::format("{}: {} events, {:.1f} a second", who, sources.text(sender, "events"),
                                     sources.number(sender, "events_per_second")));

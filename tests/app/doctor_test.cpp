@@ -199,16 +199,17 @@ TEST_F(DoctorRunning, EventsThatComeAndThatDoNot) {
       {.cluster = "g", .credential = "c", .peer = "10.0.0.6"}};
   view.from.strangers = {{.peer = "10.0.0.9", .path = "/k8s-audit/x", .refused = 3}};
   view.from.tails = {{.path = "/a.log", .records = 3}, {.path = "/b.log"}, {.path = "/c.log", .problem = "denied"}};
-  EXPECT_THAT(examine(),
-              ElementsAre(StartsWith("ok running"), "ok events: 10.0.0.1 of cluster a (c): 9 events, 1.5 a second",
-                          StartsWith("ok events: 10.0.0.2"), HasSubstr("arrive 90 s after they happened"),
-                          AllOf(StartsWith("warn events"), HasSubstr("is silent, its last batch came at 1970")),
-                          HasSubstr("posts, but no events"), StartsWith("ok events: 10.0.0.5"),
-                          AllOf(StartsWith("warn clock"), HasSubstr("30 s ahead of ours")),
-                          AllOf(StartsWith("warn events: 10.0.0.6"), HasSubstr("has posted nothing since the start")),
-                          HasSubstr("10.0.0.9 was refused 3 times at /k8s-audit/x"),
-                          "ok events: /a.log: 3 events, 0 bytes behind", HasSubstr("/b.log: no event read yet"),
-                          StartsWith("fail events: /c.log: denied")));
+  EXPECT_THAT(
+      examine(),
+      ElementsAre(StartsWith("ok running"), "ok events: 10.0.0.1 of cluster a (c): 9 events, 1.5 a second",
+                  StartsWith("ok events: 10.0.0.2"), HasSubstr("arrive 90 s after they happened"),
+                  AllOf(StartsWith("warn events"), HasSubstr("is silent, its last batch came at 1970")),
+                  AllOf(HasSubstr("posts, but no events"), HasSubstr("doctor --kubeconfig posts empty lists")),
+                  StartsWith("ok events: 10.0.0.5"), AllOf(StartsWith("warn clock"), HasSubstr("30 s ahead of ours")),
+                  AllOf(StartsWith("warn events: 10.0.0.6"), HasSubstr("has posted nothing since the start")),
+                  HasSubstr("10.0.0.9 was refused 3 times at /k8s-audit/x"),
+                  "ok events: /a.log: 3 events, 0 bytes behind", HasSubstr("/b.log: no event read yet"),
+                  StartsWith("fail events: /c.log: denied")));
 }
 
 TEST_F(DoctorRunning, AnotherInstanceThatHasThePort) {
