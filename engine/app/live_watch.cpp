@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
 namespace {
 
-constexpr size_t kNameBytes = 64;  // of an actor and a cluster: an alert's text has room for three
+constexpr size_t kNameBytes = 64;  // of an actor and a cluster, escaped
 
 // The furthest that a key which was lost since `before` had come, in tenths.
 size_t furthest(const LostProgress& now, const LostProgress& before) {
@@ -17,17 +20,26 @@ size_t furthest(const LostProgress& now, const LostProgress& before) {
   return 0;
 }
 
+// Names are cut so that all is at most `bytes`: a hostile one must not push the next out of the alert.
+std::string named(const KeyMaker& maker, size_t bytes) {
+  const std::string cluster = cut_to_bytes(printable(maker.cluster), std::min(kNameBytes, bytes / 4));
+  const std::string frame = fmt::format("{} by \"\" in \"{}\"", maker.keys, cluster);
+  const size_t left = bytes - std::min(bytes, frame.size());
+  return fmt::format("{} by \"{}\" in \"{}\"", maker.keys,
+                     cut_to_bytes(printable(maker.user), std::min(kNameBytes, left)), cluster);
+}
+
 std::string pressure(const LiveRuleStatus& rule, uint64_t evictions, const LostProgress& before) {
   std::string out = fmt::format("{} keys were given up before their time", evictions);
   if (const size_t tenth = furthest(rule.state.lost, before); tenth > 0) {
     out += fmt::format(", the furthest with {} % or more of what fires", tenth * 10);
   }
   out += fmt::format("; {} keys in {} bytes are left", rule.state.keys, rule.state.bytes);
-  std::string_view comma = "; most new keys in 10 minutes: ";
-  for (const KeyMaker& maker : rule.makers) {
-    out += fmt::format("{}{} by \"{}\" in \"{}\"", comma, maker.keys, printable(cut_to_bytes(maker.user, kNameBytes)),
-                       printable(cut_to_bytes(maker.cluster, kNameBytes)));
-    comma = ", ";
+  if (rule.makers.empty()) return out;
+  out += "; most new keys in 10 minutes: ";
+  const size_t room = limits::kSelfAlertTextBytes - std::min(limits::kSelfAlertTextBytes, out.size());
+  for (size_t i = 0; i < rule.makers.size(); ++i) {
+    out += (i == 0 ? "" : ", ") + named(rule.makers[i], room / rule.makers.size() - 2);
   }
   return out;
 }

@@ -229,6 +229,27 @@ TEST(LiveWatch, TellsOfStateThatWasGivenUpSinceItLooks) {
   EXPECT_EQ(told[0].group.back().second, rules->program->rules().rules.back().meta.name);
 }
 
+// Whoever has a name that escapes make long does not hide the others.
+TEST(LiveWatch, NamesAllThreeMakersHoweverHostileTheirNames) {
+  LiveBench bench;
+  SelfAlerts self_alerts("kv-0", 1);
+  LiveWatch watch(self_alerts);
+  const Timestamp now = bench.env.now();
+  ConsumerStatus status = status_with(bench.rules(kReplayRules), 0);
+  watch.review(status, now);
+  LiveRuleStatus& rule = status.rule_status.back();
+  rule.state.evictions = rule.state.keys = rule.state.bytes = 999'999'999'999;
+  rule.state.lost[9] = 1;
+  const std::string controls(256, '\x01'), quotes(256, '"');
+  rule.makers = {{controls, controls, 99'999'999, now}, {quotes, quotes, 88'888'888, now}, {"lab", "eve", 777, now}};
+  watch.review(status, now);
+  const auto told = self_alerts.due(now);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_THAT(told[0].message, HasSubstr("99999999 by \"\\x01"));
+  EXPECT_THAT(told[0].message, HasSubstr(", 88888888 by \""));
+  EXPECT_THAT(told[0].message, testing::EndsWith(", 777 by \"eve\" in \"lab\""));
+}
+
 TEST(LiveWatch, TellsWhoMakesKeysAndHowFarTheLostOnesHadComeOnceInFiveMinutes) {
   LiveBench bench;
   SelfAlerts self_alerts("kv-0", 1);
