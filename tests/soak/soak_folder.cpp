@@ -119,7 +119,9 @@ SoakFolder::SoakFolder()
   files_.write("ca.pem", authorities_[0].certificate + authorities_[1].certificate);
   files_.write("ca-0.pem", authorities_[0].certificate);
   files_.write("ca-1.pem", authorities_[1].certificate);
-  const TestCertificate client = make_certificate({.common_name = "kube-apiserver"}, &authorities_[0]);
+  CertificateSpec sender{.common_name = "kube-apiserver"};
+  sender.ends_in = kCertificateLife;
+  const TestCertificate client = make_certificate(sender, &authorities_[0]);
   files_.write("client.pem", client.certificate);
   files_.write("client.key", client.key);
   change_rules(0, false);
