@@ -34,9 +34,10 @@
 //   * The file of `from` is nowhere: TailGap::Gone, and on with the first file newer than its predecessor.
 //   * A compressed file is damaged: TailGap::Damaged from where it stopped.
 //   * No file at all (a folder that is not mounted yet): waits.
-// Not noticed: what stood in a file that was cut before its first line was read; a rotated file, not begun yet, removed
-// out of the middle of the set while older ones stand. Give the real path: rotated files are looked for in its folder,
-// symbolic links of the file itself are not resolved.
+// Not noticed: what stood in a file that was cut before its first line was read; a rotated file, not begun yet,
+// removed out of the middle of the set while older ones stand. Two ways of rotation at once (an API server's own,
+// with times in the names, and logrotate's numbers) have no order: files of one may be left out, or be read again.
+// Give the real path: rotated files are looked for in its folder, symbolic links of the file itself are not resolved.
 //
 // Bounds: limits::kTailFiles, kTailHeldBytes; records as in engine/event/splitter.h. Memory: one read
 // buffer, one batch, one open record. At most three descriptors.
