@@ -191,7 +191,7 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   sinks_->start();
   start_reloading();
   if (webhook_) {
-    for (const StreamReport& stream : pipeline_->status().consumer.streams) webhook_->expect(stream.name);
+    for (const std::string& stream : awaited_streams(pipeline_->status().consumer.streams)) webhook_->expect(stream);
   }
   say_start();
   return {};

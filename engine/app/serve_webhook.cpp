@@ -23,7 +23,20 @@ TlsRole role_of(const WebhookConfig& config, const TlsFiles& files) {
   return takes_tokens(config) ? TlsRole::ServerAskingForCertificate : TlsRole::ServerRequiringCertificate;
 }
 
+std::string whole_seconds(Duration time) { return format_duration(Duration::seconds(time.micros / 1'000'000)); }
+
 }  // namespace
+
+std::vector<std::string> awaited_streams(std::span<const StreamReport> streams) {
+  Timestamp newest = Timestamp::min();
+  for (const StreamReport& stream : streams) newest = std::max(newest, stream.watermark);
+  std::vector<std::string> out;
+  for (const StreamReport& stream : streams) {
+    const bool had_events = stream.watermark != Timestamp::min();
+    if (!had_events || newest - stream.watermark < kGoneForGood) out.push_back(stream.name);
+  }
+  return out;
+}
 
 std::optional<SenderKey> sender_of_stream(std::string_view stream) {
   constexpr std::string_view kWebhook = "webhook/";
@@ -112,12 +125,12 @@ void ServeWebhook::say(const SenderNotice& notice) {
       log_.warn("webhook", "a sender has fallen silent",
                 {{"cluster", notice.key.cluster}, {"sender", subject}, {"for", notice.lasts}});
       return self_alerts_.raise({SelfAlertKind::SourceSilent, notice.key.cluster, subject,
-                                 fmt::format("no batch for {}", format_duration(notice.lasts)), now});
+                                 fmt::format("no batch for {}", whole_seconds(notice.lasts)), now});
     case SenderNotice::Kind::Heard:
       log_.info("webhook", "a sender is heard again",
                 {{"cluster", notice.key.cluster}, {"sender", subject}, {"after", notice.lasts}});
       return self_alerts_.clear({SelfAlertKind::SourceSilent, notice.key.cluster, subject,
-                                 fmt::format("heard again after {}", format_duration(notice.lasts)), now});
+                                 fmt::format("heard again after {}", whole_seconds(notice.lasts)), now});
     case SenderNotice::Kind::Unknown:
       const bool foreign = notice.refusal == Refusal::OtherCluster;
       log_.warn("webhook", "somebody was turned away",

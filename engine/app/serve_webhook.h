@@ -18,6 +18,7 @@
 #include "engine/run/live_input.h"
 #include "engine/run/self_alerts.h"
 #include "engine/run/spool.h"
+#include "engine/run/watermarks.h"
 #include "inputs/sender_book.h"
 #include "inputs/webhook_receiver.h"
 
@@ -39,7 +40,7 @@ class ServeWebhook {
   void review();
   // Behind each batch of a stream of the webhook; other streams are not its.
   void processed(const LiveBatch& info, const JudgedBatch& judged);
-  // A stream of the last life: its sender is expected to come back.
+  // A stream of the last life (awaited_streams): its sender is expected to come back.
   void expect(const std::string& stream);
 
   WebhookReceiver& receiver() { return *receiver_; }
@@ -69,5 +70,10 @@ class ServeWebhook {
 
 // "webhook/CLUSTER/CREDENTIAL/PEER"; nullopt: another kind of stream.
 std::optional<SenderKey> sender_of_stream(std::string_view stream);
+
+// Which streams of the last life should be heard again: all but those that were kGoneForGood behind the newest, of
+// senders that were away long before it ended.
+inline constexpr Duration kGoneForGood = Duration::days(1);
+std::vector<std::string> awaited_streams(std::span<const StreamReport> streams);
 
 }  // namespace kubevigil
