@@ -8,12 +8,7 @@
 #include <fstream>
 
 #include "tests/inputs/webhook_fixture.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KUBEVIGIL_SANITIZED
-#endif
-#endif
+#include "tests/support/sanitized.h"
 
 namespace kubevigil {
 namespace {

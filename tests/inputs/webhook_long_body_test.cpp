@@ -3,15 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/inputs/webhook_fixture.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define KUBEVIGIL_SANITIZED
-#endif
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define KUBEVIGIL_SANITIZED
-#endif
-#endif
+#include "tests/support/sanitized.h"
 
 namespace kubevigil {
 namespace {
