@@ -69,7 +69,7 @@ std::vector<Soak::Step> Soak::first_half() {
     steps.push_back({when, "disk full", [this] { folder_.fill_disk(); }});
     steps.push_back({when + full, "disk free", [this] { folder_.free_disk(); }});
   }
-  steps.push_back({0.30 + full / 2, "disk full, kill -9", [this] { kill_in_full_disk(); }});
+  steps.push_back({0.30 + full / 2, "disk full, kill -9", [this] { kill_program(); }});
   return steps;
 }
 
@@ -155,16 +155,12 @@ void Soak::start_program() {
   slowest_start_ = std::max(slowest_start_, *took);
 }
 
+// In a full disk it is not ready before there is room.
 void Soak::kill_program() {
   served_.kill();
   journals_.take();
+  if (folder_.is_full()) return served_.launch();
   start_program();
-}
-
-// It is not ready before there is room.
-void Soak::kill_in_full_disk() {
-  served_.kill();
-  served_.launch();
 }
 
 void Soak::restart_in_order() {

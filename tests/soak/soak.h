@@ -55,7 +55,6 @@ class Soak {
   void end_traffic();
   void start_program();
   void kill_program();
-  void kill_in_full_disk();
   void restart_in_order();
   void change_rules();
   void change_certificate();

@@ -187,4 +187,6 @@ void SoakFolder::fill_disk() const {
 
 void SoakFolder::free_disk() const { fs::remove(disk_ + "/ballast"); }
 
+bool SoakFolder::is_full() const { return fs::exists(disk_ + "/ballast"); }
+
 }  // namespace kubevigil::test

@@ -45,6 +45,7 @@ class SoakFolder {
   bool can_fill() const { return mounted_; }
   void fill_disk() const;  // to the last byte
   void free_disk() const;
+  bool is_full() const;  // between the two
 
  private:
   void write_certificate(const TestCertificate& authority);
