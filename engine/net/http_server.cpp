@@ -164,6 +164,7 @@ const HttpServerCounters& HttpServer::counters() const { return running_->shared
 void HttpServer::shutdown(Duration patience) {
   ServerShared& shared = *running_->shared;
   if (running_->acceptors.empty()) return;
+  shared.winding_down = true;
   asio::post(running_->threads.front()->context(), [acceptors = running_->acceptors] {
     for (const auto& acceptor : acceptors) acceptor->close();
   });

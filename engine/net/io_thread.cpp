@@ -39,7 +39,7 @@ void IoThread::add(std::shared_ptr<HttpConnection> connection) {
   HttpConnection* key = connection.get();
   connections_.emplace(key, connection);
   connection->start();
-  if (winding_down_) connection->wind_down();
+  if (winding_down()) connection->wind_down();
 }
 
 void IoThread::remove(HttpConnection* connection) {
@@ -51,7 +51,6 @@ void IoThread::remove(HttpConnection* connection) {
 
 // Connections that end leave the table: hence the copy.
 void IoThread::wind_down() {
-  winding_down_ = true;
   std::vector<std::shared_ptr<HttpConnection>> all;
   for (const auto& [key, connection] : connections_) all.push_back(connection);
   for (const auto& connection : all) connection->wind_down();

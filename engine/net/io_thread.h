@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,6 +27,7 @@ struct ServerShared {
   HttpServerCounters counters = {};
   std::mutex mutex = {};
   std::condition_variable connection_ended = {};  // with counters.open_connections
+  std::atomic<bool> winding_down = false;         // set before the listeners close
 };
 
 class IoThread : public std::enable_shared_from_this<IoThread> {
@@ -40,8 +42,8 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
 
   // The rest: on this thread only.
   ServerShared& shared() { return *shared_; }
-  bool winding_down() const { return winding_down_; }
-  void wind_down();  // requests that have begun may end
+  bool winding_down() const { return shared_->winding_down; }
+  void wind_down();  // when winding_down: connections without a request end
   void add(std::shared_ptr<HttpConnection> connection);
   void remove(HttpConnection* connection);
   void trouble(const std::string& peer, const std::string& what);
@@ -58,7 +60,6 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   std::array<char, 64u << 10> scratch_;
   std::unordered_map<HttpConnection*, std::shared_ptr<HttpConnection>> connections_;
   std::thread thread_;
-  bool winding_down_ = false;
   Duration trouble_second_{};
   int troubles_ = 0;
 };

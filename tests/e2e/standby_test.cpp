@@ -24,16 +24,17 @@ using test::becomes;
 // `kubevigil serve` with data, alerts and log of its own in a folder that the other instance shares.
 class Instance {
  public:
-  Instance(const Folder& folder, std::string name) : folder_(folder), name_(std::move(name)) {
+  // Two instances on a machine that stands still for a ttl both send, rightly: let it be long.
+  Instance(const Folder& folder, std::string name, int ttl_seconds) : folder_(folder), name_(std::move(name)) {
     folder_.write(name_ + ".yaml", fmt::format(R"(
 data: {0}/data-{1}
 instance: {1}
 inputs: {{tail: [{{path: {0}/audit.log, cluster: lab}}]}}
 outputs: [{{name: out, transport: file, encoding: jsonl, file: {{path: {0}/alerts-{1}}}}}]
 admin: {{listen: "127.0.0.1:{2}"}}
-standby: {{lease-file: {0}/lease, ttl: 3s}}
+standby: {{lease-file: {0}/lease, ttl: {3}s}}
 )",
-                                               folder_.path(), name_, test::free_port()));
+                                               folder_.path(), name_, test::free_port(), ttl_seconds));
     start();
   }
   ~Instance() { end(SIGKILL); }
@@ -82,7 +83,7 @@ TEST(StandbyPair, TakesOverUnderTheSameIds) {
     for (int n = first; n < end; ++n) log << exec_event(n);
   };
   append(0, 5);
-  Instance a(folder, "a"), b(folder, "b");
+  Instance a(folder, "a", 6), b(folder, "b", 6);
   ASSERT_TRUE(becomes([&] { return a.ids().size() >= 5 || b.ids().size() >= 5; })) << a.log() << b.log();
   Instance& holder = a.ids().empty() ? b : a;
   Instance& standby = a.ids().empty() ? a : b;
@@ -100,7 +101,7 @@ TEST(StandbyPair, TakesOverUnderTheSameIds) {
 TEST(StandbyPair, AnOrderlyStopHandsOver) {
   const Folder folder;
   std::ofstream(folder.path("audit.log"), std::ios::binary) << exec_event(1);
-  Instance a(folder, "a"), b(folder, "b");
+  Instance a(folder, "a", 9), b(folder, "b", 9);
   ASSERT_TRUE(becomes([&] { return !a.ids().empty() || !b.ids().empty(); })) << a.log() << b.log();
   Instance& holder = a.ids().empty() ? b : a;
   Instance& standby = a.ids().empty() ? a : b;
