@@ -42,16 +42,6 @@ std::shared_ptr<const RuleSet> rules() {
   return rules;
 }
 
-class NoEvents final : public EventSource {
- public:
-  EventRef ref(const MatchResult&, const EventMark& mark) override {
-    EventRef ref;
-    ref.time = mark.time;
-    ref.identity = mark.identity;
-    return ref;
-  }
-};
-
 class Scene {
  public:
   Scene() : correlator_(rules(), std::vector<Feed>{{1, 0}}, options()) {}
@@ -96,7 +86,7 @@ class Scene {
   }
 
   Correlator correlator_;
-  NoEvents source_;
+  EventSource source_;
   MatchResult result_;
   std::vector<EpisodeChange> changes_;
   uint64_t events_ = 0, opened_ = 0, most_bytes_ = 0;

@@ -14,11 +14,9 @@ namespace {
 // Names an event by its place in the stream.
 class StreamEvents final : public EventSource {
  public:
-  EventRef ref(const MatchResult&, const EventMark& mark) override {
-    EventRef ref;
+  EventRef ref(const MatchResult& result, const EventMark& mark) override {
+    EventRef ref = EventSource::ref(result, mark);
     ref.position = {0, mark.record, mark.record + uint64_t{1}};
-    ref.time = mark.time;
-    ref.identity = mark.identity;
     return ref;
   }
 };

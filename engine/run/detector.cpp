@@ -77,13 +77,11 @@ struct Detector::State : EventSource {
 
 EventRef Detector::State::ref(const MatchResult& result, const EventMark& mark) {
   const Record& record = batch->batch.records[mark.record];
-  EventRef ref;
+  EventRef ref = EventSource::ref(result, mark);
   ref.position = record.position;
   ref.position.file = watermarks.number();
   ref.inner = mark.inner;
   ref.size = static_cast<uint32_t>(record.size);
-  ref.time = mark.time;
-  ref.identity = mark.identity;
   ref.audit_id = batch->audit_ids[static_cast<size_t>(&mark - result.events.data())];
   return ref;
 }

@@ -45,7 +45,12 @@ void GroupCommit::submit(uint32_t kind, std::string payload, Done done, std::sha
 
 void GroupCommit::wait_until_roomy() {
   std::unique_lock hold(mutex_);
-  room_.wait(hold, [&] { return queued_bytes_ <= options_.queue_bytes / 2; });
+  room_.wait(hold, [&] { return half_is_free(); });
+}
+
+bool GroupCommit::is_roomy() const {
+  const std::lock_guard hold(mutex_);
+  return half_is_free();
 }
 
 DiskResult<uint64_t> GroupCommit::append(uint32_t kind, std::string payload) {

@@ -65,7 +65,7 @@ class GroupCommit {
   DiskResult<uint64_t> append(uint32_t kind, std::string payload);
   // Half of the queue is free. Threads that each ask, then submit one record, never wait in submit as long as that half
   // has room for a record of every one of them: wait_until_roomy is for the one among them that may wait.
-  bool is_roomy() const { return queued_bytes() <= options_.queue_bytes / 2; }
+  bool is_roomy() const;
   void wait_until_roomy();
   // One round; false: nothing waited.
   bool pump();
@@ -91,6 +91,7 @@ class GroupCommit {
   };
 
   void run();
+  bool half_is_free() const { return queued_bytes_ <= options_.queue_bytes / 2; }  // under mutex_
   DiskResult<uint64_t> write(const Waiting& record);
   void finish(std::vector<Waiting>& round, std::vector<DiskResult<uint64_t>>& results);
 

@@ -163,12 +163,10 @@ std::vector<SourceStart> Run::starts() {
 EventRef Run::ref(const MatchResult& result, const EventMark& mark) {
   const Record& record = batch_->batch.records[mark.record];
   const auto index = static_cast<size_t>(&mark - result.events.data());
-  EventRef ref;
+  EventRef ref = EventSource::ref(result, mark);
   ref.position = record.position;
   ref.inner = mark.inner;
   ref.size = static_cast<uint32_t>(record.size);
-  ref.time = mark.time;
-  ref.identity = mark.identity;
   ref.audit_id = batch_->audit_ids[index];
   return ref;
 }

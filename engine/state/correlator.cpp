@@ -13,6 +13,13 @@
 
 namespace kubevigil {
 
+EventRef EventSource::ref(const MatchResult&, const EventMark& mark) {
+  EventRef ref;
+  ref.time = mark.time;
+  ref.identity = mark.identity;
+  return ref;
+}
+
 struct Correlator::State {
   State(std::shared_ptr<const RuleSet> rule_set, std::span<const Feed> feed_list, CorrelatorOptions opts)
       : rules(std::move(rule_set)),

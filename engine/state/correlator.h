@@ -41,7 +41,8 @@ struct CorrelatorOptions {
 class EventSource {
  public:
   virtual ~EventSource() = default;
-  virtual EventRef ref(const MatchResult& result, const EventMark& mark) = 0;
+  // Of itself: time and identity, which the mark has; where the event stands is added by who knows.
+  virtual EventRef ref(const MatchResult& result, const EventMark& mark);
 };
 
 class StateSince;

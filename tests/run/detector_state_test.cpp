@@ -8,32 +8,6 @@
 namespace kubevigil {
 namespace {
 
-EventText secret(int64_t second, const std::string& id) {
-  EventText event;
-  event.second = second;
-  event.id = id;
-  event.ns = "a";
-  return event;
-}
-
-// No rule is about it: time passes.
-EventText tick(int64_t second) {
-  EventText event = secret(second, fmt::format("tick {}", second));
-  event.resource = "nodes";
-  return event;
-}
-
-std::shared_ptr<const Program> program_of(const std::string& yaml) {
-  return kubevigil::program_of({{"test.yaml", yaml, false}}, 4);
-}
-
-// Replaces the first `from`, which must be there.
-std::string changed(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
 // "secrets_across 00:09:58": rule and state_since, of last revisions.
 std::string sinces(const LiveScript& script) {
   std::map<std::string, std::string> last;
@@ -57,19 +31,19 @@ kubevigil: {dedup: {period: 1m}}
 
 TEST(DetectorState, AlertsSayFromWhenItIsOverRestartsAndReloads) {
   const std::string rules = changed(kReplayRules, "gte: 3}", "gte: 1}\nkubevigil: {dedup: {period: 1m}}") + kCounted;
-  LiveScript script(program_of(rules));
+  LiveScript script(program_of_text(rules));
   script.batch("a", {tick(0), secret(60, "1")});
   EXPECT_EQ(sinces(script), "counted 00:00:00\nsecret_read none\nsecrets_across 00:00:00\n");
   script.save_and_load();
   script.batch("a", {secret(600, "2")});
   EXPECT_EQ(sinces(script), "counted 00:00:00\nsecret_read none\nsecrets_across 00:00:00\n") << "after a restart";
-  script.reload(program_of(changed(rules, "timespan: 10m", "timespan: 20m")));
+  script.reload(program_of_text(changed(rules, "timespan: 10m", "timespan: 20m")));
   EXPECT_EQ(sinces(script), "counted 00:00:00\nsecret_read none\nsecrets_across 00:00:00\n") << "closed by the reload";
   script.batch("a", {tick(1200), secret(1201, "3")});
   EXPECT_EQ(sinces(script), "counted 00:00:00\nsecret_read none\nsecrets_across 00:09:58\n") << "2 s of slack";
   script.save_and_load();
   script.reload(
-      program_of(changed(changed(rules, "timespan: 10m", "timespan: 20m"), "title: Secrets read", "title: R")));
+      program_of_text(changed(changed(rules, "timespan: 10m", "timespan: 20m"), "title: Secrets read", "title: R")));
   script.batch("a", {secret(1300, "4")});
   EXPECT_EQ(sinces(script), "counted 00:00:00\nsecret_read none\nsecrets_across 00:09:58\n") << "another title only";
 }

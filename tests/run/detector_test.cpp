@@ -9,36 +9,6 @@
 namespace kubevigil {
 namespace {
 
-EventText secret(int64_t second, const std::string& id, const std::string& ns = "a",
-                 const std::string& user = "alice") {
-  EventText event;
-  event.second = second;
-  event.id = id;
-  event.ns = ns;
-  event.user = user;
-  return event;
-}
-
-// No rule is about it: time passes.
-EventText tick(int64_t second) {
-  EventText event = secret(second, fmt::format("tick {}", second));
-  event.resource = "nodes";
-  return event;
-}
-
-std::shared_ptr<const Program> program_of(const std::string& yaml) {
-  LoadedRules loaded = load_rules({{"test.yaml", yaml, false}}, {});
-  EXPECT_EQ(render(loaded.diagnostics, loaded.sources), "");
-  return Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
-}
-
-// Replaces the first `from`, which must be there.
-std::string changed(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
 const std::string kAbsence = absence_rules("pods");
 
 EventText answer(int64_t second, const std::string& id) {
@@ -77,7 +47,7 @@ TEST(Detector, UpdatesAtMostEveryQuarterOfAnHourAndOnlyWhenSomethingJoined) {
 TEST(Detector, UpdatesAtOnceWhenTheLevelRises) {
   std::string yaml =
       changed(kReplayRules, "gte: 3}", "gte: 2}\nkubevigil: {value_count: {raise: [{gte: 4, level: critical}]}}");
-  LiveScript script(program_of(yaml));
+  LiveScript script(program_of_text(yaml));
   script.batch("tail/a", {secret(0, "1", "a"), secret(1, "2", "b"), secret(2, "3", "c"), secret(3, "4", "d")});
   std::vector<std::string> levels;
   for (const Alert& alert : script.alerts()) {
@@ -123,7 +93,7 @@ kubevigil: {stage: entry}
 )";
   std::string yaml = changed(stages, "kubevigil: {message: ", "kubevigil: {stage: collect, message: ");
   yaml = changed(yaml, "[secret_read, privileged, other]", "[secret_read, other, third]");
-  LiveScript script(program_of(yaml));
+  LiveScript script(program_of_text(yaml));
   EventText created = answer(1, "2"), again = answer(2, "3"), deleted = secret(3, "4");
   again.name = "another";
   deleted.verb = "delete";
@@ -183,7 +153,7 @@ TEST(Detector, LateEventsAreCountedAndStillJudgedAlone) {
 
 // The watermark stands still while nothing comes: nobody's silence is taken for an absence.
 TEST(Detector, IdleStreamsMakeNoAbsence) {
-  LiveScript script(program_of(kAbsence));
+  LiveScript script(program_of_text(kAbsence));
   script.batch("a", {secret(0, "1")});
   script.batch("b", {tick(5)});
   script.idle("a");
@@ -197,7 +167,7 @@ TEST(Detector, IdleStreamsMakeNoAbsence) {
 }
 
 TEST(Detector, AStreamThatIsBehindHoldsAbsencesBackAndAnIdleOneDoesNot) {
-  LiveScript script(program_of(kAbsence));
+  LiveScript script(program_of_text(kAbsence));
   script.batch("a", {secret(0, "1")});
   script.batch("b", {tick(0)});
   script.batch("a", {tick(1000)});
@@ -210,7 +180,7 @@ TEST(Detector, AStreamThatIsBehindHoldsAbsencesBackAndAnIdleOneDoesNot) {
 }
 
 TEST(Detector, AnAnswerThatComesLateTakesTheAlertBack) {
-  LiveScript script(program_of(kAbsence));
+  LiveScript script(program_of_text(kAbsence));
   script.batch("a", {secret(0, "1"), tick(200)});
   ASSERT_EQ(script.log(), "open 1 unanswered\n");
   script.batch("b", {answer(60, "2")});
@@ -221,7 +191,7 @@ TEST(Detector, AnAnswerThatComesLateTakesTheAlertBack) {
 // The watermark of others has jumped over the whole wait when a second question comes, inside it, and then the answer.
 TEST(Detector, AnAnswerTakesTheAlertBackBehindASecondQuestionInsideTheWait) {
   for (const int64_t answered : {90, 150}) {
-    LiveScript script(program_of(kAbsence));
+    LiveScript script(program_of_text(kAbsence));
     script.batch("a", {secret(0, "1")});
     script.batch("b", {tick(250)});
     script.idle("a");
@@ -282,7 +252,7 @@ TEST(DetectorLoad, RefusesWhatIsNotItsOwn) {
   const std::string bytes = script.saved();
   Detector fits(program(), {});
   EXPECT_TRUE(fits.load(bytes).has_value());
-  Detector other_rules(program_of(kAbsence), {});
+  Detector other_rules(program_of_text(kAbsence), {});
   EXPECT_FALSE(other_rules.load(bytes).has_value());
   DetectorOptions keyed;
   keyed.key.k0 = 1;
@@ -302,7 +272,7 @@ TEST(DetectorReload, RulesThatAreGoneCloseTheirAlertsAndOthersGoOn) {
   ASSERT_EQ(script.log(), "open 1 secret_read\nopen 1 secret_read\n");
   const std::string all = kReplayRules;
   const std::string without = all.substr(all.find("---\ntitle: Body rule") + 4);
-  script.reload(program_of(without));
+  script.reload(program_of_text(without));
   EXPECT_EQ(script.log(), "open 1 secret_read\nopen 1 secret_read\nclosed 2 secret_read\nclosed 2 secret_read\n");
   EXPECT_EQ(script.counters().open_alerts, 0u);
   script.reload(program());
@@ -316,7 +286,7 @@ TEST(DetectorReload, RulesThatAreGoneCloseTheirAlertsAndOthersGoOn) {
 TEST(DetectorReload, ARuleWithAnotherMeaningStartsAnewAndItsAlertsClose) {
   LiveScript script(program());
   script.batch("a", {secret(0, "1", "a"), secret(1, "2", "b"), secret(2, "3", "c")});
-  script.reload(program_of(changed(kReplayRules, "gte: 3}", "gte: 2}")));
+  script.reload(program_of_text(changed(kReplayRules, "gte: 3}", "gte: 2}")));
   const Alert& last = script.alerts().back();
   EXPECT_EQ(last.rule_name, "secrets_across");
   EXPECT_EQ(last.status, EpisodeStatus::Closed);
@@ -329,9 +299,9 @@ TEST(DetectorReload, ARuleWithAnotherMeaningStartsAnewAndItsAlertsClose) {
 }
 
 TEST(DetectorReload, WhatWaitsForTheWatermarkGoesOnWaiting) {
-  LiveScript script(program_of(kAbsence));
+  LiveScript script(program_of_text(kAbsence));
   script.batch("a", {secret(0, "1")});
-  script.reload(program_of(changed(kAbsence, "title: Asked", "title: A question")));
+  script.reload(program_of_text(changed(kAbsence, "title: Asked", "title: A question")));
   script.batch("a", {tick(200)});
   EXPECT_EQ(script.log(), "open 1 unanswered\n");
 }
@@ -349,7 +319,7 @@ kubevigil: {new_value: {learn: 1h}}
 )";
   LiveScript script(program());
   script.batch("a", {tick(0), tick(90'000)});
-  script.reload(program_of(fresh));
+  script.reload(program_of_text(fresh));
   script.batch("a", {secret(90'001, "1"), tick(99'000), secret(99'001, "2")});
   EXPECT_EQ(script.log().find("new_reader"), std::string::npos) << "learned";
   script.batch("a", {secret(99'002, "3", "a", "mallory")});

@@ -98,6 +98,24 @@ class LiveScript {
   std::vector<std::string> names_;
 };
 
+// Somebody reads a secret.
+inline EventText secret(int64_t second, const std::string& id, const std::string& ns = "a",
+                        const std::string& user = "alice") {
+  EventText event;
+  event.second = second;
+  event.id = id;
+  event.ns = ns;
+  event.user = user;
+  return event;
+}
+
+// No rule is about it: time passes.
+inline EventText tick(int64_t second) {
+  EventText event = secret(second, fmt::format("tick {}", second));
+  event.resource = "nodes";
+  return event;
+}
+
 // Who reads a secret must have made one of `resource` within two minutes. `more`: further members of the last rule's
 // extension.
 inline std::string absence_rules(const std::string& resource, const std::string& more = "") {

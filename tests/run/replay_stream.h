@@ -51,10 +51,19 @@ detection:
   condition: sel
 )";
 
-inline std::shared_ptr<const Program> program() {
-  LoadedRules loaded = load_rules({{"test.yaml", kReplayRules, false}}, {});
-  EXPECT_EQ(render(loaded.diagnostics, loaded.sources), "");
+// Rules without errors.
+inline std::shared_ptr<const Program> program_of_text(const std::string& yaml) {
+  LoadedRules loaded = load_rules({{"test.yaml", yaml, false}}, {});
+  EXPECT_FALSE(loaded.diagnostics.has_errors()) << render(loaded.diagnostics, loaded.sources);
   return Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
+}
+inline std::shared_ptr<const Program> program() { return program_of_text(kReplayRules); }
+
+// Replaces the first `from`, which must be there.
+inline std::string changed(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
 inline constexpr int64_t kStart = 1'767'312'000;  // 2026-01-02T00:00:00Z

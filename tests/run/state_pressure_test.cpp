@@ -35,12 +35,7 @@ constexpr uint64_t kKeys = limits::kNewKeys + 2'000;
 constexpr const char* kHostile = R"(mallory\u202e\nroot)";
 
 std::shared_ptr<const Program> by_name(const std::string& title = "A secret read often") {
-  std::string text = kByName;
-  const std::string known = "A secret read often";
-  text.replace(text.find(known), known.size(), title);
-  LoadedRules loaded = load_rules({{"test.yaml", text, false}}, {});
-  EXPECT_EQ(loaded.rules.rules.size(), 2u) << render(loaded.diagnostics, loaded.sources);
-  return Program::compile(std::make_shared<const RuleSet>(std::move(loaded.rules)));
+  return program_of_text(changed(kByName, "A secret read often", title));
 }
 
 EventText read_of(uint64_t number) {

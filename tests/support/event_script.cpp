@@ -6,16 +6,6 @@
 namespace kubevigil {
 namespace {
 
-class MarkedEvents final : public EventSource {
- public:
-  EventRef ref(const MatchResult&, const EventMark& mark) override {
-    EventRef ref;
-    ref.time = mark.time;
-    ref.identity = mark.identity;
-    return ref;
-  }
-};
-
 Hash128 hash_of(const char* kind, uint64_t number) { return siphash(kind + std::to_string(number)); }
 
 }  // namespace
@@ -134,7 +124,7 @@ EventScript& EventScript::add_hit(uint32_t rule, const std::string& key, const s
 
 void EventScript::flush() {
   if (result_.events.empty()) return;
-  MarkedEvents events;
+  EventSource events;
   const Timestamp watermark = watermark_.with(merge_time_);
   if (correlator_->on_event(watermark, merge_time_, result_, result_.events.back(), events, changes_)) {
     watermark_.take(merge_time_);
