@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kMaySee = {
     {"engine/base", {}},
     {"engine/codec", {"engine/base"}},
     {"engine/net", {"engine/base", "engine/codec"}},
+    {"engine/kafka", {"engine/base"}},
     {"engine/event", {"engine/base", "engine/codec"}},
     {"engine/rule", {"engine/base", "engine/event"}},
     {"engine/match", {"engine/base", "engine/event", "engine/rule"}},
@@ -30,12 +31,13 @@ const std::map<std::string, std::set<std::string>> kMaySee = {
     {"engine/alert", {"engine/base", "engine/event", "engine/rule", "engine/match", "engine/state"}},
     {"engine/run",
      {"engine/base", "engine/codec", "engine/event", "engine/rule", "engine/match", "engine/state", "engine/alert"}},
-    {"inputs", {"engine/base", "engine/codec", "engine/net", "engine/event", "engine/run"}},
+    {"inputs", {"engine/base", "engine/codec", "engine/net", "engine/kafka", "engine/event", "engine/run"}},
     {"outputs",
-     {"engine/base", "engine/codec", "engine/net", "engine/event", "engine/state", "engine/alert", "engine/run"}},
+     {"engine/base", "engine/codec", "engine/net", "engine/kafka", "engine/event", "engine/state", "engine/alert",
+      "engine/run"}},
     {"engine/app",
-     {"engine/base", "engine/codec", "engine/net", "engine/event", "engine/rule", "engine/match", "engine/state",
-      "engine/alert", "engine/run", "inputs", "outputs"}},
+     {"engine/base", "engine/codec", "engine/net", "engine/kafka", "engine/event", "engine/rule", "engine/match",
+      "engine/state", "engine/alert", "engine/run", "inputs", "outputs"}},
 };
 
 struct ThirdParty {
@@ -49,6 +51,7 @@ const std::vector<ThirdParty> kThirdParty = {
     {"zstd.*|isa-l.*|igzip.*", {"engine/codec/"}},
     {"openssl/.*", {"engine/base/hash", "engine/codec/", "engine/net/"}},
     {"boost/(asio|beast)[/.].*", {"engine/net/"}},
+    {"librdkafka/.*", {"engine/kafka/rdkafka_"}},
     {"prometheus/.*", {"engine/base/metrics.cpp"}},
     {"CLI/.*", {"engine/app/"}},
     {"tl/expected.*", {"engine/base/result.h"}},

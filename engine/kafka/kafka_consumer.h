@@ -1,0 +1,49 @@
+// KafkaConsumer: reads partitions that it was given, from the offsets that it was given. Positions are the caller's
+// affair: nothing is stored or committed for him, and no group moves partitions between instances (KafkaOwner has the
+// group). Implemented over librdkafka (rdkafka_consumer.cpp) and, for tests, in memory
+// (tests/support/simulated_kafka.h).
+//
+// Read committed: messages of aborted transactions, and of those that are still open, are not seen.
+//
+// Threads: one at a time. No call waits longer than it was told. Errors: KafkaResult; a poll that fails can be
+// repeated, unless the fault is Fatal.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "engine/base/timestamp.h"
+#include "engine/kafka/kafka_error.h"
+#include "engine/kafka/kafka_message.h"
+
+namespace kubevigil {
+
+// Of poll().
+enum class KafkaStep : uint8_t {
+  Message,
+  Nothing,  // not within the time
+  End,      // of a partition, which is in KafkaMessage::at; said once until it grows
+};
+
+class KafkaConsumer {
+ public:
+  virtual ~KafkaConsumer() = default;
+
+  // Partitions of all topics that are wanted, sorted. Topics of Kafka itself ("__...") are asked for, too.
+  virtual KafkaResult<std::vector<TopicPartition>> partitions(const std::function<bool(const std::string&)>& wanted,
+                                                              Duration most) = 0;
+
+  // From now on exactly these are read, from there on. Messages that were fetched for other positions are dropped.
+  virtual KafkaResult<void> assign(std::span<const KafkaPosition> positions) = 0;
+
+  // OutOfRange names the partition in `message.at`; it is not read any more until it is assigned again.
+  virtual KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) = 0;
+
+  virtual KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) = 0;
+
+  // Of what was assigned. What is paused is fetched no further than it is already.
+  virtual void pause(std::span<const TopicPartition> partitions) = 0;
+  virtual void resume(std::span<const TopicPartition> partitions) = 0;
+};
+
+}  // namespace kubevigil

@@ -1,0 +1,151 @@
+// KafkaConsumer over librdkafka 2.0.2. What that version forbids (reference: its release notes up to 2.14): batch
+// consume beside pause, seek or assign loses messages (mended in 2.1.0), so it is polled one by one; a partition that
+// is not paused must not be resumed (2.4.0), so what is paused is known here.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/text.h"
+#include "engine/kafka/kafka_client.h"
+#include "engine/kafka/rdkafka_handle.h"
+
+namespace kubevigil {
+namespace {
+
+std::vector<KafkaHeader> headers_of(const rd_kafka_message_t* message) {
+  std::vector<KafkaHeader> out;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return out;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    out.push_back({name, {static_cast<const char*>(value), value == nullptr ? 0 : size}, value == nullptr});
+  }
+  return out;
+}
+
+TopicPartition place_of(const rd_kafka_message_t* message) {
+  return {message->rkt == nullptr ? "" : rd_kafka_topic_name(message->rkt), message->partition};
+}
+
+void fill(KafkaMessage& out, std::shared_ptr<rd_kafka_message_t> message) {
+  out.at = place_of(message.get());
+  out.offset = message->offset;
+  rd_kafka_timestamp_type_t type{};
+  const int64_t time = rd_kafka_message_timestamp(message.get(), &type);
+  out.time = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? Timestamp::min() : Timestamp{time * 1000};
+  out.has_key = message->key != nullptr, out.has_value = message->payload != nullptr;
+  out.key = {static_cast<const char*>(message->key), out.has_key ? message->key_len : 0};
+  out.value = {static_cast<const char*>(message->payload), out.has_value ? message->len : 0};
+  out.headers = headers_of(message.get());
+  out.owner = std::move(message);
+}
+
+class RdKafkaConsumer final : public KafkaConsumer {
+ public:
+  explicit RdKafkaConsumer(RdKafkaHandle handle) : handle_(std::move(handle)) {
+    rd_kafka_poll_set_consumer(handle_.get());
+  }
+
+  KafkaResult<std::vector<TopicPartition>> partitions(const std::function<bool(const std::string&)>& wanted,
+                                                      Duration most) override;
+  KafkaResult<void> assign(std::span<const KafkaPosition> positions) override;
+  KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) override;
+  KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) override;
+  void pause(std::span<const TopicPartition> partitions) override;
+  void resume(std::span<const TopicPartition> partitions) override;
+
+ private:
+  const RdKafkaHandle handle_;
+  std::set<TopicPartition> paused_;
+};
+
+KafkaResult<std::vector<TopicPartition>> RdKafkaConsumer::partitions(
+    const std::function<bool(const std::string&)>& wanted, Duration most) {
+  const rd_kafka_metadata_t* found = nullptr;
+  const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &found, milliseconds(most));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "asking for topics"));
+  const std::unique_ptr<const rd_kafka_metadata_t, RdKafkaEnd> metadata(found);
+  std::vector<TopicPartition> out;
+  for (int t = 0; t < metadata->topic_cnt; ++t) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[t];
+    if (!wanted(topic.topic)) continue;
+    if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return tl::unexpected(kafka_error(topic.err, "topic " + printable(topic.topic)));
+    }
+    for (int p = 0; p < topic.partition_cnt; ++p) out.push_back({topic.topic, topic.partitions[p].id});
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+KafkaResult<void> RdKafkaConsumer::assign(std::span<const KafkaPosition> positions) {
+  paused_.clear();
+  const RdKafkaList list = list_of(positions);
+  const auto code = rd_kafka_assign(handle_.get(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "assigning partitions"));
+  return {};
+}
+
+KafkaResult<KafkaStep> RdKafkaConsumer::poll(KafkaMessage& message, Duration most) {
+  message = {};
+  rd_kafka_message_t* polled = rd_kafka_consumer_poll(handle_.get(), milliseconds(most));
+  if (polled == nullptr) return KafkaStep::Nothing;
+  std::shared_ptr<rd_kafka_message_t> owned(polled, rd_kafka_message_destroy);
+  if (polled->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fill(message, std::move(owned));
+    return KafkaStep::Message;
+  }
+  message.at = place_of(polled);
+  message.offset = polled->offset;
+  if (polled->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return KafkaStep::End;
+  const char* said = rd_kafka_message_errstr(polled);
+  KafkaError error = kafka_error(polled->err, message.at.topic.empty() ? "reading" : "reading " + to_text(message.at));
+  if (said != nullptr) error.message += ": " + printable(said);
+  return tl::unexpected(std::move(error));
+}
+
+KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duration most) {
+  KafkaRange out;
+  const auto code = rd_kafka_query_watermark_offsets(handle_.get(), at.topic.c_str(), at.partition, &out.first,
+                                                     &out.end, milliseconds(most));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(kafka_error(code, "asking what " + to_text(at) + " holds"));
+  return out;
+}
+
+void RdKafkaConsumer::pause(std::span<const TopicPartition> partitions) {
+  std::vector<TopicPartition> fresh;
+  for (const TopicPartition& at : partitions) {
+    if (paused_.insert(at).second) fresh.push_back(at);
+  }
+  if (!fresh.empty()) rd_kafka_pause_partitions(handle_.get(), list_of(fresh).get());
+}
+
+void RdKafkaConsumer::resume(std::span<const TopicPartition> partitions) {
+  std::vector<TopicPartition> ours;
+  for (const TopicPartition& at : partitions) {
+    if (paused_.erase(at) > 0) ours.push_back(at);
+  }
+  if (!ours.empty()) rd_kafka_resume_partitions(handle_.get(), list_of(ours).get());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KafkaConsumer>> open_kafka_consumer(const KafkaOptions& options) {
+  // librdkafka wants a group for its consumers; assign() never joins one.
+  auto handle = open_rdkafka(RD_KAFKA_CONSUMER, options,
+                             {{"group.id", "kubevigil-none"},
+                              {"enable.auto.commit", "false"},
+                              {"enable.auto.offset.store", "false"},
+                              {"auto.offset.reset", "error"},
+                              {"enable.partition.eof", "true"},
+                              {"isolation.level", "read_committed"},
+                              {"allow.auto.create.topics", "false"}});
+  if (!handle) return fail(handle.error().message);
+  return std::make_unique<RdKafkaConsumer>(std::move(*handle));
+}
+
+}  // namespace kubevigil

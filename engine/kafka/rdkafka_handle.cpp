@@ -1,0 +1,156 @@
+#include "engine/kafka/rdkafka_handle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/text.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kReason = 512;
+
+struct Reserved {
+  std::string_view name;
+  const char* why;
+};
+constexpr Reserved kReserved[] = {
+    {"bootstrap.servers", "it is the key `brokers`"},
+    {"metadata.broker.list", "it is the key `brokers`"},
+    {"group.id", "it is the key `group`"},
+    {"client.id", "it is the name of the instance"},
+    {"transactional.id", "it follows from the instance and the output's name"},
+    {"group.instance.id", "it follows from the group: one instance reads"},
+    {"enable.auto.commit", "positions come from the journal"},
+    {"enable.auto.offset.store", "positions come from the journal"},
+    {"auto.offset.reset", "what is gone is told of, then the earliest is read"},
+    {"enable.partition.eof", "idle partitions are found by it"},
+    {"partition.assignment.strategy", "librdkafka 2.0 loses partitions with the cooperative ones"},
+    {"enable.idempotence", "it is always on"},
+    {"isolation.level", "aborted messages are never read"},
+    {"log_level", "it follows from `log.level`"},
+    {"opaque", "it is no setting"},
+};
+
+void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+  const auto* log = static_cast<const KafkaLog*>(rd_kafka_opaque(handle));
+  if (log != nullptr && *log) (*log)(level, fmt::format("{}: {}", printable(facility), printable(text)));
+}
+
+KafkaFault fault_of(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+      return KafkaFault::Fenced;
+    case RD_KAFKA_RESP_ERR__FATAL:
+      return KafkaFault::Fatal;
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+      return KafkaFault::OutOfRange;
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+      return KafkaFault::Refused;
+    default:
+      return KafkaFault::Retry;
+  }
+}
+
+}  // namespace
+
+// Without closing first: librdkafka 2.0 waits for brokers that are gone there, and a group finds out by itself.
+void RdKafkaEnd::operator()(rd_kafka_t* handle) const {
+  const auto* log = static_cast<const KafkaLog*>(rd_kafka_opaque(handle));
+  rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  delete log;  // its threads are gone
+}
+
+const char* reserved_kafka_property(std::string_view name) {
+  const auto* found =
+      std::find_if(std::begin(kReserved), std::end(kReserved), [&](const Reserved& r) { return r.name == name; });
+  return found == std::end(kReserved) ? nullptr : found->why;
+}
+
+std::string wrong_kafka_property(const std::string& name, const std::string& value) {
+  std::array<char, kReason> reason{};
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  const auto set = rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size());
+  rd_kafka_conf_destroy(conf);
+  if (set == RD_KAFKA_CONF_OK) return {};
+  std::string said = printable(reason.data());
+  // Some of its sentences quote the value, which may be a secret.
+  if (!value.empty() && said.find(printable(value)) != std::string::npos) said = "its value is none that is understood";
+  return said;
+}
+
+Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& options,
+                                   const std::map<std::string, std::string>& ours, RdKafkaReport report) {
+  std::map<std::string, std::string> all = options.properties;
+  for (const auto& [name, value] : ours) all[name] = value;
+  all["bootstrap.servers"] = options.brokers;
+  if (!options.client_id.empty()) all["client.id"] = options.client_id;
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  std::array<char, kReason> reason{};
+  for (const auto& [name, value] : all) {
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) == RD_KAFKA_CONF_OK)
+      continue;
+    rd_kafka_conf_destroy(conf);
+    return fail(fmt::format("kafka property {}: {}", printable(name), wrong_kafka_property(name, value)));
+  }
+  auto log = std::make_unique<KafkaLog>(options.log);
+  rd_kafka_conf_set_opaque(conf, log.get());
+  rd_kafka_conf_set_log_cb(conf, on_log);
+  if (report != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, report);
+  rd_kafka_t* handle = rd_kafka_new(type, conf, reason.data(), reason.size());
+  if (handle == nullptr) {
+    rd_kafka_conf_destroy(conf);
+    return fail(fmt::format("kafka {}: {}", printable(options.brokers), printable(reason.data())));
+  }
+  log.release();  // the handle's now
+  return RdKafkaHandle(handle);
+}
+
+KafkaError kafka_error(rd_kafka_resp_err_t code, const std::string& doing) {
+  return {fault_of(code),
+          fmt::format("{}: {} ({})", doing, printable(rd_kafka_err2str(code)), rd_kafka_err2name(code))};
+}
+
+KafkaError kafka_error(const rd_kafka_error_t* error, const std::string& doing) {
+  KafkaError out = kafka_error(rd_kafka_error_code(error), doing);
+  out.message = fmt::format("{}: {} ({})", doing, printable(rd_kafka_error_string(error)), rd_kafka_error_name(error));
+  if (out.fault == KafkaFault::Fenced) return out;
+  if (rd_kafka_error_is_fatal(error) != 0)
+    out.fault = KafkaFault::Fatal;
+  else if (rd_kafka_error_txn_requires_abort(error) != 0)
+    out.fault = KafkaFault::Abort;
+  else if (rd_kafka_error_is_retriable(error) != 0)
+    out.fault = KafkaFault::Retry;
+  return out;
+}
+
+RdKafkaList list_of(std::span<const TopicPartition> partitions) {
+  RdKafkaList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& at : partitions)
+    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition);
+  return list;
+}
+
+RdKafkaList list_of(std::span<const KafkaPosition> positions) {
+  RdKafkaList list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const KafkaPosition& p : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), p.at.topic.c_str(), p.at.partition)->offset = p.offset;
+  }
+  return list;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,82 @@
+// One real broker for all tests of this program, a topic's name for each, and what a read_committed reader sees.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <librdkafka/rdkafka.h>
+
+#include "engine/kafka/kafka_client.h"
+#include "tests/support/kafka_broker.h"
+
+namespace kubevigil::test {
+
+inline constexpr Duration kPatience = Duration::seconds(60);
+
+class BrokerTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (broker_ != nullptr) return;
+    const auto jars = kafka_jars("3.9.1");
+    if (!jars) return;
+    broker_ = std::make_unique<KafkaBroker>(*jars);
+    ASSERT_TRUE(broker_->start()) << broker_->log();
+  }
+  void SetUp() override {
+    if (broker_ == nullptr) GTEST_SKIP() << "needs Java and the jars of tests/kafka/pom.xml in build/kafka/3.9.1";
+  }
+
+  KafkaBroker& broker() { return *broker_; }
+  static KafkaOptions kafka() { return {.brokers = broker_->address(), .client_id = "test", .properties = {}}; }
+  // From the beginning to the end of each partition of `topic`.
+  std::vector<std::string> committed_values() {
+    std::vector<std::string> out;
+    const auto consumer = std::move(*open_kafka_consumer(kafka()));
+    const auto partitions = consumer->partitions([&](const std::string& name) { return name == topic; }, kPatience);
+    EXPECT_TRUE(partitions) << partitions.error().message;
+    std::vector<KafkaPosition> positions;
+    for (const TopicPartition& at : *partitions) positions.push_back({at, 0});
+    EXPECT_TRUE(consumer->assign(positions));
+    KafkaMessage message;
+    for (size_t ends = 0; ends < positions.size();) {
+      const auto step = consumer->poll(message, kPatience);
+      if (!step || *step == KafkaStep::Nothing) {
+        ADD_FAILURE() << (step ? "nothing came" : step.error().message);
+        break;
+      }
+      if (*step == KafkaStep::End) ++ends;
+      if (*step == KafkaStep::Message) out.emplace_back(message.value);
+    }
+    return out;
+  }
+  // As a program that dies between sending its cursor and committing.
+  void leave_open_transaction(const std::string& id, const std::string& group, const std::string& value,
+                              int64_t cursor);
+
+  const std::string topic = std::string("t-") + testing::UnitTest::GetInstance()->current_test_info()->name();
+
+ private:
+  static inline std::unique_ptr<KafkaBroker> broker_;
+};
+
+inline void BrokerTest::leave_open_transaction(const std::string& id, const std::string& group,
+                                               const std::string& value, int64_t cursor) {
+  char reason[256];
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", broker_->address().c_str(), reason, sizeof reason);
+  rd_kafka_conf_set(conf, "transactional.id", id.c_str(), reason, sizeof reason);
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+  ASSERT_EQ(rd_kafka_init_transactions(handle, 60'000), nullptr);
+  ASSERT_EQ(rd_kafka_begin_transaction(handle), nullptr);
+  ASSERT_EQ(rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
+                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
+            RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(rd_kafka_flush(handle, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), 0)->offset = cursor;
+  rd_kafka_consumer_group_metadata_t* metadata = rd_kafka_consumer_group_metadata_new(group.c_str());
+  ASSERT_EQ(rd_kafka_send_offsets_to_transaction(handle, list, metadata, 60'000), nullptr);
+  rd_kafka_consumer_group_metadata_destroy(metadata);
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_destroy(handle);
+}
+
+}  // namespace kubevigil::test
