@@ -19,13 +19,13 @@ void TailLive::open(std::optional<TailPosition> from) {
   tail_ = std::make_unique<TailInput>(std::move(tail));
 }
 
-LiveStep TailLive::poll(LiveBatch& batch, size_t most_pieces) {
+LiveStep TailLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view) {
   scratch_.batch = std::move(batch.batch);
   scratch_.gap.reset();
   const TailStep step = tail_->poll(scratch_, most_pieces);
   batch.batch = std::move(scratch_.batch);
   if (step == TailStep::Waiting) return LiveStep::Waiting;
-  batch.stream = name_;
+  batch.source = batch.stream = name_;
   batch.cluster = options_.cluster;
   batch.from = to_text(scratch_.from);
   batch.to = to_text(scratch_.to);
@@ -39,7 +39,7 @@ LiveStep TailLive::poll(LiveBatch& batch, size_t most_pieces) {
   return LiveStep::Batch;
 }
 
-bool TailLive::seek(std::string_view position) {
+bool TailLive::seek(std::string_view, std::string_view position) {
   const auto from = parse_tail_position(position);
   if (!from && !position.empty()) return false;
   open(from);

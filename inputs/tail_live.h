@@ -28,14 +28,14 @@ class TailLive final : public LiveInput {
   TailLive(TailLiveOptions options, const Env& env);
 
   const std::string& name() const override { return name_; }
-  LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX) override;
+  LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX, std::string_view only = {}) override;
   void wait(Duration most) override { tail_->wait(most); }
   void interrupt() override { stop_.store(1); }
-  bool seek(std::string_view position) override;
-  std::string position() const override;
+  bool seek(std::string_view source, std::string_view position) override;
   std::string problem() const override { return tail_->problem(); }
 
   LiveInputCounts counts() const override;
+  std::string position() const;  // the `from` of the next batch
 
  private:
   void open(std::optional<TailPosition> from);

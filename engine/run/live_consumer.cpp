@@ -56,16 +56,15 @@ bool LiveConsumer::take(LiveItem& item) {
 }
 
 void LiveConsumer::process(LiveItem& item) {
-  const std::string& input = parts_.inputs[item.input];
   const LiveBatch& info = item.info;
-  say_gaps(input, info);
-  world_.journal.append(JournalInput{input, info.from, info.to, item.pieces, info.taken});
+  say_gaps(info);
+  world_.journal.append(JournalInput{info.source, info.from, info.to, item.pieces, info.taken});
   out_.clear();
   if (item.pieces == 0) {
-    core_->skip(input, info.to);
+    core_->skip(info.source, info.to);
     return;
   }
-  const std::string& stream = core_->process(input, info, *item.judged, out_);
+  const std::string& stream = core_->process(info.source, info, *item.judged, out_);
   heard_[stream] = world_.env.monotonic();
   append(out_);
   say_bad(stream, item);
@@ -77,15 +76,15 @@ void LiveConsumer::process(LiveItem& item) {
 }
 
 // In front of the journal's input, not folded: behind that entry nobody meets the gap again.
-void LiveConsumer::say_gaps(const std::string& input, const LiveBatch& info) {
+void LiveConsumer::say_gaps(const LiveBatch& info) {
   if (info.gaps.empty()) return;
   const Timestamp now = world_.env.now();
   for (const InputGap& gap : info.gaps) {
-    world_.log.error("input", "records are lost", {{"input", input}, {"what", gap.what}, {"detail", gap.detail}});
+    world_.log.error("input", "records are lost", {{"input", info.source}, {"what", gap.what}, {"detail", gap.detail}});
     const std::string detail = fmt::format("{}: {}", gap.what, gap.detail);
-    world_.self_alerts.raise({SelfAlertKind::InputGap, info.cluster, input, detail, now});
+    world_.self_alerts.raise({SelfAlertKind::InputGap, info.cluster, info.source, detail, now});
   }
-  take_self_alerts(world_.self_alerts.due_at_once(SelfAlertKind::InputGap, info.cluster, input, now));
+  take_self_alerts(world_.self_alerts.due_at_once(SelfAlertKind::InputGap, info.cluster, info.source, now));
 }
 
 void LiveConsumer::say_bad(const std::string& stream, const LiveItem& item) {

@@ -77,7 +77,6 @@ class LiveConsumer {
   struct Parts {
     LiveQueue& queue;
     SnapshotThread& snapshots;
-    std::vector<std::string> inputs;  // names by number
     std::function<bool()> caught_up;  // all of them
     std::function<void(const std::string&)> failed;
     // Recovery had entries to process again: the first snapshot is due at once. A program that dies again and again
@@ -107,7 +106,7 @@ class LiveConsumer {
   void look_for_idle(Duration now);
   void say_late();
   void say_explosions();
-  void say_gaps(const std::string& input, const LiveBatch& info);
+  void say_gaps(const LiveBatch& info);
   void say_bad(const std::string& stream, const LiveItem& item);
   void take_self_alerts(std::vector<Alert> alerts);
   bool has_room() const { return world_.reserve == nullptr || world_.reserve->held(); }

@@ -31,9 +31,9 @@ bool IntakeGate::wait() {
   return !ended_;
 }
 
-LiveIntake::LiveIntake(LiveInput& input, size_t number, LiveQueue& queue, IntakeGate& gate,
+LiveIntake::LiveIntake(LiveInput& input, LiveQueue& queue, IntakeGate& gate,
                        std::function<void(const std::string&)> broken)
-    : input_(input), number_(number), queue_(queue), gate_(gate), broken_(std::move(broken)) {
+    : input_(input), queue_(queue), gate_(gate), broken_(std::move(broken)) {
   status_.name = input.name();
   thread_ = std::thread([this] { run(); });
 }
@@ -81,10 +81,10 @@ void LiveIntake::run() {
     }
     if (step == LiveStep::Broken) return broken_(input_.problem());
     caught_up_ = step == LiveStep::Waiting;
-    if (step == LiveStep::Waiting) {
+    if (step == LiveStep::Waiting || step == LiveStep::Later) {
       if (!stop_) input_.wait(kLook);
       caught_up_ = false;  // there may be more, which a closed gate keeps from being looked at
-    } else if (!queue_.submit(number_, batch)) {
+    } else if (!queue_.submit(batch)) {
       return;
     }
   }

@@ -40,8 +40,7 @@ struct IntakeStatus {
 class LiveIntake {
  public:
   // `broken` is called once, on the thread, when the input cannot go on.
-  LiveIntake(LiveInput& input, size_t number, LiveQueue& queue, IntakeGate& gate,
-             std::function<void(const std::string&)> broken);
+  LiveIntake(LiveInput& input, LiveQueue& queue, IntakeGate& gate, std::function<void(const std::string&)> broken);
   ~LiveIntake();  // as end()
   LiveIntake(const LiveIntake&) = delete;
   LiveIntake& operator=(const LiveIntake&) = delete;
@@ -55,7 +54,6 @@ class LiveIntake {
   void run();
 
   LiveInput& input_;
-  const size_t number_;
   LiveQueue& queue_;
   IntakeGate& gate_;
   const std::function<void(const std::string&)> broken_;

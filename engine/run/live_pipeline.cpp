@@ -17,8 +17,12 @@ LivePipeline::~LivePipeline() {
 
 Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> present) {
   present_ = std::move(present);
-  auto recovered = kubevigil::recover(
-      {world_.journal, world_.snapshots, world_.load_rules, present_, options_.version, options_.stop});
+  RecoverySources sources{world_.journal, world_.snapshots, world_.load_rules,
+                          present_,       options_.version, options_.stop};
+  sources.waiting = [this](const std::string& input, const std::string& why) {
+    world_.log.warn("recovery", "waits for an input that it has to read again", {{"input", input}, {"why", why}});
+  };
+  auto recovered = kubevigil::recover(sources);
   if (!recovered) return fail(recovered.error().message);
   recovered_ = std::make_unique<Recovered>(std::move(*recovered));
   inputs_ = present_->open_inputs();
@@ -31,21 +35,16 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
   return recovered_->report;
 }
 
-LiveInput* LivePipeline::find_input(const std::string& name) const {
-  const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](const auto& i) { return i->name() == name; });
-  return found == inputs_.end() ? nullptr : found->get();
-}
+LiveInput* LivePipeline::owner_of(const std::string& source) const { return kubevigil::owner_of(inputs_, source); }
 
 // Inputs of the last life that this one lacks, and those that it lacked itself, of which was told when they went. Their
 // positions stay: one that comes back goes on there.
 void LivePipeline::find_removed_inputs() {
   RecoveryReport& report = recovered_->report;
-  const LiveRules& last = recovered_->core->rules();
-  std::set<std::string> had;
-  for (const auto& input : last.open_inputs()) had.insert(input->name());
+  const LiveInputs had = recovered_->core->rules().open_inputs();
   for (const auto& [name, position] : recovered_->core->positions()) {
-    if (find_input(name) != nullptr) continue;
-    if (!had.contains(name)) {
+    if (owner_of(name) != nullptr) continue;
+    if (kubevigil::owner_of(had, name) == nullptr) {
       world_.log.info("input", "an input of an earlier life is still not configured",
                       {{"input", name}, {"would_go_on_at", position}});
       continue;
@@ -60,8 +59,8 @@ void LivePipeline::find_removed_inputs() {
 // Where the last life stopped.
 Result<void> LivePipeline::seek_inputs() {
   for (const auto& [name, position] : recovered_->core->positions()) {
-    LiveInput* input = find_input(name);
-    if (input != nullptr && !input->seek(position)) {
+    LiveInput* input = owner_of(name);
+    if (input != nullptr && !input->seek(name, position)) {
       return fail("input " + name + ": its position in the journal is none of its own: '" + position + "'");
     }
   }
@@ -96,8 +95,8 @@ std::set<std::string> LivePipeline::begin_journal() {
 void LivePipeline::start_snapshots() {
   SnapshotWorld around{world_.snapshots, world_.journal, world_.outbox, world_.env, {}, world_.needed_rules};
   around.forget = [this](const LiveNote& older) {
-    for (const auto& input : inputs_) {
-      if (const auto at = older.positions.find(input->name()); at != older.positions.end()) input->forget(at->second);
+    for (const auto& [source, position] : older.positions) {
+      if (LiveInput* input = owner_of(source); input != nullptr) input->forget(source, position);
     }
   };
   snapshots_ = std::make_unique<SnapshotThread>(std::move(around));
@@ -108,15 +107,14 @@ Result<void> LivePipeline::start() {
   std::set<std::string> used = begin_journal();
   start_snapshots();
   queue_ = std::make_unique<LiveQueue>(present_, LiveQueueOptions{options_.threads, options_.bytes});
-  LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, {}, recovered_->report.inputs > 0};
-  for (const auto& input : inputs_) parts.inputs.push_back(input->name());
+  LiveConsumer::Parts parts{*queue_, *snapshots_, {}, {}, recovered_->report.inputs > 0};
   parts.caught_up = [this] {
     return std::all_of(intakes_.begin(), intakes_.end(), [](const auto& intake) { return intake->caught_up(); });
   };
   parts.failed = [this](const std::string& problem) { fail_with(problem); };
   for (size_t i = 0; i < inputs_.size(); ++i) {
     intakes_.push_back(std::make_unique<LiveIntake>(
-        *inputs_[i], i, *queue_, gate_, [this, i](const std::string& p) { fail_with(inputs_[i]->name() + ": " + p); }));
+        *inputs_[i], *queue_, gate_, [this, i](const std::string& p) { fail_with(inputs_[i]->name() + ": " + p); }));
   }
   consumer_ = std::make_unique<LiveConsumer>(world_, options_, std::move(parts), std::move(recovered_->core), used);
   recovered_.reset();

@@ -29,7 +29,7 @@ LiveQueue::~LiveQueue() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool LiveQueue::submit(size_t input, LiveBatch& batch) {
+bool LiveQueue::submit(LiveBatch& batch) {
   const size_t bytes = held_bytes(batch.batch);
   const size_t pieces = batch.pieces();
   std::unique_lock hold(mutex_);
@@ -47,7 +47,7 @@ bool LiveQueue::submit(size_t input, LiveBatch& batch) {
   judged->batch.native_only = batch.native_only;
   Slot& slot = slots_.emplace_back();
   Batch spare = std::move(batch.batch);
-  slot.item = {input, std::move(batch), pieces, std::move(judged), rules_, bytes};
+  slot.item = {std::move(batch), pieces, std::move(judged), rules_, bytes};
   batch = {};
   batch.batch = std::move(spare);
   bytes_ += bytes;

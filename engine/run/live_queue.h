@@ -31,7 +31,6 @@ struct LiveQueueOptions {
 };
 
 struct LiveItem {
-  size_t input = 0;                        // as submitted
   LiveBatch info;                          // its batch is in `judged`
   size_t pieces = 0;                       // of it, as JournalInput counts them
   std::unique_ptr<JudgedBatch> judged;     // null: rules are swapped here
@@ -47,7 +46,7 @@ class LiveQueue {
   LiveQueue& operator=(const LiveQueue&) = delete;
 
   // Takes the batch and leaves an empty one with old capacity. False: closed, and nothing was taken.
-  bool submit(size_t input, LiveBatch& batch);
+  bool submit(LiveBatch& batch);
   void swap(std::shared_ptr<const LiveRules> rules);
   // Nothing is taken any more; what was is still given.
   void close();

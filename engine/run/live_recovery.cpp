@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kFindingsKept = 100;
 // An input may have to look several times before it goes on: a rotated log is left when its end was seen twice.
 constexpr int kPollsUntilGone = 8;
+constexpr Duration kWaitAgain = Duration::seconds(1);
 
 class Recovery {
  public:
@@ -23,10 +24,11 @@ class Recovery {
   Result<Recovered> run();
 
  private:
+  // Of one lane.
   struct Reading {
-    std::unique_ptr<LiveInput> input;
-    std::string at;      // the `to` of the entry that was read last
-    bool there = false;  // `at` is where it stands
+    LiveInput* input = nullptr;  // null: no input has it
+    std::string at;              // the `to` of the entry that was read last
+    bool there = false;          // `at` is where it stands
   };
 
   Result<uint64_t> begin();
@@ -42,6 +44,9 @@ class Recovery {
   void control(const JournalControl& entry);
   void alert(const JournalAlert& entry);
   void follow(std::vector<Alert> derived);
+  Reading& reading_of(const std::string& source);
+  bool go_to(Reading& reading, const JournalInput& entry) const;
+  LiveStep poll(Reading& reading, LiveBatch& batch, const JournalInput& entry, uint64_t most) const;
   uint64_t read_again(const JournalInput& entry, std::vector<Alert>& out);
   void process(const JournalInput& entry, LiveBatch& batch, std::vector<Alert>& out);
   void lose(SelfAlertKind kind, std::string subject, std::string detail);
@@ -55,7 +60,8 @@ class Recovery {
   Recovered out_;
   AlertComparison comparison_;
   std::string version_;  // that wrote the entries at hand
-  std::map<std::string, Reading> inputs_;
+  LiveInputs inputs_;
+  std::map<std::string, Reading> readings_;  // by lane
   std::unique_ptr<BatchJudge> judge_;
   JudgedBatch judged_;
   uint64_t sequence_ = 0;  // of the entry at hand
@@ -82,11 +88,8 @@ std::shared_ptr<const LiveRules> Recovery::rules(const std::string& hash) {
 }
 
 void Recovery::use(std::shared_ptr<const LiveRules> rules) {
-  inputs_.clear();
-  for (auto& input : rules->open_inputs()) {
-    const std::string name = input->name();
-    inputs_[name].input = std::move(input);
-  }
+  readings_.clear();
+  inputs_ = rules->open_inputs();
   JudgeOptions options;
   options.key = rules->detector.key;
   judge_ = std::make_unique<BatchJudge>(rules->program, options);
@@ -183,29 +186,46 @@ void Recovery::process(const JournalInput& entry, LiveBatch& batch, std::vector<
   out_.core->process(entry.source, batch, judged_, out);
 }
 
+Recovery::Reading& Recovery::reading_of(const std::string& source) {
+  const auto [found, is_new] = readings_.try_emplace(source);
+  if (is_new) found->second.input = owner_of(inputs_, source);
+  return found->second;
+}
+
+bool Recovery::go_to(Reading& reading, const JournalInput& entry) const {
+  if (std::exchange(reading.there, false) && reading.at == entry.from) return true;
+  return reading.input->seek(entry.source, entry.from);
+}
+
+// Waits as long as the input says that there may be more. Waiting: it is gone.
+LiveStep Recovery::poll(Reading& reading, LiveBatch& batch, const JournalInput& entry, uint64_t most) const {
+  for (int looked = 0;;) {
+    const LiveStep step = reading.input->poll(batch, most, entry.source);
+    if (step == LiveStep::Batch || step == LiveStep::Broken) return step;
+    if (step == LiveStep::Waiting && ++looked == kPollsUntilGone) return step;
+    if (step == LiveStep::Waiting) continue;
+    if (stopped()) return LiveStep::Waiting;
+    reading.input->wait(kWaitAgain);
+    if (const std::string why = reading.input->problem(); sources_.waiting && !why.empty()) {
+      sources_.waiting(reading.input->name(), why);
+    }
+  }
+}
+
 // How many of the entry's records were found.
 uint64_t Recovery::read_again(const JournalInput& entry, std::vector<Alert>& out) {
-  const auto found = inputs_.find(entry.source);
-  if (found == inputs_.end()) return 0;
-  Reading& reading = found->second;
-  if (!reading.there || reading.at != entry.from) {
-    if (!reading.input->seek(entry.from)) return 0;
-  }
-  reading.there = false;
+  Reading& reading = reading_of(entry.source);
+  if (reading.input == nullptr || !go_to(reading, entry)) return 0;
   uint64_t records = 0;
-  int waited = 0;
   while (records < entry.records) {
     LiveBatch batch;
-    const LiveStep step = reading.input->poll(batch, entry.records - records);
+    const LiveStep step = poll(reading, batch, entry, entry.records - records);
     if (step == LiveStep::Broken) {
       reader_broken_ = true;
       problem_ = reading.input->problem();
-      return records;
     }
+    if (step != LiveStep::Batch) return records;
     const size_t pieces = batch.pieces();
-    if (step == LiveStep::Waiting && ++waited == kPollsUntilGone) return records;
-    if (step == LiveStep::Waiting) continue;
-    waited = 0;
     if (pieces > 0) process(entry, batch, out);
     records += pieces;
     if (!batch.gaps.empty() && records < entry.records) return records;

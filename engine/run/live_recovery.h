@@ -22,6 +22,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -80,6 +81,8 @@ struct RecoverySources {
   const std::atomic<int>* stop = nullptr;    // not zero: give up, with an error
   bool from_oldest = false;                  // from the older snapshot or the first entry, whatever is there
   RecoveryObserver* observer = nullptr;
+  // An input that is needed cannot be read now, and why; about once a second until it can.
+  std::function<void(const std::string& input, const std::string& why)> waiting = {};
 };
 
 Result<Recovered> recover(const RecoverySources& sources);

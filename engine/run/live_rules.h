@@ -2,6 +2,7 @@
 // how inputs are read. Made from a RuleBundle (rule_bundle.h), whose hash names it in journal and snapshots.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +16,12 @@
 namespace kubevigil {
 
 using LiveInputs = std::vector<std::unique_ptr<LiveInput>>;
+
+// The input of which that JournalInput::source is a lane; null: none of these.
+inline LiveInput* owner_of(const LiveInputs& inputs, std::string_view source) {
+  const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const auto& i) { return i->owns(source); });
+  return found == inputs.end() ? nullptr : found->get();
+}
 
 struct LiveRules {
   std::string hash;

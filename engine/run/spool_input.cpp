@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/base/text.h"
-#include "engine/codec/decompress.h"
+#include "engine/run/body_pieces.h"
 
 namespace kubevigil {
 namespace {
@@ -56,84 +56,15 @@ std::optional<SpoolPosition> spool_position(std::string_view text) {
   return place ? std::optional(place->done) : std::nullopt;
 }
 
-// One body on its way through the splitter. Its records get their places, those that were given already are stepped
-// over, and those beyond what is asked for are dropped: the body is then to be read again.
-class SpoolInput::Body final : public RecordSink {
- public:
-  Body(SpooledBody spooled, uint64_t skip)
-      : spooled_(std::move(spooled)), stream_(stream_of(spooled_.source)), skip_(skip) {}
+struct SpoolInput::Body {
+  Body(SpooledBody body, uint64_t skip)
+      : spooled(std::move(body)),
+        stream(stream_of(spooled.source)),
+        pieces(std::move(spooled.bytes), spooled.sequence, skip) {}
 
-  const SpoolSource& source() const { return spooled_.source; }
-  const std::string& stream() const { return stream_; }
-  const SpoolPosition& behind() const { return spooled_.position; }
-  uint64_t size() const { return spooled_.raw_bytes; }
-  uint64_t seen() const { return seen_; }
-  bool overflown() const { return overflown_; }
-
-  void into(BatchBuilder& builder, LiveBatch& batch, size_t most) {
-    builder_ = &builder;
-    batch_ = &batch;
-    most_ = most;
-  }
-  // False: the end; status() says which.
-  bool feed(std::string& buffer) {
-    if (plain_ == nullptr) {
-      raw_ = spooled_.bytes.get();
-      plain_ = decompressed(std::move(spooled_.bytes));
-    }
-    const size_t n = plain_->read(buffer);
-    if (n == 0) return false;
-    splitter_.feed({buffer.data(), n});
-    return true;
-  }
-  const StreamStatus& status() const { return plain_->status(); }
-  bool damaged() const { return raw_->status().end == StreamEnd::Corrupt; }
-  void finish() {
-    const StreamStatus& end = status();
-    splitter_.finish(end.end != StreamEnd::Complete);
-    joiner_.finish();
-    if (end.end == StreamEnd::Complete || damaged()) return;
-    BadRecord unread;
-    unread.reason = BadReason::Encoding;
-    unread.message = fmt::format("the body was not read, or not to its end: {}", end.message);
-    bad(std::move(unread));
-  }
-
-  void record(const Piece& piece) override {
-    if (!wanted()) return;
-    Piece placed = piece;
-    placed.position = place();
-    builder_->record(placed);
-  }
-  void bad(BadRecord bad) override {
-    if (!wanted()) return;
-    bad.position = place();
-    builder_->bad(std::move(bad));
-  }
-
- private:
-  RecordPosition place() const { return {0, spooled_.sequence, seen_}; }
-  bool wanted() {
-    if (overflown_) return false;
-    if (seen_ >= skip_ && batch_->pieces() >= most_) {
-      overflown_ = true;
-      return false;
-    }
-    return ++seen_ > skip_;
-  }
-
-  SpooledBody spooled_;
-  const std::string stream_;
-  const uint64_t skip_;
-  const ByteStream* raw_ = nullptr;  // below plain_
-  std::unique_ptr<ByteStream> plain_;
-  PartJoiner joiner_{*this};
-  Splitter splitter_{joiner_};
-  BatchBuilder* builder_ = nullptr;
-  LiveBatch* batch_ = nullptr;
-  size_t most_ = 0;
-  uint64_t seen_ = 0;
-  bool overflown_ = false;
+  SpooledBody spooled;  // its bytes are in `pieces`
+  const std::string stream;
+  BodyPieces pieces;
 };
 
 SpoolInput::SpoolInput(Spool& spool, SpoolInputOptions options)
@@ -151,7 +82,7 @@ void SpoolInput::go_to(const SpoolPosition& position, uint64_t given) {
   reader_ = std::make_unique<SpoolReader>(spool_, position);
 }
 
-bool SpoolInput::seek(std::string_view position) {
+bool SpoolInput::seek(std::string_view, std::string_view position) {
   const auto place = parse_place(position);
   if (!place) return false;
   const uint64_t end = spool_.log().durable_end();
@@ -170,7 +101,7 @@ std::string SpoolInput::position() const {
   return done_ == SpoolPosition() && given_ == 0 ? std::string() : to_text(done_, given_);
 }
 
-void SpoolInput::forget(std::string_view position) {
+void SpoolInput::forget(std::string_view, std::string_view position) {
   if (const auto behind = spool_position(position); behind && *behind != SpoolPosition()) (void)spool_.trim(*behind);
 }
 
@@ -216,34 +147,25 @@ LiveStep SpoolInput::give_astray(LiveBatch& batch) {
 }
 
 bool SpoolInput::read_body(LiveBatch& batch, BatchBuilder& builder, size_t most_pieces) {
-  body_->into(builder, batch, most_pieces);
-  for (;;) {
-    if (!body_->feed(buffer_)) {
-      if (body_->status().end == StreamEnd::ReadError) {
-        problem_ = printable(body_->status().message);
-        return false;
-      }
-      body_->finish();
-      finish_body(batch);
+  BodyPieces& pieces = body_->pieces;
+  switch (pieces.fill(builder, batch, most_pieces, options_.batch_bytes, buffer_)) {
+    case BodyStep::Unreadable:
+      problem_ = printable(pieces.problem());
+      return false;
+    case BodyStep::Cut:
+      go_to(done_, pieces.seen());
       return true;
-    }
-    if (body_->overflown()) {
-      go_to(done_, body_->seen());
+    case BodyStep::Part:
+      given_ = pieces.seen();
       return true;
-    }
-    if (builder.held_bytes() >= options_.batch_bytes) {
-      given_ = body_->seen();
-      return true;
-    }
+    case BodyStep::Whole:
+      break;
   }
-}
-
-void SpoolInput::finish_body(LiveBatch& batch) {
-  if (body_->overflown()) return go_to(done_, body_->seen());
-  if (body_->damaged()) batch.gaps.push_back({"damaged", body_->status().message});
-  done_ = body_->behind();
+  if (pieces.damaged()) batch.gaps.push_back({"damaged", pieces.problem()});
+  done_ = body_->spooled.position;
   given_ = 0;
   body_.reset();
+  return true;
 }
 
 bool SpoolInput::begins_here(const LiveBatch& batch, const std::string& stream) const {
@@ -251,7 +173,8 @@ bool SpoolInput::begins_here(const LiveBatch& batch, const std::string& stream) 
   return batch.stream == stream && batch.gaps.empty();
 }
 
-LiveStep SpoolInput::poll(LiveBatch& batch, size_t most_pieces) {
+LiveStep SpoolInput::poll(LiveBatch& batch, size_t most_pieces, std::string_view) {
+  batch.source = name_;
   batch.from = position();
   batch.native_only = options_.native_only;
   batch.slack = options_.slack;
@@ -271,12 +194,13 @@ LiveStep SpoolInput::poll(LiveBatch& batch, size_t most_pieces) {
     if (found == Found::Broken) return LiveStep::Broken;
     if (found == Found::Nothing) return some ? given() : LiveStep::Waiting;
     if (found == Found::Gap) return some ? given() : give_gap(batch);
-    if (some && (!begins_here(batch, body_->stream()) || builder.held_bytes() + body_->size() > options_.batch_bytes)) {
+    if (some && (!begins_here(batch, body_->stream) ||
+                 builder.held_bytes() + body_->spooled.raw_bytes > options_.batch_bytes)) {
       return given();
     }
-    batch.stream = body_->stream();
-    batch.cluster = body_->source().cluster;
-    batch.taken = body_->source().arrival;
+    batch.stream = body_->stream;
+    batch.cluster = body_->spooled.source.cluster;
+    batch.taken = body_->spooled.source.arrival;
     if (!read_body(batch, builder, most_pieces)) return LiveStep::Broken;
   }
 }

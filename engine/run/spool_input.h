@@ -21,8 +21,6 @@
 #include <string>
 
 #include "engine/event/batch_builder.h"
-#include "engine/event/part_joiner.h"
-#include "engine/event/splitter.h"
 #include "engine/run/live_input.h"
 #include "engine/run/spool_reader.h"
 
@@ -44,16 +42,16 @@ class SpoolInput final : public LiveInput {
   ~SpoolInput() override;
 
   const std::string& name() const override { return name_; }
-  LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX) override;
+  LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX, std::string_view only = {}) override;
   void wait(Duration most) override;
   void interrupt() override;
-  bool seek(std::string_view position) override;
-  std::string position() const override;
-  void forget(std::string_view position) override;
+  bool seek(std::string_view source, std::string_view position) override;
+  void forget(std::string_view source, std::string_view position) override;
   std::string problem() const override { return problem_; }
+  std::string position() const;  // the `from` of the next batch
 
  private:
-  class Body;
+  struct Body;
 
   enum class Found : uint8_t { Body, Gap, Nothing, Broken };
   Found find();
@@ -62,7 +60,6 @@ class SpoolInput final : public LiveInput {
   LiveStep give_astray(LiveBatch& batch);
   // Fills the batch from body_; false: the disk refused.
   bool read_body(LiveBatch& batch, BatchBuilder& builder, size_t most_pieces);
-  void finish_body(LiveBatch& batch);
   void go_to(const SpoolPosition& position, uint64_t given);
 
   Spool& spool_;

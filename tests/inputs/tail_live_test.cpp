@@ -41,12 +41,12 @@ TEST(TailLive, GivesBatchesThatCanBeReadAgain) {
   TailLive again(options, env);
   for (const LiveBatch* want : {&second, &first}) {
     LiveBatch batch;
-    ASSERT_TRUE(again.seek(want->from));
+    ASSERT_TRUE(again.seek(again.name(), want->from));
     ASSERT_EQ(again.poll(batch, want->pieces()), LiveStep::Batch);
     EXPECT_EQ(batch.pieces(), want->pieces());
     EXPECT_EQ(batch.batch.memory, want->batch.memory);
   }
-  EXPECT_FALSE(again.seek("1 2 3"));
+  EXPECT_FALSE(again.seek(again.name(), "1 2 3"));
 }
 
 TEST(TailLive, SaysWhatIsLost) {

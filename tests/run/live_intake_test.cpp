@@ -11,7 +11,7 @@ namespace {
 class Quiet : public LiveInput {
  public:
   const std::string& name() const override { return name_; }
-  LiveStep poll(LiveBatch&, size_t) override {
+  LiveStep poll(LiveBatch&, size_t, std::string_view) override {
     ++polls;
     return LiveStep::Waiting;
   }
@@ -21,8 +21,7 @@ class Quiet : public LiveInput {
     more_ = false;
   }
   void interrupt() override { tell(interrupted_); }
-  bool seek(std::string_view) override { return true; }
-  std::string position() const override { return {}; }
+  bool seek(std::string_view, std::string_view) override { return true; }
   void more() { tell(more_); }
 
   std::atomic<int> polls = 0;
@@ -48,7 +47,7 @@ TEST(LiveIntake, WhatAClosedGateHidesIsNotCaughtUpWith) {
   rules->program = Program::compile(std::make_shared<const RuleSet>());
   LiveQueue queue(rules, {});
   IntakeGate gate;
-  LiveIntake intake(input, 0, queue, gate, [](const std::string&) {});
+  LiveIntake intake(input, queue, gate, [](const std::string&) {});
   ASSERT_TRUE(until([&] { return intake.caught_up(); }));
   gate.set_open(false);
   input.more();

@@ -39,20 +39,19 @@ TEST(LiveQueue, GivesBatchesInTheOrderOfSubmissionHoweverManyJudge) {
     std::mt19937 random(7);
     for (int i = 0; i < 100; ++i) {
       LiveBatch batch = batch_of(std::to_string(i), i * 100, 1 + static_cast<int>(random() % 20));
-      ASSERT_TRUE(queue.submit(static_cast<size_t>(i), batch));
+      ASSERT_TRUE(queue.submit(batch));
       EXPECT_TRUE(batch.stream.empty());
       EXPECT_EQ(batch.pieces(), 0u);
     }
     queue.close();
     LiveBatch late = batch_of("late", 0, 1);
-    EXPECT_FALSE(queue.submit(0, late));
+    EXPECT_FALSE(queue.submit(late));
     EXPECT_EQ(late.pieces(), 1u);  // not taken
     int seen = 0;
     LiveItem item;
     for (auto next = queue.next(item, Duration::minutes(1)); next == LiveQueue::Next::Item;
          next = queue.next(item, Duration::minutes(1))) {
-      EXPECT_EQ(item.info.stream, std::to_string(seen));
-      EXPECT_EQ(item.input, static_cast<size_t>(seen++));
+      EXPECT_EQ(item.info.stream, std::to_string(seen++));
       EXPECT_EQ(item.judged->result.events.size(), item.pieces);
       EXPECT_FALSE(item.judged->result.hits.empty());
       queue.recycle(item);
@@ -69,7 +68,7 @@ TEST(LiveQueue, SubmitWaitsForRoom) {
   std::thread intake([&] {
     for (int i = 0; i < 20; ++i) {
       LiveBatch batch = batch_of("s", i * 10, 2);
-      if (!queue.submit(0, batch)) return;
+      if (!queue.submit(batch)) return;
       ++submitted;
     }
   });
@@ -87,7 +86,7 @@ TEST(LiveQueue, SubmitWaitsForRoom) {
 TEST(LiveQueue, ABatchLargerThanTheBoundPassesAlone) {
   LiveQueue queue(rules("a"), {.threads = 2, .bytes = 10});
   LiveBatch batch = batch_of("s", 0, 50);
-  ASSERT_TRUE(queue.submit(0, batch));
+  ASSERT_TRUE(queue.submit(batch));
   LiveItem item;
   ASSERT_EQ(queue.next(item, Duration::minutes(1)), LiveQueue::Next::Item);
   queue.recycle(item);
@@ -98,7 +97,7 @@ TEST(LiveQueue, RulesChangeBetweenTwoBatches) {
   LiveQueue queue(rules("a"), {.threads = 4, .bytes = 1u << 30});
   for (int i = 0; i < 3; ++i) {
     LiveBatch batch = batch_of("s", i, 1);
-    ASSERT_TRUE(queue.submit(0, batch));
+    ASSERT_TRUE(queue.submit(batch));
     queue.swap(rules("b" + std::to_string(i)));
   }
   queue.close();

@@ -173,7 +173,7 @@ TEST_F(SpoolInputTest, ReadsTheSameAgainFromAnyPosition) {
       const LiveBatch& want = batches[i];
       if (want.pieces() == 0) continue;
       if (again.position() != want.from || random() % 3 == 0) {
-        ASSERT_TRUE(again.seek(want.from));
+        ASSERT_TRUE(again.seek("spool", want.from));
       }
       std::string got;
       for (size_t left = want.pieces(); left > 0;) {
@@ -225,7 +225,7 @@ TEST_F(SpoolInputTest, RefusesPositionsThatAreNotItsOwn) {
   post(events(1, 1));
   SpoolInput spool = input();
   for (const char* text : {"x", "1", "1 2", "1 2 3 4", "1  2 3", " 1 2 3", "1 2 3 ", "-1 2 3", "tail1 2 3"}) {
-    EXPECT_FALSE(spool.seek(text)) << text;
+    EXPECT_FALSE(spool.seek("spool", text)) << text;
     EXPECT_FALSE(spool_position(text)) << text;
   }
   EXPECT_EQ(drain(spool).size(), 1u);
@@ -240,7 +240,7 @@ TEST_F(SpoolInputTest, ASpoolThatWasRemovedIsReadFromItsBeginning) {
   open();
   post(events(9, 1));
   SpoolInput again = input();
-  ASSERT_TRUE(again.seek(behind));
+  ASSERT_TRUE(again.seek("spool", behind));
   const auto batches = drain(again);
   ASSERT_EQ(batches.size(), 2u);
   ASSERT_EQ(batches[0].gaps.size(), 1u);
@@ -253,9 +253,9 @@ TEST_F(SpoolInputTest, ForgetsWhatIsBehind) {
   SpoolInput spool = input();
   const auto batches = drain(spool);
   const uint64_t before = spool_->bytes();
-  spool.forget(batches.front().from);
+  spool.forget("spool", batches.front().from);
   EXPECT_EQ(spool_->bytes(), before);
-  spool.forget(batches.back().to);
+  spool.forget("spool", batches.back().to);
   EXPECT_LT(spool_->bytes(), before / 2);
 }
 
