@@ -8,7 +8,6 @@
 
 namespace kubevigil::demo {
 
-inline Duration operator+(Duration a, Duration b) { return {a.micros + b.micros}; }
 inline Duration minutes(double n) { return {static_cast<int64_t>(n * 60e6)}; }
 
 // An actor: user name, client, address.

@@ -110,6 +110,11 @@ inline constexpr size_t kTailFiles =
 inline constexpr uint64_t kTailHeldBytes = 64u << 20;  // since the last complete record; parts and lists are then given
                                                        // up as they are, "records_given_up"
 
+// Kafka
+inline constexpr size_t kKafkaPartitions = 4'096;       // of one input; further ones are not read, and that is said
+inline constexpr size_t kKafkaHeldBytes = 32u << 20;    // of messages that wait for their turn; then the others pause
+inline constexpr size_t kKafkaQueueKbytes = 32u << 10;  // in librdkafka's own queue, if not set otherwise
+
 // HTTP server; the times are in engine/net/http_server.h
 inline constexpr size_t kConnections = 16'384;               // closed at once; "connections_over_limit"
 inline constexpr size_t kConnectionsOfPeer = 1'024;          // closed at once; "connections_over_peer_limit"

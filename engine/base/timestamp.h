@@ -32,6 +32,7 @@ struct Timestamp {
 constexpr Timestamp operator+(Timestamp t, Duration d) { return {t.micros + d.micros}; }
 constexpr Timestamp operator-(Timestamp t, Duration d) { return {t.micros - d.micros}; }
 constexpr Duration operator-(Timestamp a, Timestamp b) { return {a.micros - b.micros}; }
+constexpr Duration operator+(Duration a, Duration b) { return {a.micros + b.micros}; }
 constexpr Duration operator-(Duration a, Duration b) { return {a.micros - b.micros}; }
 
 // RFC 3339 date-time with any number of fraction digits and 'Z' or an offset. Years 1 to 9999. A space

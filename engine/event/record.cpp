@@ -18,6 +18,8 @@ std::string_view to_text(BadReason reason) {
       return "cut-off";
     case BadReason::Encoding:
       return "encoding";
+    case BadReason::ForeignCluster:
+      return "foreign-cluster";
     case BadReason::OtherLog:
       return "other-log";
   }

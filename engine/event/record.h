@@ -47,6 +47,7 @@ enum class BadReason : uint8_t {
   WrappedTooDeep,
   CutOff,
   Encoding,
+  ForeignCluster,  // it says that it is of a cluster whose events do not come this way
   OtherLog,
 };
 std::string_view to_text(BadReason reason);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "engine/base/timestamp.h"
@@ -40,6 +41,10 @@ class KafkaConsumer {
   virtual KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) = 0;
 
   virtual KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) = 0;
+
+  // Behind the last message of what is assigned, as the broker said when it was read last; nullopt: not known. Messages
+  // of open transactions count. Asks nobody.
+  virtual std::optional<int64_t> newest(const TopicPartition& at) const = 0;
 
   // Of what was assigned. What is paused is fetched no further than it is already.
   virtual void pause(std::span<const TopicPartition> partitions) = 0;

@@ -54,6 +54,7 @@ class RdKafkaConsumer final : public KafkaConsumer {
   KafkaResult<void> assign(std::span<const KafkaPosition> positions) override;
   KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) override;
   KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) override;
+  std::optional<int64_t> newest(const TopicPartition& at) const override;
   void pause(std::span<const TopicPartition> partitions) override;
   void resume(std::span<const TopicPartition> partitions) override;
 
@@ -114,6 +115,13 @@ KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duratio
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return tl::unexpected(kafka_error(code, "asking what " + to_text(at) + " holds"));
   return out;
+}
+
+std::optional<int64_t> RdKafkaConsumer::newest(const TopicPartition& at) const {
+  int64_t first = RD_KAFKA_OFFSET_INVALID, end = RD_KAFKA_OFFSET_INVALID;
+  const auto code = rd_kafka_get_watermark_offsets(handle_.get(), at.topic.c_str(), at.partition, &first, &end);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
+  return end;
 }
 
 void RdKafkaConsumer::pause(std::span<const TopicPartition> partitions) {

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,12 +56,20 @@ enum class LiveStep : uint8_t {
   Broken,   // it cannot go on; problem() says why
 };
 
+struct LiveLag {
+  std::string source;  // a lane
+  uint64_t messages = 0;
+};
+
 // What only the source knows; zeros where it does not apply.
 struct LiveInputCounts {
-  uint64_t lag_bytes = 0;                   // there and not read yet
-  uint64_t rotations = 0, truncations = 0;  // of a file
-  uint64_t records_given_up = 0;            // that never ended
-  uint64_t files_ignored = 0;               // now
+  uint64_t lag_bytes = 0;                                 // there and not read yet
+  uint64_t lag_messages = 0;                              // the same of Kafka, which does not tell bytes; of all lanes,
+  std::shared_ptr<const std::vector<LiveLag>> lags = {};  // and of each; null: none
+  uint64_t tombstones = 0;                                // messages without a value, passed over
+  uint64_t rotations = 0, truncations = 0;                // of a file
+  uint64_t records_given_up = 0;                          // that never ended
+  uint64_t files_ignored = 0;                             // now
 };
 
 class LiveInput {

@@ -1,0 +1,168 @@
+#include "inputs/kafka_live.h"
+
+#include <utility>
+
+#include "engine/event/record_sink.h"
+
+namespace kubevigil {
+namespace {
+
+constexpr size_t kChunkBytes = 64u << 10;
+constexpr size_t kPrefixBytes = 5;
+
+// Behind the prefix of Confluent's wire format
+// (https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format);
+// neither JSON nor what is packed begins with a zero.
+std::string_view content_of(const KafkaMessage& message) {
+  const bool prefixed = message.value.size() >= kPrefixBytes && message.value.front() == '\0';
+  return prefixed ? message.value.substr(kPrefixBytes) : message.value;
+}
+
+}  // namespace
+
+KafkaLive::KafkaLive(KafkaLiveOptions options, OpenKafkaConsumer open, const Env& env)
+    : options_(std::move(options)),
+      env_(env),
+      lanes_(options_.lanes, std::move(open), env),
+      buffer_(kChunkBytes, '\0') {}
+
+bool KafkaLive::owns(std::string_view source) const {
+  return source == name() || parse_kafka_source(name(), source).has_value();
+}
+
+bool KafkaLive::seek(std::string_view source, std::string_view position) {
+  if (source == name()) {
+    auto starts = parse_kafka_starts(position);
+    if (starts) lanes_.place_starts(std::move(*starts));
+    return starts.has_value();
+  }
+  const auto at = parse_kafka_source(name(), source);
+  if (!at) return false;
+  const auto place = parse_kafka_place(position);
+  if (place) lanes_.place(*at, *place);
+  if (position.empty()) lanes_.forget_place(*at);
+  return place || position.empty();
+}
+
+void KafkaLive::wait(Duration most) {
+  lanes_.wait(most, [this] { return interrupted_.load(); });
+}
+
+LiveStep KafkaLive::give_starts(LiveBatch& batch) {
+  batch.source = batch.stream = name();
+  batch.to = to_text(lanes_.starts());
+  lanes_.starts_given();
+  return LiveStep::Batch;
+}
+
+LiveStep KafkaLive::give_gap(KafkaLane& lane, LiveBatch& batch) {
+  batch.from = to_text(lane.next);
+  batch.gaps.push_back(std::move(*lane.gap));
+  lanes_.pass_gap(lane);
+  batch.to = to_text(lane.next);
+  return LiveStep::Batch;
+}
+
+LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view only) {
+  count();
+  const auto wanted = only.empty() ? std::nullopt : parse_kafka_source(name(), only);
+  batch.slack = options_.slack;
+  batch.idle_after = options_.idle_after;
+  batch.native_only = options_.native_only;
+  batch.taken = env_.now();
+  for (;;) {
+    const KafkaNext next = lanes_.next(wanted ? &*wanted : nullptr);
+    if (next.kind == KafkaNext::Kind::Nothing) return LiveStep::Waiting;
+    if (next.kind == KafkaNext::Kind::Later) return LiveStep::Later;
+    if (next.kind == KafkaNext::Kind::Starts) return give_starts(batch);
+    KafkaLane& lane = *next.lane;
+    batch.source = batch.stream = lane.source;
+    if (lane.held.empty()) return give_gap(lane, batch);
+    if (give(lane, next.until, batch, most_pieces)) return LiveStep::Batch;
+  }
+}
+
+// False: what was held is nothing that goes into a batch.
+bool KafkaLive::give(KafkaLane& lane, Timestamp until, LiveBatch& batch, size_t most_pieces) {
+  BatchBuilder builder(batch.batch);
+  batch.from = to_text(lane.next);
+  while (!lane.held.empty()) {
+    const KafkaMessage& message = lane.held.front().message;
+    const bool some = batch.pieces() > 0;
+    const bool full = builder.held_bytes() >= options_.batch_bytes || batch.pieces() >= most_pieces;
+    const bool too_much = builder.held_bytes() + message.value.size() > options_.batch_bytes;
+    if (some && (full || too_much || message.time > until)) break;
+    if (!take_message(lane, batch, builder, most_pieces)) break;
+  }
+  if (batch.pieces() == 0) return false;
+  builder.finish();
+  batch.to = to_text(lane.next);
+  lanes_.spoke(lane);
+  return true;
+}
+
+// False: the batch ends in it, or in front of it.
+bool KafkaLive::take_message(KafkaLane& lane, LiveBatch& batch, BatchBuilder& builder, size_t most_pieces) {
+  const KafkaMessage& message = lane.held.front().message;
+  if (message.value.empty()) {
+    ++tombstones_;
+    lanes_.drop_message(lane);
+    return true;
+  }
+  const auto cluster = cluster_of(options_.cluster, message);
+  const std::string_view name = cluster ? std::string_view(*cluster) : std::string_view();
+  if (batch.pieces() > 0 && batch.cluster != name) return false;
+  batch.cluster = name;
+  if (!cluster) {
+    take_foreign(lane, builder, cluster.error().message);
+    return true;
+  }
+  if (lane.body == nullptr) {
+    const uint64_t given = message.offset == lane.next.offset ? lane.next.given : 0;
+    lane.next = {message.offset, given};
+    lane.body = std::make_unique<BodyPieces>(std::make_unique<MemoryStream>(content_of(message)),
+                                             static_cast<uint64_t>(message.offset), given);
+  }
+  switch (lane.body->fill(builder, batch, most_pieces, options_.batch_bytes, buffer_)) {
+    case BodyStep::Part:
+      lane.next.given = lane.body->seen();
+      return false;
+    case BodyStep::Cut:
+      lane.next.given = lane.body->seen();
+      lane.body.reset();
+      return false;
+    case BodyStep::Whole:
+    case BodyStep::Unreadable:  // memory never is
+      break;
+  }
+  lanes_.drop_message(lane);
+  return true;
+}
+
+void KafkaLive::take_foreign(KafkaLane& lane, BatchBuilder& builder, const std::string& why) {
+  const KafkaMessage& message = lane.held.front().message;
+  BadRecord bad;
+  bad.reason = BadReason::ForeignCluster;
+  bad.position = {0, static_cast<uint64_t>(message.offset), 1};
+  bad.message = why;
+  bad.kept = content_of(message).substr(0, kKeptBytes);
+  builder.bad(std::move(bad));
+  lanes_.drop_message(lane);
+}
+
+void KafkaLive::count() {
+  constexpr Duration kEvery = Duration::seconds(1);
+  const Duration now = env_.monotonic();
+  if (counted_ && now - *counted_ < kEvery) return;
+  counted_ = now;
+  auto lags = std::make_shared<std::vector<LiveLag>>();
+  counts_.lag_messages = 0;
+  for (const KafkaLag& lag : lanes_.lag()) {
+    counts_.lag_messages += lag.messages;
+    lags->push_back({kafka_source(name(), lag.at), lag.messages});
+  }
+  counts_.lags = std::move(lags);
+  counts_.tombstones = tombstones_;
+}
+
+}  // namespace kubevigil
