@@ -41,6 +41,11 @@ class KafkaConsumer {
 
   virtual KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) = 0;
 
+  // For each partition a position in front of all its messages that are not older than `time`: as near as the client
+  // knows, else the first.
+  virtual KafkaResult<std::vector<KafkaPosition>> positions_at(std::span<const TopicPartition> partitions,
+                                                               Timestamp time, Duration most);
+
   // Of what was assigned. What is paused is fetched no further than it is already.
   virtual void pause(std::span<const TopicPartition> partitions) = 0;
   virtual void resume(std::span<const TopicPartition> partitions) = 0;
