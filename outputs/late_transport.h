@@ -24,9 +24,12 @@ class LateTransport : public Transport {
 
   Delivery send(const Message& message) override;
   void cancel() override;
+  Duration rest() override;
   std::string position() const override { return opened_ ? opened_->position() : place_; }
 
  private:
+  Result<void> open();
+
   const Open open_;
   const std::string place_;
   std::mutex mutex_;  // of the two below, but for reading by the thread that sends

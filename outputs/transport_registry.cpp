@@ -75,6 +75,13 @@ Result<std::unique_ptr<Transport>> open_syslog(const OutputOptions& options, con
   return std::unique_ptr<Transport>(std::move(*transport));
 }
 
+Result<Framing> apart(const Format&) { return Framing::Apart; }
+
+Result<std::unique_ptr<Transport>> open_kafka(const OutputOptions& options, const Format&, std::string_view, Disk&,
+                                              const Env& env) {
+  return open_kafka_output(options.kafka, options.name, env);
+}
+
 const TransportRow* find_transport(std::string_view name) {
   for (const TransportRow& row : transports()) {
     if (row.name == name) return &row;
@@ -103,7 +110,11 @@ Result<OpenOutput> shape_pair(const TransportRow* row, const OutputOptions& opti
   }
   out.framing = http ? options.http.framing.value_or(*framing) : *framing;
   if (http) out.limits.records = std::max<size_t>(options.http.batch, 1);
-  if (options.encoding == "alertmanager") out.connection.reminders = std::make_unique<FiringAlerts>(words.expiry);
+  const bool kafka = row->open == open_kafka;
+  out.in_order = kafka && options.kafka.exactly_once;
+  // Whoever reads a topic reads it again himself.
+  if (options.encoding == "alertmanager" && !kafka)
+    out.connection.reminders = std::make_unique<FiringAlerts>(words.expiry);
   return out;
 }
 
@@ -125,11 +136,12 @@ tl::unexpected<Error> named(const OutputOptions& options, const Error& error) {
 }  // namespace
 
 std::span<const TransportRow> transports() {
-  static constexpr std::array<TransportRow, 4> kRows = {{
+  static constexpr std::array<TransportRow, 5> kRows = {{
       {"stdout", "standard output, one record a line", lines_only, open_stdout},
       {"file", "a file that is rotated, one record a line", lines_only, open_file},
       {"http", "POST to a URL", as_asked, open_http},
       {"syslog", "RFC 5424 over UDP, TCP or TLS", one_by_one, open_syslog},
+      {"kafka", "a Kafka topic, one message an alert", apart, open_kafka},
   }};
   return kRows;
 }

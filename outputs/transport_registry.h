@@ -16,6 +16,7 @@
 #include "engine/base/secret.h"
 #include "engine/run/sink.h"
 #include "outputs/file_transport.h"
+#include "outputs/kafka_output.h"
 #include "outputs/syslog_transport.h"
 
 namespace kubevigil {
@@ -43,13 +44,15 @@ struct OutputOptions {
   HttpOutput http = {};
   FileTransportOptions file = {};
   SyslogOptions syslog = {};
+  KafkaOutput kafka = {};
 };
 
 struct OpenOutput {
   SinkConnection connection;
   Framing framing = Framing::Lines;
   BodyLimits limits = {};
-  std::string note;  // for the log: what was not as expected; "" when all was
+  bool in_order = false;  // SinkOptions::in_order
+  std::string note;       // for the log: what was not as expected; "" when all was
 };
 
 // Opens files, reads tokens and certificates; connects nowhere. `place`: Outbox::place() of the sink. Disk and env

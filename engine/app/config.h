@@ -127,8 +127,17 @@ struct SyslogSinkConfig {
   Duration timeout;
 };
 
+struct KafkaSinkConfig {
+  std::string brokers, topic;
+  std::vector<std::pair<std::string, SecretSource>> properties, secrets;  // librdkafka's
+  bool exactly_once = true;
+  std::string cursor_group;      // kubevigil-INSTANCE-NAME unless given
+  std::string transactional_id;  // the cursor group's name unless given
+  Duration timeout;
+};
+
 enum class FalcoFields : uint8_t { Full, Minimal };
-enum class TransportKind : uint8_t { Stdout, File, Http, Syslog };
+enum class TransportKind : uint8_t { Stdout, File, Http, Syslog, Kafka };
 struct OutputConfig {
   std::string name;
   TransportKind transport = TransportKind::Stdout;
@@ -144,6 +153,7 @@ struct OutputConfig {
   std::optional<HttpSinkConfig> http;
   std::optional<FileSinkConfig> file;
   std::optional<SyslogSinkConfig> syslog;
+  std::optional<KafkaSinkConfig> kafka;
 };
 
 struct AdminConfig {

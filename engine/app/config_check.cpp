@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/app/admin_access.h"
+#include "engine/app/config_kafka.h"
 #include "engine/net/url.h"
 #include "inputs/rotated_name.h"
 #include "outputs/registry.h"
@@ -164,7 +165,8 @@ class Check {
 
   void output(const OutputConfig& output, const std::string& at) {
     if (is_broken(at + ".transport")) return;
-    const bool there[] = {true, output.file.has_value(), output.http.has_value(), output.syslog.has_value()};
+    const bool there[] = {true, output.file.has_value(), output.http.has_value(), output.syslog.has_value(),
+                          output.kafka.has_value()};
     for (size_t i = 1; i < std::size(there); ++i) {
       const bool meant = static_cast<size_t>(output.transport) == i;
       const std::string_view name = transports()[i].name;
@@ -174,6 +176,7 @@ class Check {
     }
     if (output.http) http(output, *output.http, at);
     if (output.syslog) tls_half(output.syslog->tls, at + ".syslog");
+    if (output.kafka) check_kafka_output(loaded_, output, at);
     if (output.syslog && output.syslog->tls && output.syslog->protocol != SyslogWire::Tls) {
       error("transport", at + ".syslog.protocol", "tls: is given, but the protocol is another", "protocol: tls");
     }

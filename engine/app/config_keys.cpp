@@ -176,10 +176,28 @@ constexpr ConfigKey kSyslog[] = {
 };
 constexpr ConfigSection kSyslogSection{kSyslog};
 
+constexpr ConfigKey kKafka[] = {
+    {"brokers", Text, member<&KafkaSinkConfig::brokers>, "", "", kRequired, "host:port of one or more, with commas"},
+    {"topic", Text, member<&KafkaSinkConfig::topic>, "", "", kRequired, "it must be there; it is never made"},
+    {"properties", Properties, member<&KafkaSinkConfig::properties>, "", "", kOptional,
+     "anything that librdkafka 2.0 knows, by its own names: {security.protocol: SASL_SSL}"},
+    {"secrets", Secrets, member<&KafkaSinkConfig::secrets>, "", "", kOptional,
+     "those that are secret, as {file: PATH} or {env: NAME}: {sasl.password: {file: ...}}"},
+    {"exactly-once", Flag, member<&KafkaSinkConfig::exactly_once>, "true", "", kOptional,
+     "alerts and how far we are in one transaction; false: at least once"},
+    {"cursor-group", Text, member<&KafkaSinkConfig::cursor_group>, "", "", kOptional,
+     "consumer group, without members, whose offset says how far we are; default: kubevigil-INSTANCE-NAME; of a "
+     "standby pair the same on both"},
+    {"transactional-id", Text, member<&KafkaSinkConfig::transactional_id>, "", "", kOptional,
+     "of no other output or instance, but the other one of a standby pair; default: the cursor group's name"},
+    {"timeout", Span, member<&KafkaSinkConfig::timeout>, "30s", "1s..10m", kOptional, "of one transaction"},
+};
+constexpr ConfigSection kKafkaSection{kKafka};
+
 constexpr ConfigKey kOutput[] = {
     {"name", Name, member<&OutputConfig::name>, "", "", kRequired,
      "unique; a new name begins with the alerts that come then"},
-    {"transport", Choice, member<&OutputConfig::transport>, "", "stdout|file|http|syslog", kRequired,
+    {"transport", Choice, member<&OutputConfig::transport>, "", "stdout|file|http|syslog|kafka", kRequired,
      "where to; its settings stand below the same name"},
     {"encoding", Encoding, member<&OutputConfig::encoding>, "jsonl", "", kOptional, "what a message looks like"},
     {"filter", Section, member<&OutputConfig::filter>, "", "", kOptional, "which alerts", &kFilterSection},
@@ -197,6 +215,7 @@ constexpr ConfigKey kOutput[] = {
     {"http", Section, member<&OutputConfig::http>, "", "", kOptional, "for transport http", &kHttpSection},
     {"file", Section, member<&OutputConfig::file>, "", "", kOptional, "for transport file", &kFileSection},
     {"syslog", Section, member<&OutputConfig::syslog>, "", "", kOptional, "for transport syslog", &kSyslogSection},
+    {"kafka", Section, member<&OutputConfig::kafka>, "", "", kOptional, "for transport kafka", &kKafkaSection},
 };
 constexpr ConfigSection kOutputSection{kOutput};
 

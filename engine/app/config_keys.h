@@ -18,24 +18,26 @@ enum class ConfigKind : uint8_t {
   Section,   // a mapping with keys of its own
   Sections,  // a list of them
   Text,
-  Name,      // letters, digits, . _ -
-  Cluster,   // is_cluster_name
-  File,      // a file that must be there and readable
-  OutFile,   // a file that is written, in a folder that may be made
-  LogFile,   // a file that may come later
-  Folder,    // one that is made if need be, and written to
-  Flag,      // true, false, on, off
-  Count,     // a whole number
-  Size,      // bytes
-  Span,      // a duration
-  Choice,    // one of the words in `bounds`
-  Encoding,  // one of outputs/registry.h that serve can send
-  Endpoint,  // host:port
-  Listen,    // address:port
-  Url,       // http or https; or {file} or {env}
-  Secret,    // {file} or {env}
-  Headers,   // a mapping of header names to texts, {file} or {env}
-  Names,     // lists
+  Name,        // letters, digits, . _ -
+  Cluster,     // is_cluster_name
+  File,        // a file that must be there and readable
+  OutFile,     // a file that is written, in a folder that may be made
+  LogFile,     // a file that may come later
+  Folder,      // one that is made if need be, and written to
+  Flag,        // true, false, on, off
+  Count,       // a whole number
+  Size,        // bytes
+  Span,        // a duration
+  Choice,      // one of the words in `bounds`
+  Encoding,    // one of outputs/registry.h that serve can send
+  Endpoint,    // host:port
+  Listen,      // address:port
+  Url,         // http or https; or {file} or {env}
+  Secret,      // {file} or {env}
+  Headers,     // a mapping of header names to texts, {file} or {env}
+  Properties,  // a mapping of librdkafka's properties to texts; no secrets
+  Secrets,     // a mapping of librdkafka's properties to {file} or {env}
+  Names,       // lists
   Clusters,
   RulePaths,
   Networks,

@@ -83,7 +83,7 @@ class Loader {
     const YamlNode* given = section.find(key.name);
     YamlNode node;
     ConfigOrigin origin;
-    const bool secret = key.kind == ConfigKind::Secret || key.kind == ConfigKind::Headers;
+    const bool secret = key.kind == ConfigKind::Secret || is_mapping(key.kind);
     const std::string variable = secret ? std::string() : variable_of(path);
     const auto set = around_.variables.find(variable);
     if (!variable.empty()) known_.insert(variable);

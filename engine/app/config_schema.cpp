@@ -44,6 +44,10 @@ std::string type_of(ConfigKind kind) {
       return std::string(kPlace);
     case ConfigKind::Headers:
       return fmt::format(R"({{"type":"object","additionalProperties":{}}})", one_of(R"({"type":"string"})"));
+    case ConfigKind::Properties:
+      return R"({"type":"object","additionalProperties":{"type":["string","number","boolean"]}})";
+    case ConfigKind::Secrets:
+      return fmt::format(R"({{"type":"object","additionalProperties":{}}})", kPlace);
     default:
       return R"({"type":"string","minLength":1})";
   }

@@ -21,7 +21,7 @@ constexpr std::string_view kWords[] = {"bearer", "hmac",   "authorization", "tok
                                        "passw",  "cookie", "key",           "url",   "://"};
 
 // So that the line under a message does not show it.
-void blot_out(const SourceSpan& span, SourceTexts& sources) {
+void blot_out_at(const SourceSpan& span, SourceTexts& sources) {
   const auto source = sources.find(span.file);
   if (source == sources.end() || span.line == 0 || span.column == 0) return;
   std::string& text = source->second;
@@ -33,13 +33,6 @@ void blot_out(const SourceSpan& span, SourceTexts& sources) {
   if (at == std::string::npos) return;
   const size_t end = std::min(text.find_first_of("\r\n", at), text.size());
   for (size_t i = at + span.column - 1; i < end; ++i) text[i] = '*';
-}
-
-// Each text below the node.
-void blot_out(const YamlNode& node, SourceTexts& sources) {
-  if (node.is_scalar()) blot_out(node.span, sources);
-  for (const YamlNode& item : node.items) blot_out(item, sources);
-  for (const YamlEntry& entry : node.entries) blot_out(entry.value, sources);
 }
 
 bool is_variable_name(std::string_view text) {
@@ -81,7 +74,7 @@ void read_url(const YamlNode& node, SecretReading& reading, SourceTexts& sources
   if (const Result<Url> url = parse_url(node.text)) {
     to = {.text = Secret(node.text)};
   } else {
-    blot_out(node.span, sources);
+    blot_out_at(node.span, sources);
     reading.report(node, url.error().message);
   }
 }
@@ -96,19 +89,25 @@ std::string shown(const Secret& text) {
 
 }  // namespace
 
+void blot_out(const YamlNode& node, SourceTexts& sources) {
+  if (node.is_scalar()) blot_out_at(node.span, sources);
+  for (const YamlNode& item : node.items) blot_out(item, sources);
+  for (const YamlEntry& entry : node.entries) blot_out(entry.value, sources);
+}
+
 void read_secret_source(ConfigKind kind, const YamlNode& node, const std::string& path, ValueReader& reader,
                         SecretSource& to) {
   SecretReading reading(path, reader);
   if (!node.is_map() && !node.is_scalar()) blot_out(node, reader.sources);
   if (!node.is_scalar()) return reading.place(node, expectation(kind), to);
   if (kind == ConfigKind::Url) return read_url(node, reading, reader.sources, to);
-  blot_out(node.span, reader.sources);
+  blot_out_at(node.span, reader.sources);
   reading.bad(node, expectation(kind), "a secret does not stand in the configuration itself");
 }
 
 void read_header_sources(const YamlNode& node, const std::string& path, ValueReader& reader, HeaderSources& to) {
   if (!node.is_map()) {
-    blot_out(node.span, reader.sources);
+    blot_out_at(node.span, reader.sources);
     return SecretReading(path, reader).bad(node, expectation(ConfigKind::Headers));
   }
   HeaderSources headers;
@@ -118,7 +117,7 @@ void read_header_sources(const YamlNode& node, const std::string& path, ValueRea
     SecretReading reading(where, reader);
     SecretSource value;
     if (entry.value.is_scalar()) {
-      blot_out(entry.value.span, reader.sources);
+      blot_out_at(entry.value.span, reader.sources);
       value.text = Secret(entry.value.text);
     } else {
       reading.place(entry.value, "a text, {file: PATH} or {env: NAME}", value);

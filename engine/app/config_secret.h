@@ -18,6 +18,8 @@ void read_secret_source(ConfigKind kind, const YamlNode& node, const std::string
                         SecretSource& to);
 void read_header_sources(const YamlNode& node, const std::string& path, ValueReader& reader, HeaderSources& to);
 
+// Each text at and below the node.
+void blot_out(const YamlNode& node, SourceTexts& sources);
 // Of a key that is not known: its value is blotted out when its name has a word of secrets in it.
 void blot_out_suspect(const YamlEntry& entry, SourceTexts& sources);
 // For a text that is no YAML, of which nobody knows what is a value: in lines with a word of secrets (token, key, url

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "engine/app/config_kafka.h"
 #include "engine/app/config_secret.h"
 #include "engine/base/network.h"
 #include "engine/base/size.h"
@@ -43,6 +44,8 @@ constexpr Kind kKinds[] = {
     {ConfigKind::Url, "an http or https address, {file: PATH} or {env: NAME}"},
     {ConfigKind::Secret, "{file: PATH} or {env: NAME}"},
     {ConfigKind::Headers, "a mapping of header names to values"},
+    {ConfigKind::Properties, "a mapping of librdkafka's properties to texts"},
+    {ConfigKind::Secrets, "a mapping of librdkafka's properties to {file: PATH} or {env: NAME}"},
     {ConfigKind::Names, "a list of names"},
     {ConfigKind::Clusters, "a list of cluster names"},
     {ConfigKind::RulePaths, "a list of paths"},
@@ -213,7 +216,10 @@ class Reading {
     *to = *endpoint;
   }
   void read(SecretSource* to) { read_secret_source(key_.kind, node_, path_, reader_, *to); }
-  void read(HeaderSources* to) { read_header_sources(node_, path_, reader_, *to); }
+  void read(HeaderSources* to) {
+    if (key_.kind == ConfigKind::Headers) return read_header_sources(node_, path_, reader_, *to);
+    read_kafka_properties(key_.kind, node_, path_, reader_, *to);
+  }
   void read(const ChoiceMember& to) {
     const auto word = word_of(node_);
     if (!word) return;
@@ -247,7 +253,9 @@ struct ShowValue {
   std::string operator()(const std::vector<std::string>* v) const { return list_text(*v); }
   std::string operator()(const HostPort* v) const { return yaml_word(to_text(*v)); }
   std::string operator()(const SecretSource* v) const { return secret_source_text(*v); }
-  std::string operator()(const HeaderSources* v) const { return header_sources_text(*v); }
+  std::string operator()(const HeaderSources* v) const {
+    return key.kind == ConfigKind::Properties ? kafka_properties_text(*v) : header_sources_text(*v);
+  }
   std::string operator()(const ChoiceMember& v) const { return std::string(words_of(key).at(v.get(v.object))); }
   std::string operator()(const SectionMember&) const { return {}; }
   std::string operator()(const SectionsMember&) const { return {}; }
@@ -256,6 +264,8 @@ struct ShowValue {
 }  // namespace
 
 std::string_view expectation(ConfigKind kind) { return std::ranges::find(kKinds, kind, &Kind::kind)->expectation; }
+
+bool is_mapping(ConfigKind kind) { return kind >= ConfigKind::Headers && kind <= ConfigKind::Secrets; }
 
 bool is_list(ConfigKind kind) { return kind >= ConfigKind::Names; }
 

@@ -15,6 +15,7 @@ namespace kubevigil {
 // "a size such as 256MiB": what a value of this kind is.
 std::string_view expectation(ConfigKind kind);
 bool is_list(ConfigKind kind);
+bool is_mapping(ConfigKind kind);  // of names that are not ours
 // Of Choice, Choices and Encoding; empty for the other kinds.
 std::vector<std::string_view> words_of(const ConfigKey& key);
 // The two ends of `bounds` as they are written; "" where there is none, and for words.

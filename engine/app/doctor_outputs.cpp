@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "engine/app/doctor.h"
+#include "engine/app/output_options.h"
+#include "engine/base/text.h"
 #include "engine/net/server_look.h"
 #include "engine/net/url.h"
 
@@ -50,6 +52,17 @@ void examine_receiver(const std::string& name, const Receiver& to, Findings& out
   out.fail("output", what, "is the receiver up, and does every firewall on the way let us through?");
 }
 
+void examine_topic(const OutputConfig& output, const std::string& instance, Findings& out) {
+  const auto options = output_options(output, instance);
+  if (!options) return out.fail("output", options.error().message, "mend the output");
+  const std::string what = fmt::format("{}: topic {}", output.name, printable(options->kafka.topic));
+  const KafkaTopicLook look = look_at_kafka_topic(options->kafka, kPatience);
+  if (look.partitions > 0) {
+    return out.ok("output", fmt::format("{} answers, it has {} partitions", what, look.partitions));
+  }
+  out.fail("output", fmt::format("{}: {}", what, look.why), look.advice);
+}
+
 }  // namespace
 
 void examine_outputs(const Config& config, Findings& out, const Env& env) {
@@ -57,6 +70,10 @@ void examine_outputs(const Config& config, Findings& out, const Env& env) {
     const bool udp = output.syslog && output.syslog->protocol == SyslogWire::Udp;
     const bool none = output.transport == TransportKind::Stdout || output.transport == TransportKind::File;
     if (none) continue;  // the configuration's check has looked at files
+    if (output.transport == TransportKind::Kafka) {
+      examine_topic(output, config.instance, out);
+      continue;
+    }
     if (output.transport == TransportKind::Syslog && udp) {
       out.ok("output", fmt::format("{}: UDP, whether anybody listens cannot be told", output.name));
       continue;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 
 #include "engine/app/context.h"
 #include "engine/base/text.h"
@@ -10,7 +11,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTransports = {"stdout", "file", "http", "syslog"};
+constexpr std::array<std::string_view, 5> kTransports = {"stdout", "file", "http", "syslog", "kafka"};
 
 // The value, or why it cannot be had; an empty source is an empty value.
 Result<Secret> value_of(const SecretSource& source, std::string_view what) {
@@ -83,6 +84,31 @@ SyslogOptions syslog_output(const SyslogSinkConfig& config, const std::string& i
   return syslog;
 }
 
+Result<std::map<std::string, std::string>> kafka_properties(const KafkaSinkConfig& config) {
+  std::map<std::string, std::string> out;
+  for (const auto* sources : {&config.properties, &config.secrets}) {
+    for (const auto& [name, source] : *sources) {
+      const auto value = value_of(source, "kafka." + printable(name));
+      if (!value) return tl::unexpected(value.error());
+      out[name] = value->reveal();
+    }
+  }
+  return out;
+}
+
+KafkaOutput kafka_words(const KafkaSinkConfig& config, const std::string& name, const std::string& instance) {
+  KafkaOutput kafka;
+  kafka.cluster.brokers = config.brokers;
+  kafka.cluster.client_id = "kubevigil-" + instance;
+  kafka.topic = config.topic;
+  kafka.exactly_once = config.exactly_once;
+  kafka.cursor_group =
+      config.cursor_group.empty() ? fmt::format("kubevigil-{}-{}", instance, name) : config.cursor_group;
+  kafka.transactional_id = config.transactional_id.empty() ? kafka.cursor_group : config.transactional_id;
+  kafka.timeout = config.timeout;
+  return kafka;
+}
+
 }  // namespace
 
 OutputOptions output_words(const OutputConfig& config, const std::string& instance) {
@@ -97,6 +123,7 @@ OutputOptions output_words(const OutputConfig& config, const std::string& instan
   out.encoding_options.expiry = config.expiry;
   if (config.http) out.http.batch = config.http->batch;
   if (config.http) out.http.framing = framing_of(config.http->body);
+  if (config.kafka) out.kafka = kafka_words(*config.kafka, config.name, instance);
   return out;
 }
 
@@ -109,6 +136,11 @@ Result<OutputOptions> output_options(const OutputConfig& config, const std::stri
   }
   if (config.file) out.file = file_output(*config.file);
   if (config.syslog) out.syslog = syslog_output(*config.syslog, instance);
+  if (config.kafka) {
+    auto properties = kafka_properties(*config.kafka);
+    if (!properties) return fail(fmt::format("output {}: {}", printable(config.name), properties.error().message));
+    out.kafka.cluster.properties = std::move(*properties);
+  }
   return out;
 }
 
@@ -127,6 +159,7 @@ SinkOptions sink_options(const OutputConfig& config, const OpenOutput& opened, c
       config.dead_letter.empty() ? data + "/dead-letter/" + config.name + ".jsonl" : config.dead_letter;
   out.framing = opened.framing;
   out.limits = opened.limits;
+  out.in_order = opened.in_order;
   out.reminder_file = reminder_path(data, config.name);
   return out;
 }

@@ -11,13 +11,17 @@ namespace {
 struct Opening {
   const OutputConfig output;
   const std::string instance, place;
+  const std::string journal;
+  const uint64_t journal_end;
   Disk& disk;
   const Env& env;
 };
 
 Result<OpenOutput> open_now(const Opening& from) {
-  const auto options = output_options(from.output, from.instance);
+  auto options = output_options(from.output, from.instance);
   if (!options) return tl::unexpected(options.error());
+  options->kafka.journal = from.journal;
+  options->kafka.journal_end = from.journal_end;
   return open_output(*options, from.place, from.disk, from.env);
 }
 
@@ -62,7 +66,9 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
                   gate,
                   [self = out.get()](const SinkNotice& said) { self->notice(said); }};
   for (const OutputConfig& output : config.outputs) {
-    auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), disk, env}, log);
+    auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), storage.journal_id,
+                                 storage.journal_end, disk, env},
+                                log);
     if (!opened) return tl::unexpected(opened.error());
     say_note(output, *opened, log);
     if (const TlsFiles* files = client_certificate(output)) {
@@ -129,6 +135,8 @@ void ServeSinks::notice(const SinkNotice& notice) {
       return tell(LogLevel::Error, "the journal cannot be read; trying again");
     case SinkNotice::Kind::Reminders:
       return tell(LogLevel::Warn, "the file of reminders cannot be read or written");
+    case SinkNotice::Kind::Note:
+      return tell(LogLevel::Warn, "alerts are delivered, but not as they should be");
   }
 }
 

@@ -33,6 +33,8 @@ struct ServeStorage {  // members end in reverse order: a reader before what it 
   HashKey key;
   std::unique_ptr<Spool> spool;
   std::unique_ptr<Journal> journal;
+  std::string journal_id;    // journal_id.h
+  uint64_t journal_end = 0;  // behind its last entry, at the start
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<SnapshotStore> snapshots;
   std::unique_ptr<RuleStore> rules;

@@ -39,6 +39,9 @@ constexpr Hint kHints[] = {
     {"alert unknown ca", "The server does not trust our certificate: look at tls.certificate, and at its authorities."},
     {"alert bad certificate", "The server does not take our certificate: look at tls.certificate and its dates."},
     {"alert certificate expired", "The server finds our certificate expired: look at tls.certificate."},
+    {"UNKNOWN_TOPIC", "The cluster has no such topic, or does not show it to this user: kubevigil makes none."},
+    {"AUTHORIZATION_FAILED", "The cluster knows the user and does not let it write there: look at its rights."},
+    {"SASL authentication", "The cluster does not know the user: look at sasl.username and the secret sasl.password."},
     {"TLS", "The connection is there, trust is not: look at tls.authorities, the server's name and its dates."},
     {"reset by peer", "The server hung up: does it speak TLS there, and the url says http?"},
     {"timed out", "No answer came in time: look at firewalls and network policies between here and there."},
@@ -69,6 +72,9 @@ std::string delivered_words(const OutputConfig& output, const std::string& id) {
         return "sent; UDP does not say whether anybody got it: look for id " + id + " at the receiver";
       }
       return "acknowledged by the receiver's system: look for id " + id + " in its files";
+    case TransportKind::Kafka:
+      return "acknowledged by the brokers, id " + id +
+             "; it was sent outside of transactions, so the right to the transactional id was not tried";
   }
   return {};
 }
@@ -146,6 +152,10 @@ std::string destination(const OutputConfig& output) {
       if (!output.syslog) return "";
       return fmt::format("{}://{}", kWires[static_cast<size_t>(output.syslog->protocol)],
                          printable(to_text(output.syslog->address)));
+    case TransportKind::Kafka:
+      return output.kafka
+                 ? fmt::format("topic {} at {}", printable(output.kafka->topic), printable(output.kafka->brokers))
+                 : "";
   }
   return {};
 }
@@ -160,6 +170,7 @@ Trial try_output(const OutputConfig& output, const std::string& instance, Level 
       return {false, fmt::format("{} is there already: move it away, it would be lost", printable(options->file.path))};
     }
   }
+  options->kafka.exactly_once = false;  // a newer client with its transactional id would fence the one that runs
   const auto made = missing_folders(options->file.path);
   const auto opened = open_output(*options, "", disk, env);
   if (!opened) remove_folders(made);

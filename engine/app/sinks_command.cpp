@@ -13,7 +13,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kTransportNames[] = {"stdout", "file", "http", "syslog"};
+constexpr std::string_view kTransportNames[] = {"stdout", "file", "http", "syslog", "kafka"};
 
 struct SinksFlags {
   std::string config, name;

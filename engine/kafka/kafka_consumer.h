@@ -44,7 +44,12 @@ class KafkaConsumer {
 
   // Behind the last message of what is assigned, as the broker said when it was read last; nullopt: not known. Messages
   // of open transactions count. Asks nobody.
-  virtual std::optional<int64_t> newest(const TopicPartition& at) const = 0;
+  virtual std::optional<int64_t> newest(const TopicPartition& at) const { return (void)at, std::nullopt; }
+
+  // For each partition a position in front of all its messages that are not older than `time`: as near as the client
+  // knows, else the first.
+  virtual KafkaResult<std::vector<KafkaPosition>> positions_at(std::span<const TopicPartition> partitions,
+                                                               Timestamp time, Duration most);
 
   // Of what was assigned. What is paused is fetched no further than it is already.
   virtual void pause(std::span<const TopicPartition> partitions) = 0;

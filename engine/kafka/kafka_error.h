@@ -12,7 +12,8 @@ enum class KafkaFault : uint8_t {
   Retry,       // not now: no connection, a leader that moves, a time-out; the same again later
   Abort,       // of a transaction: abort it, and do it again
   Fenced,      // another one has taken over this transactional id, or this instance's place in the group
-  Refused,     // never as it is: no permission, no such topic, too large
+  Refused,     // not until somebody mends something: no permission, no such topic, a wrong property
+  BadMessage,  // of a message: never as it is, for it is too large
   OutOfRange,  // the position is not in the partition any more, or not yet
   Fatal,       // this client can do nothing any more: a new one is to be made
 };

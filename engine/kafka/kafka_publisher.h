@@ -2,7 +2,8 @@
 // what a read_committed reader sees and how far the caller is change together or not at all, through any crash.
 //
 // The cursor is the committed offset of a consumer group that has no members (KafkaPublisherOptions::cursor_group), of
-// partition 0 of the topic. Kafka forgets it when nothing is committed for offsets.retention.minutes (7 days).
+// partition 0 of the topic. Kafka forgets it when nothing is committed for offsets.retention.minutes (7 days), and with
+// the topic.
 //
 //   open() -> cursor; pass over what lies up to it; publish(); publish(); any error: open() again
 //
@@ -13,11 +14,12 @@
 // Without a cursor group: no transaction, no cursor; each message once as long as the client lives (idempotent
 // producer), again after an error.
 //
-// Threads: one. No call waits much longer than it was told. Messages are borrowed for the call.
+// Threads: one, but cancel(). No call waits much longer than it was told. Messages are borrowed for the call.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "engine/base/timestamp.h"
 #include "engine/kafka/kafka_error.h"
@@ -33,6 +35,12 @@ struct KafkaPublisherOptions {
   std::string cursor_group;      // with transactions
 };
 
+struct KafkaCursor {
+  int64_t value = 0;     // not negative
+  std::string metadata;  // printable ASCII, short; librdkafka 2.0 cuts at a NUL
+  bool operator==(const KafkaCursor&) const = default;
+};
+
 struct KafkaOut {
   std::string_view key, value;  // the key decides the partition, as with Java's producer (murmur2)
   std::vector<KafkaHeader> headers;
@@ -42,9 +50,13 @@ class KafkaPublisher {
  public:
   virtual ~KafkaPublisher() = default;
   // The cursor that the last committed transaction holds; nullopt: there is none (for sure).
-  virtual KafkaResult<std::optional<int64_t>> open(Duration most) = 0;
-  // REQUIRES: open() succeeded, and nothing failed since. Refused: nothing of it will ever be taken as it is.
-  virtual KafkaResult<void> publish(std::span<const KafkaOut> messages, int64_t cursor, Duration most) = 0;
+  virtual KafkaResult<std::optional<KafkaCursor>> open(Duration most) = 0;
+  // Behind an open() since which nothing failed; else, and when a commit was slow, Retry: open() again. Without
+  // messages the cursor alone is committed. BadMessage: one of them will never be taken as it is, and the transaction
+  // was aborted.
+  virtual KafkaResult<void> publish(std::span<const KafkaOut> messages, const KafkaCursor& cursor, Duration most) = 0;
+  // Any thread, for good: a call under way ends soon with Retry, and so do all later ones.
+  virtual void cancel() {}
 };
 
 }  // namespace kubevigil

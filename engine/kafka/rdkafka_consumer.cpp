@@ -55,6 +55,8 @@ class RdKafkaConsumer final : public KafkaConsumer {
   KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) override;
   KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) override;
   std::optional<int64_t> newest(const TopicPartition& at) const override;
+  KafkaResult<std::vector<KafkaPosition>> positions_at(std::span<const TopicPartition> partitions, Timestamp time,
+                                                       Duration most) override;
   void pause(std::span<const TopicPartition> partitions) override;
   void resume(std::span<const TopicPartition> partitions) override;
 
@@ -122,6 +124,27 @@ std::optional<int64_t> RdKafkaConsumer::newest(const TopicPartition& at) const {
   const auto code = rd_kafka_get_watermark_offsets(handle_.get(), at.topic.c_str(), at.partition, &first, &end);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
   return end;
+}
+
+KafkaResult<std::vector<KafkaPosition>> RdKafkaConsumer::positions_at(std::span<const TopicPartition> partitions,
+                                                                      Timestamp time, Duration most) {
+  std::vector<KafkaPosition> out;
+  for (const TopicPartition& at : partitions) out.push_back({at, time.micros / 1000});
+  const RdKafkaList list = list_of(out);
+  const auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(most));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "asking for offsets of a time"));
+  for (size_t i = 0; i < out.size(); ++i) {
+    const rd_kafka_topic_partition_t& found = list->elems[i];
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return tl::unexpected(kafka_error(found.err, "asking for an offset in " + to_text(out[i].at)));
+    }
+    out[i].offset = found.offset;
+    if (found.offset >= 0) continue;  // else all are older
+    const auto held = range(out[i].at, most);
+    if (!held) return tl::unexpected(held.error());
+    out[i].offset = held->end;
+  }
+  return out;
 }
 
 void RdKafkaConsumer::pause(std::span<const TopicPartition> partitions) {

@@ -58,9 +58,10 @@ KafkaFault fault_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+      return KafkaFault::Refused;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-      return KafkaFault::Refused;
+      return KafkaFault::BadMessage;
     default:
       return KafkaFault::Retry;
   }

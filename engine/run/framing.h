@@ -6,6 +6,8 @@
 //   Lines     (R NL)*
 //   Array     "[" NL R ("," NL R)* NL "]" NL | "[]" NL
 //   Single    in a message R; in a document as Lines
+//   Apart     (R | "[" NL R NL "]" NL | R NL)*      as a consumer of one record at a time wants it: bare, but for those
+//                                                    that know arrays only, or that judge lines (es-bulk)
 #pragma once
 
 #include <span>
@@ -35,7 +37,7 @@ struct BodyLimits {
   size_t bytes = 4u << 20;  // of one body; a single record that is larger still goes, alone
 };
 
-// Whether the consumer of `format` understands `framing`.
+// Whether the consumer of `format` understands `framing`; Apart is its own for one record.
 bool understands(const Format& format, Framing framing);
 
 // The alerts, all of them and in their order, as messages in `framing`. REQUIRES: understands(encoding.format(),

@@ -23,6 +23,7 @@ enum class Framing : uint8_t {
   Lines,     // every record is closed by a newline; any number in one message
   Array,     // one JSON array; any number in one message
   Single,    // one record a message; in a file one a line
+  Apart,     // not of a consumer: each record as a message of its own, one behind the other; Message::ends
 };
 
 struct Format {
@@ -60,11 +61,19 @@ class Encoding {
   virtual void nothing(std::string& out) const;
 };
 
+// Where an alert stands in the journal, and when what caused it arrived.
+struct JournalPlace {
+  uint64_t sequence = 0;
+  Timestamp arrived;
+};
+
 // A body on its way. `alerts` are those whose records it holds, in their order; borrowed from the caller of bodies().
 struct Message {
   std::string body;
   std::string_view content_type;
   std::span<const Alert> alerts;
+  std::vector<size_t> ends = {};          // Framing::Apart: where each record ends in the body
+  std::vector<JournalPlace> places = {};  // of each alert; empty: a reminder, a test
 };
 
 struct Delivery {
@@ -83,6 +92,7 @@ struct Delivery {
   std::string reason;            // what was found and where; no secrets; printable
   Duration retry_after{};        // Retry: what the consumer asked for; 0: the caller's back-off
   std::vector<Item> items = {};  // Delivered: exceptions
+  std::string note = {};         // for the log: what was not as it should be, even so
 };
 
 // One instance a sink, used by that sink's thread alone. send() blocks, but no longer than the limits that the
@@ -93,6 +103,9 @@ class Transport {
   virtual Delivery send(const Message& message) = 0;
   // Any thread, at shutdown: a send under way that waits ends soon with Retry, and so do all later ones.
   virtual void cancel() {}
+  // There is nothing to send: what has to be done by the clock. Blocks as send() does. Returns how long it need not be
+  // called again.
+  virtual Duration rest() { return Duration::hours(24); }
   // For the file: where the last delivered message ends. Stored with the sink's cursor (Outbox::delivered) and given
   // back at the next start, it makes redelivery after a crash leave no record twice. Opaque; "": no such place.
   virtual std::string position() const { return {}; }

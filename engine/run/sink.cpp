@@ -92,7 +92,7 @@ Sink::Pause Sink::step() {
   if (!may_send()) return stand_by();
   const bool all_read = fill(true);
   const bool nothing = queue_.alerts().empty();
-  if (!nothing && back_off_.failures() >= kAlone && !keeps_place()) {
+  if (!nothing && back_off_.failures() >= kAlone && !keeps_place() && !options_.in_order) {
     deliver_alone();
   } else if (!nothing) {
     deliver();
@@ -108,8 +108,9 @@ Sink::Pause Sink::step() {
 Sink::Pause Sink::idle() {
   move_cursor(false);
   publish();
+  const Duration rest = std::min(connection_.transport->rest(), kIdle);
   const Duration now = world_.env.monotonic();
-  Duration next = later(now, kIdle);
+  Duration next = later(now, rest);
   const auto by = [&](Duration at) { next = std::min(next, at); };
   if (not_before_ > now) by(not_before_);
   if (const auto digest = queue_.digest_due()) by(*digest);

@@ -18,6 +18,9 @@
 //             given up. (A consumer that breaks on what an attacker wrote must not silence all that follows.)
 //   Refused   of several alerts: sent again in halves, down to the one that is meant; that one is a dead letter.
 //
+// With SinkOptions::in_order nothing passes an alert that fails: whoever keeps a cursor of his own (Kafka, in the same
+// transaction) passes over what lies in front of it. One that is refused, or too old, still goes to the dead letters.
+//
 // What an alert's revisions mean is the encoding's (outputs/README.md). Reminders are sent when they are due; they are
 // kept in a file of their own over restarts (reminding.h).
 // With a SendGate nothing is sent while it is closed; alerts that the other instance has delivered are passed over.
@@ -62,6 +65,7 @@ struct SinkNotice {
     Gap,             // entries of the journal are lost
     Journal,         // the journal cannot be read: tried again
     Reminders,       // their file cannot be read or written
+    Note,            // delivered, but not as it should be (Delivery::note)
   };
   Kind kind = Kind::Failing;
   std::string sink;
@@ -76,6 +80,7 @@ struct SinkOptions {
   Duration give_up_after = kGiveUpAfter;
   DeadLetterOptions dead_letters = {};  // path; the sink's name is put in
   Framing framing = Framing::Lines;     // REQUIRES: the encoding's consumer understands it
+  bool in_order = false;
   BodyLimits limits = {};
   std::string reminder_file = {};  // with reminders: where they are kept
 };
@@ -162,6 +167,7 @@ class Sink {
   bool remind(std::span<const Alert> alerts, size_t records);
 
   std::vector<Message> messages(std::span<const Alert> alerts, size_t records) const;
+  std::vector<Message> first_messages(size_t alerts, size_t records) const;
   Outcome send(const Message& message, size_t first);
   Outcome settle(const Delivery& delivery, size_t first, size_t count);
   Outcome settle_items(const Delivery& delivery, size_t first, size_t count);

@@ -23,9 +23,21 @@ std::vector<Message> Sink::messages(std::span<const Alert> alerts, size_t record
   return bodies(*connection_.encoding, options_.framing, alerts, limits);
 }
 
+// Of the first alerts of the queue.
+std::vector<Message> Sink::first_messages(size_t alerts, size_t records) const {
+  std::vector<Message> out = messages(queue_.alerts().first(alerts), records);
+  size_t index = 0;
+  for (Message& message : out) {
+    for (const size_t end = index + message.alerts.size(); index < end; ++index) {
+      message.places.push_back({queue_.sequence(index), queue_.arrived(index)});
+    }
+  }
+  return out;
+}
+
 void Sink::deliver() {
   size_t first = 0;
-  for (const Message& message : messages(queue_.alerts(), records_)) {
+  for (const Message& message : first_messages(queue_.alerts().size(), records_)) {
     const size_t count = message.alerts.size();
     if (!may_send() || send(message, first) != Outcome::Taken) break;
     first += count;
@@ -36,7 +48,7 @@ void Sink::deliver() {
 
 // The first alert has failed again and again: is it the consumer, or the alert?
 void Sink::deliver_alone() {
-  const auto two = messages(queue_.alerts().first(std::min<size_t>(queue_.alerts().size(), 2)), 1);
+  const auto two = first_messages(std::min<size_t>(queue_.alerts().size(), 2), 1);
   if (send(two[0], 0) == Outcome::Again && two.size() > 1 && may_send()) {
     const std::string reason = counters().last_error;
     const Delivery next = connection_.transport->send(two[1]);
@@ -80,6 +92,7 @@ Sink::Outcome Sink::send(const Message& message, size_t first) {
 }
 
 Sink::Outcome Sink::settle(const Delivery& delivery, size_t first, size_t count) {
+  if (!delivery.note.empty()) say(SinkNotice::Kind::Note, delivery.note);
   switch (delivery.kind) {
     case Delivery::Kind::Retry:
       if (!stop_) failed(delivery);

@@ -169,7 +169,8 @@ TEST(ConfigCheck, TheRegistryHasTheTransportsInTheOrderOfTheConfiguration) {
   const std::pair<TransportKind, std::string_view> rows[] = {{TransportKind::Stdout, "stdout"},
                                                              {TransportKind::File, "file"},
                                                              {TransportKind::Http, "http"},
-                                                             {TransportKind::Syslog, "syslog"}};
+                                                             {TransportKind::Syslog, "syslog"},
+                                                             {TransportKind::Kafka, "kafka"}};
   EXPECT_EQ(transports().size(), std::size(rows));
   for (const auto& [kind, name] : rows) EXPECT_EQ(transports()[static_cast<size_t>(kind)].name, name);
 }

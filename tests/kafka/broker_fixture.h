@@ -24,7 +24,7 @@ class BrokerTest : public testing::Test {
     if (broker_ == nullptr) GTEST_SKIP() << "needs Java and the jars of tests/kafka/pom.xml in build/kafka/3.9.1";
   }
 
-  KafkaBroker& broker() { return *broker_; }
+  static KafkaBroker& broker() { return *broker_; }
   static KafkaOptions kafka() { return {.brokers = broker_->address(), .client_id = "test", .properties = {}}; }
   // From the beginning to the end of each partition of `topic`.
   std::vector<std::string> committed_values() {

@@ -82,7 +82,7 @@ group.min.session.timeout.ms=1000
 bool KafkaBroker::start() {
   if (!formatted_ && !(formatted_ = format())) return false;
   process_ = std::make_unique<Daemon>(
-      std::vector<std::string>{kJava, "-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+      std::vector<std::string>{kJava, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                                "-Dlog4j.configuration=file:" + folder_.path("log4j.properties"), "-cp", jars_ + "/*",
                                "kafka.Kafka", folder_.path("server.properties")},
       folder_.path("broker.log"));

@@ -25,6 +25,8 @@ std::string_view word(SinkNotice::Kind kind) {
       return "journal";
     case SinkNotice::Kind::Reminders:
       return "reminders";
+    case SinkNotice::Kind::Note:
+      return "note";
   }
   return "?";
 }

@@ -1,0 +1,16 @@
+#include "engine/kafka/kafka_consumer.h"
+
+namespace kubevigil {
+
+KafkaResult<std::vector<KafkaPosition>> KafkaConsumer::positions_at(std::span<const TopicPartition> partitions,
+                                                                    Timestamp, Duration most) {
+  std::vector<KafkaPosition> out;
+  for (const TopicPartition& at : partitions) {
+    const auto held = range(at, most);
+    if (!held) return tl::unexpected(held.error());
+    out.push_back({at, held->first});
+  }
+  return out;
+}
+
+}  // namespace kubevigil
