@@ -82,6 +82,7 @@ void KafkaLanes::look_for_partitions(KafkaConsumer& consumer) {
     return fetch_.fail(found.error());
   }
   look_again_ = now + kLookEvery;
+  fetch_.mended();  // a topic that nobody writes to would else be a problem for ever
   take_partitions(*found);
 }
 
@@ -233,7 +234,8 @@ KafkaNext KafkaLanes::choose() {
 // There is nothing to give.
 KafkaNext KafkaLanes::rest() const {
   const Duration now = env_.monotonic();
-  const bool read = found_ && std::all_of(lanes_.begin(), lanes_.end(), [&](const auto& found) {
+  const bool known = found_ || !lanes_.empty();
+  const bool read = known && std::all_of(lanes_.begin(), lanes_.end(), [&](const auto& found) {
                       const KafkaLane& lane = found.second;
                       return lane.at_end || !lane.listed || now - lane.heard >= kGiveUp;
                     });

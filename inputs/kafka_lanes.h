@@ -26,8 +26,6 @@
 
 namespace kubevigil {
 
-enum class KafkaStart : uint8_t { Oldest, Newest };
-
 struct KafkaLanesOptions {
   std::string name;                                   // "kafka/NAME"
   std::vector<std::string> topics = {};               // that are wanted,

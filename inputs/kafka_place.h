@@ -18,6 +18,9 @@
 
 namespace kubevigil {
 
+// Where a partition begins that nobody has read.
+enum class KafkaStart : uint8_t { Oldest, Newest };
+
 struct KafkaPlace {
   int64_t offset = 0;
   uint64_t given = 0;

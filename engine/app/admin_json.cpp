@@ -56,6 +56,13 @@ void write(JsonWriter& json, const AdminTail& tail) {
   json.member("rotations", tail.rotations).member("gaps", tail.gaps).end_object();
 }
 
+void write(JsonWriter& json, const AdminKafka& kafka) {
+  json.begin_object().member("name", kafka.name).member("problem", kafka.problem);
+  json.member("caught_up", kafka.caught_up).member("lag_messages", kafka.lag_messages);
+  json.member("records", kafka.records).member("tombstones", kafka.tombstones);
+  json.member("gaps", kafka.gaps).end_object();
+}
+
 void write(JsonWriter& json, const AdminStream& stream) {
   json.begin_object().member("name", stream.name).member("active", stream.active);
   time_member(json, "watermark", stream.watermark);
@@ -114,6 +121,7 @@ std::string to_json(const AdminSources& sources) {
   write_all(json, "senders", sources.senders);
   write_all(json, "strangers", sources.strangers);
   write_all(json, "tails", sources.tails);
+  write_all(json, "kafka", sources.kafka);
   write_all(json, "streams", sources.streams);
   return json.end_object().take();
 }

@@ -85,6 +85,12 @@ struct AdminTail {
   uint64_t lag_bytes = 0, records = 0, rotations = 0, gaps = 0;
 };
 
+struct AdminKafka {
+  std::string name = {}, problem = {};
+  bool caught_up = false;
+  uint64_t lag_messages = 0, records = 0, tombstones = 0, gaps = 0;
+};
+
 struct AdminStream {
   std::string name = {};
   bool active = false;
@@ -96,6 +102,7 @@ struct AdminSources {
   std::vector<AdminSender> senders = {};
   std::vector<AdminStranger> strangers = {};
   std::vector<AdminTail> tails = {};
+  std::vector<AdminKafka> kafka = {};
   std::vector<AdminStream> streams = {};
 };
 

@@ -50,6 +50,20 @@ Result<Secret> read_secret(const SecretSource& source) {
   return Secret(std::move(text));
 }
 
+std::optional<std::vector<std::string>> known_clusters(const InputsConfig& inputs) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::vector<std::string>& more) { out.insert(out.end(), more.begin(), more.end()); };
+  for (const TailConfig& tail : inputs.tail) out.push_back(tail.cluster);
+  for (const KafkaInputConfig& kafka : inputs.kafka) {
+    if (kafka.cluster_from && kafka.clusters.empty()) return std::nullopt;
+    add(kafka.cluster_from ? kafka.clusters : std::vector{kafka.cluster});
+  }
+  if (inputs.webhook) {
+    for (const CredentialSpec& credential : inputs.webhook->credentials) add(credential.clusters);
+  }
+  return out;
+}
+
 bool native_only(const std::vector<std::string>& formats) { return std::ranges::find(formats, "any") == formats.end(); }
 
 }  // namespace kubevigil

@@ -18,6 +18,7 @@
 #include "engine/base/timestamp.h"
 #include "engine/net/credentials.h"
 #include "engine/net/tls_context.h"
+#include "inputs/kafka_place.h"
 #include "inputs/tail_input.h"
 #include "outputs/syslog_transport.h"
 
@@ -73,11 +74,34 @@ struct TailConfig {
   std::vector<std::string> formats;
 };
 
+struct KafkaClusterConfig {
+  std::string topic;  // a pattern with one group
+  bool key = false;
+  std::string header;
+};
+
+struct KafkaInputConfig {
+  std::string name, brokers;
+  std::vector<std::string> topics;
+  std::string topics_regex;
+  KafkaStart start = KafkaStart::Oldest;
+  std::string cluster;
+  std::optional<KafkaClusterConfig> cluster_from;
+  std::vector<std::string> clusters;
+  Duration slack;
+  Duration idle_after;
+  std::vector<std::string> formats;
+  std::vector<std::pair<std::string, SecretSource>> properties, secrets;  // librdkafka's
+};
+
 struct InputsConfig {
   std::optional<WebhookConfig> webhook;
   std::vector<TailConfig> tail;
+  std::vector<KafkaInputConfig> kafka;
 };
 bool native_only(const std::vector<std::string>& formats);
+// Of which events can come; nullopt: of any, as messages of Kafka say.
+std::optional<std::vector<std::string>> known_clusters(const InputsConfig& inputs);
 
 struct StateConfig {
   uint64_t memory = 0;

@@ -41,6 +41,7 @@ class Check {
     inputs();
     if (config_.inputs.webhook) webhook(*config_.inputs.webhook);
     tails();
+    for (size_t i = 0; i < config_.inputs.kafka.size(); ++i) kafka_input(i);
     for (size_t i = 0; i < config_.outputs.size(); ++i) {
       output(config_.outputs[i], fmt::format("outputs[{}]", i));
     }
@@ -68,9 +69,10 @@ class Check {
   }
 
   void inputs() {
-    if (!config_.inputs.webhook && config_.inputs.tail.empty() && !loaded_.diagnostics.has_errors()) {
+    if (!config_.inputs.webhook && config_.inputs.tail.empty() && config_.inputs.kafka.empty() &&
+        !loaded_.diagnostics.has_errors()) {
       error("no-input", "inputs", "there is no input, so there is nothing to look at",
-            "write webhook: or tail: below it; deploy/kubevigil.yaml has both");
+            "write webhook:, tail: or kafka: below it; deploy/kubevigil.yaml has all");
     }
   }
 
@@ -140,6 +142,14 @@ class Check {
     warning("order", at + ".idle-after",
             fmt::format("{} is less than slack, {}: events that are merely slow will be late",
                         format_duration(idle_after), format_duration(slack)));
+  }
+
+  void kafka_input(size_t i) {
+    const KafkaInputConfig& input = config_.inputs.kafka[i];
+    const std::string at = fmt::format("inputs.kafka[{}]", i);
+    formats(input.formats, at);
+    waiting(input.slack, input.idle_after, at);
+    check_kafka_input(loaded_, input, at);
   }
 
   void tails() {

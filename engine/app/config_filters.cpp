@@ -44,15 +44,11 @@ std::vector<std::string> rule_names(const Config& config, const Env& env) {
 
 void check_filter_clusters(LoadedConfig& loaded) {
   const Config& config = loaded.config;
-  std::vector<std::string> known;
-  for (const TailConfig& tail : config.inputs.tail) known.push_back(tail.cluster);
-  if (config.inputs.webhook) {
-    for (const CredentialSpec& credential : config.inputs.webhook->credentials) {
-      known.insert(known.end(), credential.clusters.begin(), credential.clusters.end());
-    }
-  }
+  const auto known = known_clusters(config.inputs);
+  if (!known) return;
   for (size_t i = 0; i < config.outputs.size(); ++i) {
-    look_up(config.outputs[i].filter.clusters, "cluster", known, fmt::format("outputs[{}].filter.clusters", i), loaded);
+    look_up(config.outputs[i].filter.clusters, "cluster", *known, fmt::format("outputs[{}].filter.clusters", i),
+            loaded);
   }
 }
 

@@ -19,22 +19,13 @@ bool is_secret(std::string_view property) {
                              [&](std::string_view word) { return property.find(word) != std::string_view::npos; });
 }
 
-bool is_topic(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  return !name.empty() && name.size() <= kLongestTopic && name != "." && name != ".." &&
-         std::ranges::all_of(name, letter);
-}
-
 class KafkaOutputCheck {
  public:
   KafkaOutputCheck(LoadedConfig& loaded, const OutputConfig& output, const std::string& at)
       : loaded_(loaded), output_(output), kafka_(*output.kafka), at_(at) {}
 
   void run() {
-    if (!kafka_.topic.empty() && !is_topic(kafka_.topic)) {
+    if (!kafka_.topic.empty() && !is_kafka_topic(kafka_.topic)) {
       error("bad-value", "kafka.topic", "is no name of a topic", "at most 249 letters, digits, '.', '_', '-'");
     }
     for (const auto& [name, source] : kafka_.properties) property(name, source.text.reveal());
@@ -105,6 +96,15 @@ class KafkaOutputCheck {
 };
 
 }  // namespace
+
+bool is_kafka_topic(std::string_view name) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= kLongestTopic && name != "." && name != ".." &&
+         std::ranges::all_of(name, letter);
+}
 
 void read_kafka_properties(ConfigKind kind, const YamlNode& node, const std::string& path, ValueReader& reader,
                            HeaderSources& to) {

@@ -11,6 +11,10 @@ void read_kafka_properties(ConfigKind kind, const YamlNode& node, const std::str
                            HeaderSources& to);
 std::string kafka_properties_text(const HeaderSources& properties);
 
+bool is_kafka_topic(std::string_view name);
+
+// `at`: "inputs.kafka[1]".
+void check_kafka_input(LoadedConfig& loaded, const KafkaInputConfig& input, const std::string& at);
 // REQUIRES: output.kafka. `at`: "outputs[2]".
 void check_kafka_output(LoadedConfig& loaded, const OutputConfig& output, const std::string& at);
 

@@ -97,10 +97,47 @@ constexpr ConfigKey kTail[] = {
 };
 constexpr ConfigSection kTailSection{kTail};
 
+constexpr ConfigKey kClusterFrom[] = {
+    {"topic", Text, member<&KafkaClusterConfig::topic>, "", "", kOptional,
+     "a pattern of the topic's whole name, whose one group is the cluster: audit-(.+)"},
+    {"key", Flag, member<&KafkaClusterConfig::key>, "false", "", kOptional, "the message's key"},
+    {"header", Text, member<&KafkaClusterConfig::header>, "", "", kOptional, "name of a header of the message"},
+};
+constexpr ConfigSection kClusterFromSection{kClusterFrom};
+
+constexpr ConfigKey kKafkaInput[] = {
+    {"name", Name, member<&KafkaInputConfig::name>, "", "", kRequired,
+     "unique; under it positions are kept: another name reads the topics anew"},
+    {"brokers", Text, member<&KafkaInputConfig::brokers>, "", "", kRequired, "host:port of one or more, with commas"},
+    {"topics", Names, member<&KafkaInputConfig::topics>, "", "", kOptional, "topics that are read"},
+    {"topics-regex", Text, member<&KafkaInputConfig::topics_regex>, "", "", kOptional,
+     "and those whose whole name it fits, also when they come later"},
+    {"start", Choice, member<&KafkaInputConfig::start>, "oldest", "oldest|newest", kOptional,
+     "where the first start begins; partitions that come later are read from their first message"},
+    {"cluster", Cluster, member<&KafkaInputConfig::cluster>, "", "", kOptional,
+     "the cluster that all these events are of; this or cluster-from is needed"},
+    {"cluster-from", Section, member<&KafkaInputConfig::cluster_from>, "", "", kOptional,
+     "where the cluster's name stands: one of topic, key, header", &kClusterFromSection},
+    {"clusters", Clusters, member<&KafkaInputConfig::clusters>, "", "", kOptional,
+     "of which events may come this way; others are bad records; default: all"},
+    {"slack", Span, member<&KafkaInputConfig::slack>, "30s", "0s..1h", kOptional,
+     "events of a partition may stand so far out of order"},
+    {"idle-after", Span, member<&KafkaInputConfig::idle_after>, "75s", "1s..1d", kOptional,
+     "a partition silent for so long holds no time back"},
+    {"formats", Choices, member<&KafkaInputConfig::formats>, "native", kFormats, kOptional, "as for the webhook"},
+    {"properties", Properties, member<&KafkaInputConfig::properties>, "", "", kOptional,
+     "anything that librdkafka 2.0 knows, by its own names: {security.protocol: SASL_SSL}"},
+    {"secrets", Secrets, member<&KafkaInputConfig::secrets>, "", "", kOptional,
+     "those that are secret, as {file: PATH} or {env: NAME}: {sasl.password: {file: ...}}"},
+};
+constexpr ConfigSection kKafkaInputSection{kKafkaInput};
+
 constexpr ConfigKey kInputs[] = {
     {"webhook", Section, member<&InputsConfig::webhook>, "", "", kOptional, "the API servers' audit webhook",
      &kWebhookSection},
     {"tail", Sections, member<&InputsConfig::tail>, "", "", kOptional, "live log files", &kTailSection},
+    {"kafka", Sections, member<&InputsConfig::kafka>, "", "", kOptional, "topics of Kafka clusters",
+     &kKafkaInputSection},
 };
 constexpr ConfigSection kInputsSection{kInputs};
 

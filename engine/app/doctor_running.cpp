@@ -91,6 +91,7 @@ class Running {
     senders(sources);
     strangers(sources);
     tails(sources);
+    kafka(sources);
   }
 
  private:
@@ -226,6 +227,20 @@ class Running {
       } else {
         out_.ok("events", fmt::format("{}: {} events, {} bytes behind", path, sources.text(tail, "records"),
                                       sources.text(tail, "lag_bytes")));
+      }
+    }
+  }
+
+  void kafka(const Answer& sources) {
+    for (const uint32_t input : sources.list("kafka")) {
+      const std::string name = "kafka " + sources.text(input, "name"), problem = sources.text(input, "problem");
+      if (!problem.empty()) {
+        out_.fail("events", fmt::format("{}: {}", name, problem), "look at brokers, topics, properties and secrets");
+      } else if (sources.number(input, "records") == 0) {
+        out_.warn("events", name + ": no event read yet", "does anybody write to these topics?");
+      } else {
+        out_.ok("events", fmt::format("{}: {} events, {} messages behind", name, sources.text(input, "records"),
+                                      sources.text(input, "lag_messages")));
       }
     }
   }

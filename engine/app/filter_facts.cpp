@@ -24,16 +24,6 @@ Texts names_of(const RuleSet& rules) {
   return out;
 }
 
-Texts clusters_of(const InputsConfig& inputs) {
-  Texts out;
-  for (const TailConfig& tail : inputs.tail) out.push_back(tail.cluster);
-  if (!inputs.webhook) return out;
-  for (const CredentialSpec& credential : inputs.webhook->credentials) {
-    out.insert(out.end(), credential.clusters.begin(), credential.clusters.end());
-  }
-  return out;
-}
-
 bool fits_any(const std::string& pattern, const Texts& texts) {
   const std::string wanted = folded(pattern);
   return std::ranges::any_of(
@@ -43,7 +33,8 @@ bool fits_any(const std::string& pattern, const Texts& texts) {
 }  // namespace
 
 std::vector<IdlePattern> idle_patterns(const Config& config, const RuleSet& rules) {
-  const Texts names = names_of(rules), clusters = clusters_of(config.inputs);
+  const Texts names = names_of(rules);
+  const auto clusters = known_clusters(config.inputs);
   std::vector<IdlePattern> out;
   const auto look = [&](const std::string& output, std::string_view key, const Texts& patterns, const Texts& known) {
     for (const std::string& pattern : patterns) {
@@ -53,7 +44,7 @@ std::vector<IdlePattern> idle_patterns(const Config& config, const RuleSet& rule
   for (const OutputConfig& output : config.outputs) {
     look(output.name, "rules", output.filter.rules, names);
     look(output.name, "not-rules", output.filter.not_rules, names);
-    look(output.name, "clusters", output.filter.clusters, clusters);
+    if (clusters) look(output.name, "clusters", output.filter.clusters, *clusters);
   }
   return out;
 }

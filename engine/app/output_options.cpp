@@ -84,18 +84,6 @@ SyslogOptions syslog_output(const SyslogSinkConfig& config, const std::string& i
   return syslog;
 }
 
-Result<std::map<std::string, std::string>> kafka_properties(const KafkaSinkConfig& config) {
-  std::map<std::string, std::string> out;
-  for (const auto* sources : {&config.properties, &config.secrets}) {
-    for (const auto& [name, source] : *sources) {
-      const auto value = value_of(source, "kafka." + printable(name));
-      if (!value) return tl::unexpected(value.error());
-      out[name] = value->reveal();
-    }
-  }
-  return out;
-}
-
 KafkaOutput kafka_words(const KafkaSinkConfig& config, const std::string& name, const std::string& instance) {
   KafkaOutput kafka;
   kafka.cluster.brokers = config.brokers;
@@ -110,6 +98,20 @@ KafkaOutput kafka_words(const KafkaSinkConfig& config, const std::string& name, 
 }
 
 }  // namespace
+
+Result<std::map<std::string, std::string>> kafka_properties(
+    const std::vector<std::pair<std::string, SecretSource>>& properties,
+    const std::vector<std::pair<std::string, SecretSource>>& secrets) {
+  std::map<std::string, std::string> out;
+  for (const auto* sources : {&properties, &secrets}) {
+    for (const auto& [name, source] : *sources) {
+      const auto value = value_of(source, "kafka." + printable(name));
+      if (!value) return tl::unexpected(value.error());
+      out[name] = value->reveal();
+    }
+  }
+  return out;
+}
 
 OutputOptions output_words(const OutputConfig& config, const std::string& instance) {
   OutputOptions out;
@@ -137,7 +139,7 @@ Result<OutputOptions> output_options(const OutputConfig& config, const std::stri
   if (config.file) out.file = file_output(*config.file);
   if (config.syslog) out.syslog = syslog_output(*config.syslog, instance);
   if (config.kafka) {
-    auto properties = kafka_properties(*config.kafka);
+    auto properties = kafka_properties(config.kafka->properties, config.kafka->secrets);
     if (!properties) return fail(fmt::format("output {}: {}", printable(config.name), properties.error().message));
     out.kafka.cluster.properties = std::move(*properties);
   }

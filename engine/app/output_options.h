@@ -2,6 +2,8 @@
 // and files hold; an error names the output and the place, never the value.
 #pragma once
 
+#include <map>
+
 #include "engine/app/config.h"
 #include "outputs/transport_registry.h"
 
@@ -11,6 +13,11 @@ namespace kubevigil {
 OutputOptions output_words(const OutputConfig& config, const std::string& instance);
 // `instance`: Config::instance, the host that alerts name.
 Result<OutputOptions> output_options(const OutputConfig& config, const std::string& instance);
+
+// The properties of a Kafka client, with the secrets among them.
+Result<std::map<std::string, std::string>> kafka_properties(
+    const std::vector<std::pair<std::string, SecretSource>>& properties,
+    const std::vector<std::pair<std::string, SecretSource>>& secrets);
 
 // `opened` gives framing and limits; `data`: Config::data, below which reminders and dead letters are kept.
 SinkOptions sink_options(const OutputConfig& config, const OpenOutput& opened, const std::string& data);

@@ -31,7 +31,7 @@ struct ReplayFlags {
   std::vector<std::string> paths;
   RuleSelection rules;
   OutputFlags output;
-  std::string from, to, warm_up, learn_until, baseline, cluster, journal;
+  std::string from, to, warm_up, learn_until, baseline, cluster, journal, config;
   RedactFlags redact;
   std::string stats_file, bad_lines_file, evidence_folder;
   size_t threads = default_threads(), batch_kib = 0;
@@ -45,6 +45,9 @@ void add_input_flags(CLI::App& command, ReplayFlags& flags) {
           "--journal", flags.journal,
           "Instead of PATH: the data folder of a `serve` that has ended, run again and held against its journal")
       ->type_name("DIR");
+  command
+      .add_option("--config", flags.config, "With --journal: that `serve`'s configuration, to reach its Kafka brokers")
+      ->type_name("FILE");
   command.add_option("--from", flags.from, "First event time: 2026-01-02, RFC 3339, or -2h")->type_name("TIME");
   command.add_option("--to", flags.to, "Event time to stop before")->type_name("TIME");
   command.add_option("--warm-up", flags.warm_up, "Read so much before --from to fill state, without alerts")
@@ -149,8 +152,9 @@ void run(const ReplayFlags& flags, Context& context) {
 
 // All that decides what comes out stands in the data folder.
 void run_journal(const ReplayFlags& flags, const CLI::App& command, Context& context) {
-  static constexpr std::string_view kAllowed[] = {"--journal",  "--output", "--min-level",       "--fail-on",
-                                                  "--progress", "--quiet",  "--redact-key-file", "--help"};
+  static constexpr std::string_view kAllowed[] = {"--journal",   "--config",          "--output",
+                                                  "--min-level", "--fail-on",         "--progress",
+                                                  "--quiet",     "--redact-key-file", "--help"};
   for (const CLI::Option* option : command.get_options([](const CLI::Option* o) { return o->count() > 0; })) {
     const std::string name = option->get_name(false, false);
     if (std::find(std::begin(kAllowed), std::end(kAllowed), name) != std::end(kAllowed)) continue;
@@ -158,7 +162,7 @@ void run_journal(const ReplayFlags& flags, const CLI::App& command, Context& con
                                                 "are those of the data folder",
                                                 name));
   }
-  replay_journal({flags.journal, flags.output, flags.redact}, context);
+  replay_journal({flags.journal, flags.output, flags.config, flags.redact}, context);
 }
 
 }  // namespace
@@ -173,6 +177,7 @@ void add_replay(CLI::App& root, Context& context) {
   add_result_flags(*command, *flags);
   command->callback([flags, command, &context] {
     if (flags->journal.empty() && flags->paths.empty()) throw CLI::RequiredError("PATH");
+    if (flags->journal.empty() && !flags->config.empty()) throw CLI::ValidationError("--config", "goes with --journal");
     flags->journal.empty() ? run(*flags, context) : run_journal(*flags, *command, context);
   });
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "engine/app/alert_printer.h"
+#include "engine/app/config_load.h"
 #include "engine/app/serve_rules.h"
 #include "engine/app/serve_storage.h"
 #include "engine/app/signals.h"
@@ -46,6 +47,7 @@ class JournalReplay {
 
  private:
   Result<void> open();
+  Result<KafkaClients> kafka();
   Result<std::shared_ptr<const LiveRules>> any_rules();
   Result<RecoveryReport> run_again(JournalCheck& check);
   void say(const JournalCheck& check, const RecoveryReport& report) const;
@@ -89,10 +91,20 @@ Result<void> JournalReplay::open() {
   storage_ = std::move(*storage);
   auto redactor = make_redactor(request_.redact);
   if (!redactor) return tl::unexpected(redactor.error());
+  auto clients = kafka();
+  if (!clients) return tl::unexpected(clients.error());
   // Off: whether values are redacted stands in the bundles.
   rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, context_.env, storage_.key,
-                                        redactor->switched(false));
+                                        redactor->switched(false), std::move(*clients));
   return {};
+}
+
+Result<KafkaClients> JournalReplay::kafka() {
+  if (request_.config.empty()) return KafkaClients();
+  const auto loaded = load_config(request_.config, environment());
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (!loaded->diagnostics.has_errors()) return kafka_clients(loaded->config, log_);
+  return fail(fmt::format("--config {}: has errors; `kubevigil config check` shows them", printable(request_.config)));
 }
 
 // Where the journal does not say which: never, but for one that is damaged.

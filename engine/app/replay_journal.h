@@ -17,6 +17,7 @@ namespace kubevigil {
 struct JournalRequest {
   std::string folder;
   OutputFlags output;
+  std::string config;  // of that `serve`: how Kafka clusters are reached; "": what came from them cannot be read again
   RedactFlags redact;  // the key file; whether values are redacted stands in the folder
 };
 

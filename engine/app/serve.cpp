@@ -38,7 +38,8 @@ Serve::~Serve() {
 Result<void> Serve::open_rules() {
   auto redactor = redactor_of(config_);
   if (!redactor) return tl::unexpected(redactor.error());
-  rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, env_, storage_.key, std::move(*redactor));
+  rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, env_, storage_.key, std::move(*redactor),
+                                        kafka_clients(config_, log_));
   auto ready = ready_rules(selection_of(config_), bundle_settings(config_), env_.now());
   if (!ready) return tl::unexpected(ready.error());
   for (const Diagnostic& d : ready->loaded.diagnostics.entries()) {
@@ -243,6 +244,7 @@ void Serve::say_start() const {
              {"rules_hash", ready_rules_->hash},
              {"webhook_listeners", config_.inputs.webhook ? config_.inputs.webhook->listen.size() : 0},
              {"tails", config_.inputs.tail.size()},
+             {"kafka_inputs", config_.inputs.kafka.size()},
              {"outputs", config_.outputs.size()}});
   if (needed.size() > 1) {
     log_.info("rules", "rules that read bodies are blind where the audit policy leaves them out",
@@ -257,6 +259,9 @@ void Serve::say_start() const {
   }
   for (const TailConfig& tail : config_.inputs.tail) {
     log_.info("serve", "follows a log", {{"path", tail.path}, {"cluster", tail.cluster}});
+  }
+  for (const KafkaInputConfig& kafka : config_.inputs.kafka) {
+    log_.info("serve", "reads topics", {{"input", kafka.name}, {"brokers", kafka.brokers}});
   }
 }
 

@@ -7,6 +7,7 @@
 #include "engine/app/context.h"
 #include "engine/app/process_facts.h"
 #include "engine/base/limits.h"
+#include "inputs/kafka_place.h"
 
 namespace kubevigil {
 namespace {
@@ -149,10 +150,25 @@ void set_recovery(MetricWriter& out, const ServeFacts& facts) {
   out.set(RecoveryMismatches, {}, number(facts.recovery->different));
 }
 
+void set_kafka(MetricWriter& out, const IntakeStatus& input) {
+  constexpr std::string_view kKafka = "kafka/";
+  if (!input.name.starts_with(kKafka)) return;
+  const std::string_view name = std::string_view(input.name).substr(kKafka.size());
+  out.set(KafkaRecords, {name}, number(input.pieces));
+  out.set(KafkaTombstones, {name}, number(input.source.tombstones));
+  out.set(KafkaProblem, {name}, !input.problem.empty());
+  if (input.source.lags == nullptr) return;
+  for (const LiveLag& lag : *input.source.lags) {
+    const auto at = parse_kafka_source(input.name, lag.source);
+    if (at) out.set(KafkaLag, {name, at->topic, std::to_string(at->partition)}, number(lag.messages));
+  }
+}
+
 void set_inputs(MetricWriter& out, const std::vector<IntakeStatus>& inputs) {
   constexpr std::string_view kTail = "tail/";
   for (const IntakeStatus& input : inputs) {
     out.set(InputGaps, {input.name}, number(input.gaps));
+    set_kafka(out, input);
     if (!input.name.starts_with(kTail)) continue;
     const std::string_view path = std::string_view(input.name).substr(kTail.size());
     out.set(TailLag, {path}, number(input.source.lag_bytes));

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "engine/app/private_file.h"
 #include "engine/app/redact_option.h"
+#include "engine/app/setting_words.h"
 #include "engine/run/spool_input.h"
 #include "inputs/tail_live.h"
 
@@ -16,28 +16,8 @@ namespace {
 
 constexpr std::string_view kTail = "tail/";
 
-std::string_view next_word(std::string_view& text) {
-  const size_t blank = text.find(' ');
-  const std::string_view word = text.substr(0, blank);
-  text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
-  return word;
-}
-
-int64_t number(std::string_view word) {
-  int64_t value = 0;
-  std::from_chars(word.data(), word.data() + word.size(), value);
-  return value;
-}
-
 std::string reading(Duration slack, Duration idle_after, const std::vector<std::string>& formats) {
   return fmt::format("{} {} {}", slack.micros, idle_after.micros, native_only(formats) ? "native" : "any");
-}
-
-template <typename Options>
-void read(std::string_view& text, Options& options) {
-  options.slack = Duration{number(next_word(text))};
-  options.idle_after = Duration{number(next_word(text))};
-  options.native_only = next_word(text) != "any";
 }
 
 std::string setting(const BundleSettings& settings, const std::string& name) {
@@ -66,6 +46,7 @@ BundleSettings bundle_settings(const Config& config) {
     out[std::string(kTail) + tail.path] = fmt::format("{} {} {}", reading(tail.slack, tail.idle_after, tail.formats),
                                                       static_cast<int>(tail.start), tail.cluster);
   }
+  for (const KafkaInputConfig& kafka : config.inputs.kafka) add_kafka_settings(kafka, out);
   return out;
 }
 
@@ -78,20 +59,22 @@ RuleSelection selection_of(const Config& config) {
   return selection;
 }
 
-LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env) {
+LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env, const KafkaClients& kafka) {
   LiveInputs out;
   for (const auto& [name, value] : settings) {
     std::string_view text = value;
     if (name == "webhook") {
       SpoolInputOptions options;
-      read(text, options);
+      read_waiting(text, options);
       out.push_back(std::make_unique<SpoolInput>(spool, options));
     } else if (name.starts_with(kTail)) {
       TailLiveOptions options{.path = name.substr(kTail.size())};
-      read(text, options);
-      options.start = static_cast<TailStart>(number(next_word(text)));
+      read_waiting(text, options);
+      options.start = static_cast<TailStart>(number_of(next_word(text)));
       options.cluster = text;
       out.push_back(std::make_unique<TailLive>(std::move(options), env));
+    } else if (name.starts_with(kKafkaSetting)) {
+      if (auto input = open_kafka_input(name, settings, kafka, env)) out.push_back(std::move(input));
     }
   }
   return out;
@@ -106,8 +89,10 @@ LiveRules ServeRules::make(const ReadyRules& ready) const {
   const bool redacted_then = !setting(settings, "redact").starts_with("off");
   rules.detector.redactor = redactor_.switched(redacted_then || redactor_.enabled());
   rules.as_then = redacted_then || !redactor_.enabled();
-  rules.detector.state_bytes = static_cast<size_t>(number(setting(settings, "state")));
-  rules.open_inputs = [settings, &spool = spool_, &env = env_] { return kubevigil::open_inputs(settings, spool, env); };
+  rules.detector.state_bytes = static_cast<size_t>(number_of(setting(settings, "state")));
+  rules.open_inputs = [settings, &spool = spool_, &env = env_, &kafka = kafka_] {
+    return kubevigil::open_inputs(settings, spool, env, kafka);
+  };
   return rules;
 }
 

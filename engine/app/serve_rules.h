@@ -5,6 +5,7 @@
 //   redact          on or off, and the print of the key file, "" without one
 //   state           bytes
 //   webhook         slack, idle-after, native or any
+//   kafka.../NAME   as serve_kafka.h says
 //   tail/PATH       slack, idle-after, native or any, start (0 oldest, 1 live, 2 end), cluster up to the end
 // words with a blank between them. What is not named there does not change an alert.
 //
@@ -21,6 +22,7 @@
 
 #include "engine/app/config.h"
 #include "engine/app/rule_watch.h"
+#include "engine/app/serve_kafka.h"
 #include "engine/base/env.h"
 #include "engine/run/live_rules.h"
 #include "engine/run/rule_bundle.h"
@@ -35,15 +37,15 @@ Result<Redactor> redactor_of(const Config& config);
 BundleSettings bundle_settings(const Config& config);
 RuleSelection selection_of(const Config& config);
 
-// The inputs that settings name. Spool and env outlive them.
-LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env);
+// The inputs that settings name, but for those of Kafka that no client reads. Spool and env outlive them.
+LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env, const KafkaClients& kafka = {});
 
 // Bundles in use and kept. All threads. What it is given outlives it, and the rules that it makes.
 class ServeRules {
  public:
   // `redactor`: of today.
-  ServeRules(RuleStore& store, Spool& spool, const Env& env, HashKey key, Redactor redactor)
-      : store_(store), spool_(spool), env_(env), key_(key), redactor_(std::move(redactor)) {}
+  ServeRules(RuleStore& store, Spool& spool, const Env& env, HashKey key, Redactor redactor, KafkaClients kafka = {})
+      : store_(store), spool_(spool), env_(env), key_(key), redactor_(std::move(redactor)), kafka_(std::move(kafka)) {}
 
   // Ready to run; before anything on the disk names their hash, keep() them.
   std::shared_ptr<const LiveRules> live(const ReadyRules& ready) const;
@@ -62,6 +64,7 @@ class ServeRules {
   const Env& env_;
   const HashKey key_;
   const Redactor redactor_;
+  const KafkaClients kafka_;
 };
 
 }  // namespace kubevigil

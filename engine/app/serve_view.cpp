@@ -58,9 +58,21 @@ void add_senders(AdminSources& out, const SenderBook& book) {
   }
 }
 
+void add_kafka(AdminSources& out, const IntakeStatus& input, std::string_view name) {
+  AdminKafka& kafka = out.kafka.emplace_back();
+  kafka.name = name;
+  kafka.problem = input.problem;
+  kafka.caught_up = input.caught_up;
+  kafka.lag_messages = input.source.lag_messages;
+  kafka.records = input.pieces;
+  kafka.tombstones = input.source.tombstones;
+  kafka.gaps = input.gaps;
+}
+
 void add_inputs(AdminSources& out, const LiveStatus& status) {
-  constexpr std::string_view kTail = "tail/";
+  constexpr std::string_view kTail = "tail/", kKafka = "kafka/";
   for (const IntakeStatus& input : status.inputs) {
+    if (input.name.starts_with(kKafka)) add_kafka(out, input, std::string_view(input.name).substr(kKafka.size()));
     if (!input.name.starts_with(kTail)) continue;
     AdminTail& tail = out.tails.emplace_back();
     tail.path = input.name.substr(kTail.size());

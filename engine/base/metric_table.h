@@ -71,6 +71,11 @@ enum class Metric : uint8_t {
   RecoveryTime,
   RecoveryEntries,
   RecoveryMismatches,
+  // Kafka
+  KafkaLag,
+  KafkaRecords,
+  KafkaTombstones,
+  KafkaProblem,
   // Tail
   TailLag,
   TailBytes,

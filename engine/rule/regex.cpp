@@ -39,6 +39,15 @@ Result<Regex> Regex::compile(std::string_view pattern, std::string_view flags) {
 
 bool Regex::matches(std::string_view text) const { return RE2::PartialMatch(piece(text), code_->re); }
 
+int Regex::groups() const { return code_->re.NumberOfCapturingGroups(); }
+
+std::optional<std::string> Regex::first_group(std::string_view text) const {
+  re2::StringPiece taken;
+  if (groups() < 1 || !RE2::PartialMatch(piece(text), code_->re, &taken) || taken.data() == nullptr)
+    return std::nullopt;
+  return std::string(taken.data(), taken.size());
+}
+
 struct RegexSet::Code {
   explicit Code(const RE2::Options& opts) : set(opts, RE2::UNANCHORED) {}
   RE2::Set set;

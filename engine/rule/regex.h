@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class Regex {
   static Result<Regex> compile(std::string_view pattern, std::string_view flags);
 
   bool matches(std::string_view text) const;
+  // What its first group took; nullopt: no match, or no group.
+  std::optional<std::string> first_group(std::string_view text) const;
+  int groups() const;
 
  private:
   struct Code;

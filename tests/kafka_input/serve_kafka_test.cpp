@@ -1,0 +1,121 @@
+// The real `kubevigil serve` on topics of a real broker: kill -9 at random moments, poison in each partition, what
+// retention took. Each event is in the alerts once, and the journal runs again to the same alerts.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "tests/e2e/object_alerts.h"
+#include "tests/kafka/broker_fixture.h"
+
+namespace kubevigil {
+namespace {
+
+using e2e::object_event;
+using test::becomes;
+using test::Daemon;
+using testing::HasSubstr;
+
+class ServeKafka : public test::BrokerTest {
+ protected:
+  void SetUp() override {
+    BrokerTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_TRUE(broker().create_topic(topic, kPartitions));
+    config = folder.write("kubevigil.yaml", fmt::format(R"(data: {0}
+instance: test
+rules: {{builtin: false, paths: [{1}]}}
+inputs:
+  kafka: [{{name: main, brokers: "{2}", topics: [{3}], cluster: lab}}]
+state: {{snapshot-every: 1s}}
+outputs: [{{name: out, transport: file, encoding: jsonl, file: {{path: {4}, sync: always}}}}]
+admin: {{listen: "127.0.0.1:{5}"}}
+)",
+                                                        folder.path("data"), folder.write("rules.yaml", e2e::kRules),
+                                                        broker().address(), topic, alerts, test::free_port()));
+  }
+  void start() {
+    process = std::make_unique<Daemon>(std::vector<std::string>{KUBEVIGIL_BINARY, "serve", "-c", config},
+                                       folder.path(fmt::format("log-{}", ++lives)));
+  }
+  std::string said() const { return e2e::read_file(folder.path(fmt::format("log-{}", lives))); }
+  void produce(size_t n) {
+    for (; n > 0; --n, ++written) {
+      ASSERT_TRUE(broker().produce(topic, static_cast<int32_t>(written % kPartitions), object_event(written)));
+    }
+  }
+  bool all_arrived() {
+    return becomes([&] { return e2e::read_alerts(alerts).alerts_of_object.size() >= written; });
+  }
+  uintmax_t bytes_said() const { return std::filesystem::exists(alerts) ? std::filesystem::file_size(alerts) : 0; }
+
+  static constexpr int kPartitions = 3;
+  const e2e::Folder folder;
+  const std::string alerts = folder.path("alerts.jsonl");
+  std::string config;
+  std::unique_ptr<Daemon> process;
+  int lives = 0;
+  size_t written = 0;
+};
+
+TEST_F(ServeKafka, EachEventCountsOnceThroughKillsAndPoison) {
+  const char* given = std::getenv("KUBEVIGIL_SEED");
+  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
+  fmt::print("KUBEVIGIL_SEED={}\n", seed);
+  std::mt19937_64 random(seed);
+  const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 200 : 20;
+  for (int32_t p = 0; p < kPartitions; ++p) ASSERT_TRUE(broker().produce(topic, p, "{\"poison\": \n"));
+  for (int i = 0; i < kills; ++i) {
+    start();
+    const auto before = bytes_said();
+    produce(5 + random() % 30);
+    if (random() % 3 != 0) {  // else perhaps before it is ready
+      ASSERT_TRUE(becomes([&] { return bytes_said() > before; })) << said();
+    }
+    ::poll(nullptr, 0, static_cast<int>(random() % 60));  // the moment is what is random here
+    process.reset();
+    produce(random() % 10);
+  }
+  start();
+  EXPECT_TRUE(all_arrived()) << said();
+  EXPECT_EQ(process->stop(), 0) << said();
+
+  auto got = e2e::read_alerts(alerts);
+  EXPECT_THAT(got.problems, testing::IsEmpty());
+  for (size_t n = 0; n < written; ++n) EXPECT_EQ(got.alerts_of_object[e2e::object_name(n)].size(), 1u) << n;
+  EXPECT_THAT(got.alerts_of_rule, testing::Contains(testing::Pair("many_objects_created", e2e::kUsers)));
+  EXPECT_FALSE(got.alerts_of_rule.contains("input_gap"));
+  EXPECT_FALSE(got.alerts_of_rule.contains("recovery_mismatch"));
+  EXPECT_FALSE(got.alerts_of_rule.contains("late_data"));
+  const std::string bad = e2e::read_file(folder.path("data") + "/bad-records.jsonl");
+  for (int32_t p = 0; p < kPartitions; ++p) EXPECT_THAT(bad, HasSubstr(fmt::format("kafka/main/{}/{}", topic, p)));
+
+  const auto again = e2e::run({"replay", "--journal", folder.path("data"), "--config", config});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr(" 0 different"));
+}
+
+TEST_F(ServeKafka, WhatRetentionTookMeanwhileIsToldAndTheRestIsRead) {
+  produce(30);
+  start();
+  ASSERT_TRUE(all_arrived()) << said();
+  EXPECT_EQ(process->stop(), 0) << said();
+  const size_t lost = written;
+  produce(30);
+  ASSERT_TRUE(broker().delete_records(topic, 0, 15));  // of 20, 10 were read
+  start();
+  EXPECT_TRUE(becomes([&] {
+    const auto got = e2e::read_alerts(alerts);
+    return got.alerts_of_object.size() >= written - 5 && got.alerts_of_rule.contains("input_gap");
+  })) << said();
+  EXPECT_EQ(process->stop(), 0) << said();
+  const auto got = e2e::read_alerts(alerts);
+  EXPECT_EQ(got.alerts_of_object.size(), written - 5);
+  EXPECT_FALSE(got.alerts_of_object.contains(e2e::object_name(lost)));
+  EXPECT_THAT(e2e::read_file(alerts), HasSubstr(fmt::format("{}[0]: the offsets 10 to 14 were removed", topic)));
+}
+
+}  // namespace
+}  // namespace kubevigil
