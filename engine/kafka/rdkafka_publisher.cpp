@@ -48,6 +48,7 @@ class RdKafkaPublisher final : public KafkaPublisher {
 
   KafkaResult<std::optional<KafkaCursor>> open(Duration most) override;
   KafkaResult<void> publish(std::span<const KafkaOut> messages, const KafkaCursor& cursor, Duration most) override;
+  bool wants_open() const override { return handle_ == nullptr; }
   void cancel() override { cancelled_ = true; }
 
  private:

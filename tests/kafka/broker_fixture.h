@@ -51,7 +51,7 @@ class BrokerTest : public testing::Test {
   void leave_open_transaction(const std::string& id, const std::string& group, const std::string& value,
                               int64_t cursor);
 
-  const std::string topic = std::string("t-") + testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::string topic = std::string("t-") + testing::UnitTest::GetInstance()->current_test_info()->name();
 
  private:
   static inline std::unique_ptr<KafkaBroker> broker_;

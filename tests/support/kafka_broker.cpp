@@ -138,6 +138,20 @@ bool KafkaBroker::delete_records(const std::string& topic, int32_t partition, in
   return done;
 }
 
+bool KafkaBroker::delete_group(const std::string& name) {
+  const Client client(address());
+  rd_kafka_DeleteGroup_t* task = rd_kafka_DeleteGroup_new(name.c_str());
+  rd_kafka_DeleteGroups(client.handle, &task, 1, nullptr, client.queue);
+  rd_kafka_DeleteGroup_destroy(task);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
+  if (event == nullptr) return false;
+  size_t count = 0;
+  const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &count);
+  const bool done = count == 1 && rd_kafka_group_result_error(results[0]) == nullptr;
+  rd_kafka_event_destroy(event);
+  return done;
+}
+
 std::string KafkaBroker::log() const {
   std::string all;
   for (const char* name : {"format.log", "broker.log"}) {
