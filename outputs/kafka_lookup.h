@@ -34,16 +34,16 @@ class KafkaLookup {
  public:
   using Open = std::function<Result<std::unique_ptr<KafkaConsumer>>()>;
 
-  // `env` must outlive it.
-  KafkaLookup(Open open, std::string topic, std::string output, const Env& env)
-      : open_(std::move(open)), topic_(std::move(topic)), output_(std::move(output)), env_(env) {}
+  // Reads `most` messages. `env` must outlive it.
+  KafkaLookup(Open open, std::string topic, std::string output, const Env& env, size_t most = limits::kKafkaLookup)
+      : open_(std::move(open)), topic_(std::move(topic)), output_(std::move(output)), env_(env), most_(most) {}
 
   // False: not all is read within `most`; it goes on there. Nothing is done when it was read from there on already.
   KafkaResult<bool> read(Timestamp oldest, Duration most);
   bool holds(std::string_view id, uint32_t revision) const;
   // The topic holds other messages than were read so far: somebody else has published.
   void forget();
-  bool is_cut() const { return messages_ >= limits::kKafkaLookup; }
+  bool is_cut() const { return messages_ >= most_; }
   size_t messages() const { return messages_; }
   void cancel() { cancelled_ = true; }
 
@@ -54,6 +54,7 @@ class KafkaLookup {
   const Open open_;
   const std::string topic_, output_;
   const Env& env_;
+  const size_t most_;
   std::atomic<bool> cancelled_ = false;
   std::unique_ptr<KafkaConsumer> consumer_;  // null: not reading
   std::set<TopicPartition> unread_;          // that have not come to their end

@@ -11,13 +11,13 @@
 namespace kubevigil {
 namespace {
 
-constexpr int kWarning = 4;  // of syslog(3)
+constexpr int kError = 3;  // of syslog(3)
 
 // The library says in its log only why it cannot connect; its calls just time out.
 class Trouble {
  public:
   void heard(int level, const std::string& line) {
-    if (level > kWarning) return;
+    if (level > kError) return;
     const std::lock_guard hold(mutex_);
     last_ = line;
   }

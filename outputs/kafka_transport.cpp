@@ -41,7 +41,7 @@ void KafkaTransport::cancel() {
 }
 
 KafkaResult<void> KafkaTransport::open() {
-  if (is_open_) return {};
+  if (is_open_ && !publisher_->wants_open()) return {};
   const auto found = publisher_->open(options_.timeout);
   if (!found) return tl::unexpected(found.error());
   if (options_.exactly_once) take_over(*found);
@@ -76,7 +76,10 @@ KafkaResult<std::vector<bool>> KafkaTransport::published(const Message& message,
     const Timestamp arrived = message.places[i].arrived;
     if (!out[i] && (!is_ours_ || arrived < since_ + kTakeOver)) oldest = std::min(oldest.value_or(arrived), arrived);
   }
-  if (!oldest) return out;
+  if (!oldest) {
+    lookup_->forget();
+    return out;
+  }
   const auto read = lookup_->read(*oldest, options_.timeout);
   if (!read) return tl::unexpected(read.error());
   if (!*read) {
@@ -89,10 +92,9 @@ KafkaResult<std::vector<bool>> KafkaTransport::published(const Message& message,
   }
   if (lookup_->is_cut() && !std::exchange(cut_said_, true)) {
     said.note = fmt::format(
-        "{}: its cursor is not known, and more than {} messages were published since {}: of alerts behind them some "
-        "may "
-        "be published twice",
-        options_.where, limits::kKafkaLookup, format_rfc3339(*oldest - kLookupMargin));
+        "{}: its cursor is not known, and more than {} messages were published since {}: what lies behind them may be "
+        "published twice",
+        options_.where, lookup_->messages(), format_rfc3339(*oldest - kLookupMargin));
   }
   return out;
 }

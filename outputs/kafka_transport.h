@@ -24,7 +24,9 @@
 // Without transactions: at least once, (id, revision) is the idempotency key.
 //
 // Refused is only what is refused for what it is, too large a message; a topic that is missing, a right that is not
-// given are Retry. One thread, but cancel(). send() blocks at most `timeout`, twice.
+// given are Retry. One thread, but cancel(). send() blocks at most `timeout` for each of opening, looking up,
+// publishing. REQUIRES: messages in Framing::Apart; for exactly once with their places, growing, and none that failed
+// passed by.
 #pragma once
 
 #include <functional>

@@ -111,7 +111,10 @@ void read_kafka_properties(ConfigKind kind, const YamlNode& node, const std::str
   const auto bad = [&](const YamlNode& where, const std::string& what, std::string hint = {}) {
     reader.diagnostics.error("bad-value", what, where.span, std::move(hint));
   };
-  if (!node.is_map()) return bad(node, fmt::format("{}: expected {}", path, expectation(kind)));
+  if (!node.is_map()) {
+    blot_out(node, reader.sources);
+    return bad(node, fmt::format("{}: expected {}", path, expectation(kind)));
+  }
   HeaderSources properties;
   for (const YamlEntry& entry : node.entries) {
     const std::string& name = entry.key.text;

@@ -21,7 +21,7 @@ constexpr Reserved kReserved[] = {
     {"metadata.broker.list", "it is the key `brokers`"},
     {"group.id", "it is the key `group`"},
     {"client.id", "it is the name of the instance"},
-    {"transactional.id", "it follows from the instance and the output's name"},
+    {"transactional.id", "it is the key `transactional-id`"},
     {"group.instance.id", "it follows from the group: one instance reads"},
     {"enable.auto.commit", "positions come from the journal"},
     {"enable.auto.offset.store", "positions come from the journal"},

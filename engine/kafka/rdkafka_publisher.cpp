@@ -48,6 +48,7 @@ class RdKafkaPublisher final : public KafkaPublisher {
 
   KafkaResult<std::optional<KafkaCursor>> open(Duration most) override;
   KafkaResult<void> publish(std::span<const KafkaOut> messages, const KafkaCursor& cursor, Duration most) override;
+  bool wants_open() const override { return handle_ == nullptr; }
   void cancel() override { cancelled_ = true; }
 
  private:
@@ -133,15 +134,20 @@ KafkaResult<void> RdKafkaPublisher::produce(const KafkaOut& message) {
     rd_kafka_header_add(headers, h.name.data(), static_cast<ssize_t>(h.name.size()), h.value.data(),
                         static_cast<ssize_t>(h.value.size()));
   }
-  // Copied: when the deadline ends first, librdkafka still has it.
-  const auto code = rd_kafka_producev(
-      handle_.get(), RD_KAFKA_V_TOPIC(options_.topic.c_str()), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),
-      RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
-      RD_KAFKA_V_VALUE(const_cast<char*>(message.value.data()), message.value.size()), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(this), RD_KAFKA_V_END);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  rd_kafka_headers_destroy(headers);
-  return tl::unexpected(kafka_error(code, "publishing to " + printable(options_.topic)));
+  // The macros of rd_kafka_producev are no standard C++. Copied: when the deadline ends first, librdkafka still has it.
+  std::array<rd_kafka_vu_t, 7> parts{};
+  parts[0].vtype = RD_KAFKA_VTYPE_TOPIC, parts[0].u.cstr = options_.topic.c_str();
+  parts[1].vtype = RD_KAFKA_VTYPE_PARTITION, parts[1].u.i32 = RD_KAFKA_PARTITION_UA;
+  parts[2].vtype = RD_KAFKA_VTYPE_KEY, parts[2].u.mem = {const_cast<char*>(message.key.data()), message.key.size()};
+  parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[3].u.mem = {const_cast<char*>(message.value.data()), message.value.size()};
+  parts[4].vtype = RD_KAFKA_VTYPE_HEADERS, parts[4].u.headers = headers;
+  parts[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS, parts[5].u.i = RD_KAFKA_MSG_F_COPY;
+  parts[6].vtype = RD_KAFKA_VTYPE_OPAQUE, parts[6].u.ptr = this;
+  auto done = checked(rd_kafka_produceva(handle_.get(), parts.data(), parts.size()),
+                      "publishing to " + printable(options_.topic));
+  if (!done) rd_kafka_headers_destroy(headers);
+  return done;
 }
 
 // Until all have their report.

@@ -51,7 +51,7 @@ class BrokerTest : public testing::Test {
   void leave_open_transaction(const std::string& id, const std::string& group, const std::string& value,
                               int64_t cursor);
 
-  const std::string topic = std::string("t-") + testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::string topic = std::string("t-") + testing::UnitTest::GetInstance()->current_test_info()->name();
 
  private:
   static inline std::unique_ptr<KafkaBroker> broker_;
@@ -66,9 +66,11 @@ inline void BrokerTest::leave_open_transaction(const std::string& id, const std:
   rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
   ASSERT_EQ(rd_kafka_init_transactions(handle, 60'000), nullptr);
   ASSERT_EQ(rd_kafka_begin_transaction(handle), nullptr);
-  ASSERT_EQ(rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_topic_t* to = rd_kafka_topic_new(handle, topic.c_str(), nullptr);
+  ASSERT_EQ(
+      rd_kafka_produce(to, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), nullptr, 0, nullptr),
+      0);
+  rd_kafka_topic_destroy(to);
   ASSERT_EQ(rd_kafka_flush(handle, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), 0)->offset = cursor;

@@ -20,6 +20,8 @@ struct Published {
   std::vector<std::string> keys, values;
 };
 
+inline bool is_self_alert(const std::string& json) { return json.find("\"name\":\"kubevigil_") != std::string::npos; }
+
 // What is missing, what is there twice, and the first that is not in its place.
 inline std::string difference(const std::vector<std::string>& is, const std::vector<std::string>& should) {
   std::map<std::string, int> count;
@@ -61,8 +63,9 @@ class Instance {
     }
     return out;
   }
-  // "id.revision" of the alerts in the journal. REQUIRES: it does not run.
-  std::vector<std::string> journaled() const {
+  // "id.revision" of the alerts in the journal, `of_rules`: without those about the program itself. REQUIRES: it does
+  // not run.
+  std::vector<std::string> journaled(bool of_rules = false) const {
     std::vector<std::string> out;
     JournalOptions options;
     options.folder = data + "/journal";
@@ -73,7 +76,8 @@ class Instance {
       EXPECT_EQ(*step, JournalReader::Step::Entry) << to_text(reader.gap());
       if (*step != JournalReader::Step::Entry) break;
       const auto* alert = std::get_if<JournalAlert>(&reader.entry());
-      if (alert != nullptr) out.push_back(fmt::format("{}.{}", alert->id, alert->revision));
+      if (alert == nullptr || (of_rules && is_self_alert(alert->body))) continue;
+      out.push_back(fmt::format("{}.{}", alert->id, alert->revision));
     }
     return out;
   }
@@ -90,8 +94,8 @@ class Instance {
 
 class ServeToKafka : public BrokerTest {
  protected:
-  // Rules, a log and an output; `more` below kafka:, `output` beside it.
-  std::string config(const std::string& more = "", const std::string& output = "") const {
+  // Rules, a log and an output; `more` below kafka:, `beside` at the end.
+  std::string config(const std::string& more = "", const std::string& beside = "") const {
     return fmt::format(R"(rules: {{builtin: false, paths: [{}]}}
 inputs:
   tail: [{{path: {}, cluster: lab}}]
@@ -106,7 +110,7 @@ outputs:
     http: {{url: "http://127.0.0.1:9/"}}
 {}
 )",
-                       folder.write("rules.yaml", e2e::kRules), log.path(), broker().address(), topic, more, output);
+                       folder.write("rules.yaml", e2e::kRules), log.path(), broker().address(), topic, more, beside);
   }
   void events(size_t count) {
     std::string lines;
@@ -139,6 +143,17 @@ outputs:
       }
       return objects >= written;
     });
+  }
+
+  // Of all that is published: each once, in the order of `journaled`.
+  void expect_published(const std::vector<std::string>& journaled, bool of_rules = false) const {
+    const Published all = published();
+    std::vector<std::string> names;
+    for (size_t i = 0; i < all.names.size(); ++i) {
+      if (!of_rules || !is_self_alert(all.values[i])) names.push_back(all.names[i]);
+    }
+    EXPECT_GE(journaled.size(), written);
+    EXPECT_TRUE(names == journaled) << difference(names, journaled);
   }
 
   const TestFolder folder;

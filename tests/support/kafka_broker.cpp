@@ -117,10 +117,11 @@ bool KafkaBroker::create_topic(const std::string& name, int partitions,
 
 bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::string& value) {
   const Client client(address());
-  const auto code = rd_kafka_producev(client.handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                                      RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_flush(client.handle, kPatience) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_topic_t* to = rd_kafka_topic_new(client.handle, topic.c_str(), nullptr);
+  const bool taken = rd_kafka_produce(to, partition, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
+                                      nullptr, 0, nullptr) == 0;
+  rd_kafka_topic_destroy(to);
+  return taken && rd_kafka_flush(client.handle, kPatience) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 bool KafkaBroker::delete_records(const std::string& topic, int32_t partition, int64_t offset) {
@@ -134,6 +135,20 @@ bool KafkaBroker::delete_records(const std::string& topic, int32_t partition, in
   rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
   if (event == nullptr) return false;
   const bool done = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_event_destroy(event);
+  return done;
+}
+
+bool KafkaBroker::delete_group(const std::string& name) {
+  const Client client(address());
+  rd_kafka_DeleteGroup_t* task = rd_kafka_DeleteGroup_new(name.c_str());
+  rd_kafka_DeleteGroups(client.handle, &task, 1, nullptr, client.queue);
+  rd_kafka_DeleteGroup_destroy(task);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
+  if (event == nullptr) return false;
+  size_t count = 0;
+  const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &count);
+  const bool done = count == 1 && rd_kafka_group_result_error(results[0]) == nullptr;
   rd_kafka_event_destroy(event);
   return done;
 }

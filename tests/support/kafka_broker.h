@@ -32,6 +32,8 @@ class KafkaBroker {
   bool produce(const std::string& topic, int32_t partition, const std::string& value);
   // Removes what lies before `offset`.
   bool delete_records(const std::string& topic, int32_t partition, int64_t offset);
+  // With all its offsets, as when they expire. It has no members.
+  bool delete_group(const std::string& name);
   std::string log() const;
 
  private:

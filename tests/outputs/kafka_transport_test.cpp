@@ -1,0 +1,214 @@
+#include "outputs/kafka_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/run/framing.h"
+#include "tests/support/simulated_topic.h"
+#include "tests/support/sink_bench.h"
+
+namespace kubevigil {
+namespace {
+
+using test::TopicFault;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Kind = Delivery::Kind;
+
+class KafkaOutputTest : public testing::Test {
+ protected:
+  // A life of the program on this journal.
+  std::unique_ptr<KafkaTransport> life(const std::string& journal = "one", uint64_t journal_end = 1000,
+                                       bool exactly_once = true) {
+    KafkaTransportOptions options;
+    options.output = "soc";
+    options.where = "kafka b:9092 topic alerts";
+    options.exactly_once = exactly_once;
+    options.journal = journal;
+    options.journal_end = journal_end;
+    const auto open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return topic.consumer(script); };
+    auto lookup = std::make_unique<KafkaLookup>(open, "alerts", "soc", env, most_looked_up);
+    return std::make_unique<KafkaTransport>(
+        options, topic.publisher(exactly_once ? "kv" : "", script, env), exactly_once ? std::move(lookup) : nullptr,
+        [] { return "why"; }, env);
+  }
+  // "a<n>" with the sequences of [first, end), arrived now.
+  Delivery send(KafkaTransport& transport, int first, int end, int ahead = 0) {
+    std::vector<Alert> alerts;
+    for (int n = first; n < end; ++n) alerts.push_back(test::plain_alert("a" + std::to_string(n)));
+    std::vector<Message> made = bodies(encoding, Framing::Apart, alerts, {});
+    for (int n = first; n < end; ++n) made.at(0).places.push_back({static_cast<uint64_t>(n + ahead), env.now()});
+    return transport.send(made.at(0));
+  }
+  std::vector<std::string> published() const {
+    std::vector<std::string> out;
+    for (const test::TopicRecord& record : topic.committed(0)) out.push_back(record.value);
+    return out;
+  }
+  // The named step fails, the next time.
+  void fail_once(const std::string& step, TopicFault fault) { failing[step] = fault; }
+
+  test::SimulatedEnv env;
+  test::SimulatedTopic topic{1, 100};
+  std::map<std::string, TopicFault> failing;
+  Duration a_poll{};  // takes so long
+  test::TopicScript script{[this](const std::string& step) {
+    if (step == "poll") env.pass(a_poll);
+    const auto found = failing.extract(step);
+    return found.empty() ? TopicFault::None : found.mapped();
+  }};
+  size_t most_looked_up = 100;
+  test::PlainEncoding encoding;
+};
+
+TEST_F(KafkaOutputTest, AMessageHasTheKeyTheRecordAndWhatItIs) {
+  const auto transport = life();
+  EXPECT_EQ(send(*transport, 1, 3).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1"));
+  const test::TopicRecord record = topic.committed(0).at(1);
+  EXPECT_EQ(record.key, "a2");
+  const std::map<std::string, std::string> headers = {{"kubevigil-alert-id", "a2"},
+                                                      {"kubevigil-revision", "1"},
+                                                      {"kubevigil-output", "soc"},
+                                                      {"level", "medium"},
+                                                      {"content-type", "text/plain"}};
+  EXPECT_EQ(record.headers, headers);
+  EXPECT_EQ(topic.cursor(), (KafkaCursor{2, "kubevigil/1 one " + std::to_string(env.wall.micros / 1'000'000)}));
+}
+
+TEST_F(KafkaOutputTest, PassesOverWhatItsOwnCursorSays) {
+  EXPECT_EQ(send(*life(), 1, 4).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life(), 2, 6).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1"));
+}
+
+TEST_F(KafkaOutputTest, ACommitThatWasDoneThoughItFailedIsNotDoneAgain) {
+  const auto transport = life();
+  int first = 10;
+  for (const TopicFault fault : {TopicFault::FailsOut, TopicFault::FailsLate, TopicFault::Fails}) {
+    fail_once("commit", fault);
+    const Delivery failed = send(*transport, first, first + 2);
+    EXPECT_EQ(failed.kind, Kind::Retry);
+    EXPECT_EQ(failed.reason, "kafka b:9092 topic alerts: commit failed (why)");
+    EXPECT_EQ(send(*transport, first, first + 2).kind, Kind::Delivered);
+    first += 10;
+  }
+  EXPECT_THAT(published(), ElementsAre("a10.1", "a11.1", "a20.1", "a21.1", "a30.1", "a31.1"));
+}
+
+// Sequences of two journals have nothing to do with each other.
+TEST_F(KafkaOutputTest, ACursorThatIsNotOursIsNotCompared) {
+  EXPECT_EQ(send(*life("one"), 500, 502).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life("two"), 1, 3).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life("two", 2), 3, 4, -2).kind, Kind::Delivered) << "beyond the end of an older copy of the journal";
+  EXPECT_THAT(published(), ElementsAre("a500.1", "a501.1", "a1.1", "a2.1", "a3.1"));
+}
+
+TEST_F(KafkaOutputTest, WithoutACursorOfOursTheTopicSaysWhatIsThere) {
+  EXPECT_EQ(send(*life("one"), 1, 4).kind, Kind::Delivered);
+  env.pass(Duration::minutes(4));
+  EXPECT_EQ(send(*life("two"), 2, 6, 100).kind, Kind::Delivered);
+  topic.forget_cursor();
+  EXPECT_EQ(send(*life("two"), 4, 7, 100).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1"));
+}
+
+// The other instance was ahead of us: what it had published comes out of our journal only later.
+TEST_F(KafkaOutputTest, ForAnHourBehindATakeOverTheTopicIsAskedAsWell) {
+  EXPECT_EQ(send(*life("one"), 1, 9).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life("two"), 1, 3, 100).kind, Kind::Delivered);
+  EXPECT_EQ(topic.cursor()->value, 8) << "there was nothing new";
+  EXPECT_EQ(send(*life("two"), 20, 21, 90).kind, Kind::Delivered);
+  env.pass(Duration::minutes(2));
+  EXPECT_EQ(send(*life("two"), 3, 10, 150).kind, Kind::Delivered);
+  EXPECT_THAT(published(),
+              ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1", "a8.1", "a20.1", "a9.1"));
+}
+
+TEST_F(KafkaOutputTest, ALongLookupGoesOnWhereItWas) {
+  EXPECT_EQ(send(*life("one"), 1, 6).kind, Kind::Delivered);
+  a_poll = Duration::seconds(12);
+  const auto transport = life("two");
+  const Delivery first = send(*transport, 1, 8, 100);
+  EXPECT_EQ(first.kind, Kind::Retry);
+  EXPECT_THAT(first.reason, HasSubstr("reading what was published before the take-over, 3 messages so far"));
+  EXPECT_EQ(send(*transport, 1, 8, 100).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1"));
+}
+
+TEST_F(KafkaOutputTest, WhatIsBeyondTheBoundOfALookupMayComeTwiceAndThatIsSaid) {
+  EXPECT_EQ(send(*life("one"), 1, 6).kind, Kind::Delivered);
+  most_looked_up = 3;
+  const auto transport = life("two");
+  const Delivery delivery = send(*transport, 1, 6, 100);
+  EXPECT_EQ(delivery.kind, Kind::Delivered);
+  EXPECT_THAT(delivery.note, HasSubstr("more than 3 messages were published since"));
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a4.1", "a5.1"));
+  EXPECT_EQ(send(*transport, 6, 7, 100).note, "") << "once";
+}
+
+TEST_F(KafkaOutputTest, TheOlderOfTwoIsShutOutAndWaits) {
+  const auto older = life("one"), newer = life("two");
+  EXPECT_EQ(send(*older, 1, 2).kind, Kind::Delivered);
+  EXPECT_EQ(send(*newer, 1, 3, 100).kind, Kind::Delivered);
+  const Delivery fenced = send(*older, 2, 4);
+  EXPECT_EQ(fenced.kind, Kind::Retry);
+  EXPECT_EQ(fenced.retry_after, kFencedWait);
+  EXPECT_THAT(fenced.reason, HasSubstr("another instance publishes with this transactional id"));
+  EXPECT_EQ(send(*older, 2, 4).kind, Kind::Delivered) << "asked again, it takes the id back";
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1"));
+}
+
+TEST_F(KafkaOutputTest, OnlyAMessageThatIsTooLargeIsRefused) {
+  const auto transport = life();
+  Alert alert = test::plain_alert(std::string(200, 'x'));
+  std::vector<Message> made = bodies(encoding, Framing::Apart, {&alert, 1}, {});
+  made.at(0).places.push_back({1, env.now()});
+  EXPECT_EQ(transport->send(made.at(0)).kind, Kind::Refused);
+  EXPECT_EQ(send(*transport, 2, 3).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a2.1"));
+}
+
+TEST_F(KafkaOutputTest, AtRestTheCursorIsCommittedEachDay) {
+  auto transport = life();
+  EXPECT_EQ(transport->rest(), kCursorAgain);
+  EXPECT_EQ(topic.cursor(), std::nullopt) << "there is none of ours";
+  EXPECT_EQ(send(*transport, 1, 2).kind, Kind::Delivered);
+  const auto cursor = topic.cursor();
+  transport = life();
+  topic.forget_cursor();
+  env.pass(Duration::minutes(5));
+  transport->rest();
+  EXPECT_EQ(topic.cursor(), std::nullopt);
+  EXPECT_EQ(send(*transport, 1, 3).kind, Kind::Delivered);
+  const auto newer = topic.cursor();
+  topic.forget_cursor();
+  env.pass(Duration::hours(23));
+  EXPECT_EQ(transport->rest(), Duration::hours(1));
+  EXPECT_EQ(topic.cursor(), std::nullopt);
+  env.pass(Duration::hours(1));
+  EXPECT_EQ(transport->rest(), kCursorAgain);
+  EXPECT_EQ(topic.cursor(), newer);
+  EXPECT_NE(cursor, newer);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1"));
+}
+
+TEST_F(KafkaOutputTest, AtRestAFailureIsTriedAgainInAnHour) {
+  const auto transport = life();
+  fail_once("init", TopicFault::Fails);
+  EXPECT_EQ(transport->rest(), Duration::hours(1));
+  EXPECT_EQ(send(*transport, 1, 2).kind, Kind::Delivered);
+}
+
+TEST_F(KafkaOutputTest, WithoutTransactionsAFailureIsSentAgain) {
+  const auto transport = life("one", 1000, false);
+  fail_once("produce", TopicFault::FailsOut);
+  EXPECT_EQ(send(*transport, 1, 3).kind, Kind::Retry);
+  EXPECT_EQ(send(*transport, 1, 3).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a1.1", "a2.1"));
+  EXPECT_EQ(topic.cursor(), std::nullopt);
+  EXPECT_EQ(transport->rest(), kCursorAgain);
+}
+
+}  // namespace
+}  // namespace kubevigil
