@@ -50,6 +50,4 @@ Result<Secret> read_secret(const SecretSource& source) {
   return Secret(std::move(text));
 }
 
-bool native_only(const std::vector<std::string>& formats) { return std::ranges::find(formats, "any") == formats.end(); }
-
 }  // namespace kubevigil

@@ -60,7 +60,7 @@ struct WebhookConfig {
   std::vector<CredentialSpec> credentials;
   Duration slack;
   Duration idle_after;
-  std::vector<std::string> formats;  // ["native"] or ["any"]
+  std::vector<std::string> formats;  // as engine/event/formats.h writes them, or ["any"]
   uint64_t spool_budget = 0;
 };
 
@@ -77,7 +77,6 @@ struct InputsConfig {
   std::optional<WebhookConfig> webhook;
   std::vector<TailConfig> tail;
 };
-bool native_only(const std::vector<std::string>& formats);
 
 struct StateConfig {
   uint64_t memory = 0;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/app/admin_access.h"
+#include "engine/event/formats.h"
 #include "engine/net/url.h"
 #include "inputs/rotated_name.h"
 #include "outputs/registry.h"
@@ -131,7 +132,8 @@ class Check {
   }
 
   void formats(const std::vector<std::string>& formats, const std::string& at) {
-    if (formats.size() > 1) error("bad-value", at + ".formats", "expected one of [native] and [any]");
+    if (const auto parsed = parse_formats(formats); !parsed)
+      error("bad-value", at + ".formats", parsed.error().message);
   }
 
   void waiting(Duration slack, Duration idle_after, const std::string& at) {

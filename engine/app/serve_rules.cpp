@@ -8,6 +8,7 @@
 
 #include "engine/app/private_file.h"
 #include "engine/app/redact_option.h"
+#include "engine/event/formats.h"
 #include "engine/run/spool_input.h"
 #include "inputs/tail_live.h"
 
@@ -30,14 +31,14 @@ int64_t number(std::string_view word) {
 }
 
 std::string reading(Duration slack, Duration idle_after, const std::vector<std::string>& formats) {
-  return fmt::format("{} {} {}", slack.micros, idle_after.micros, native_only(formats) ? "native" : "any");
+  return fmt::format("{} {} {}", slack.micros, idle_after.micros, format_word(formats));
 }
 
 template <typename Options>
 void read(std::string_view& text, Options& options) {
   options.slack = Duration{number(next_word(text))};
   options.idle_after = Duration{number(next_word(text))};
-  options.native_only = next_word(text) != "any";
+  options.formats = decode_formats(next_word(text));
 }
 
 std::string setting(const BundleSettings& settings, const std::string& name) {
