@@ -132,6 +132,7 @@ class Check {
   }
 
   void formats(const std::vector<std::string>& formats, const std::string& at) {
+    if (formats.empty()) return;  // what stands there is wrong, and said
     if (const auto parsed = parse_formats(formats); !parsed)
       error("bad-value", at + ".formats", parsed.error().message);
   }
