@@ -39,7 +39,7 @@ check: packages-check kafka-jars
 soak: packages-check build-asan build-release
 	.ci/soak
 
-bench: build-bench
+bench: kafka-jars build-bench
 	.ci/bench
 
 format: packages-check

@@ -36,13 +36,6 @@
 #include "engine/base/result.h"
 #include "engine/event/event.h"
 
-namespace kubevigil::limits {
-// A match record (run/match_record.h); "cut" beyond
-inline constexpr size_t kMatchRecordBytes = 900u << 10;  // brokers take messages of 1 MiB unless told otherwise
-inline constexpr size_t kMatchHits = 4096;               // of one event
-inline constexpr size_t kMatchOperands = 16384;          // of one hit: one for each feed and each value of a field
-}  // namespace kubevigil::limits
-
 namespace kubevigil {
 
 // Something of one hit for one correlation. The shard hashes key and value itself, with the deployment's secret.

@@ -7,6 +7,7 @@
 
 #include "engine/kafka/kafka_client.h"
 #include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_produce.h"
 
 namespace kubevigil::test {
 
@@ -74,9 +75,7 @@ void NodesTest<kNodes>::leave_open_transaction(const std::string& id, const std:
   rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
   ASSERT_EQ(rd_kafka_init_transactions(handle, 60'000), nullptr);
   ASSERT_EQ(rd_kafka_begin_transaction(handle), nullptr);
-  ASSERT_EQ(rd_kafka_producev(handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(produce_raw(handle, topic, 0, value), RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_EQ(rd_kafka_flush(handle, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), 0)->offset = cursor;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/kafka_produce.h"
 #include "tests/support/source_file.h"
 
 namespace kubevigil::test {
@@ -243,9 +244,7 @@ bool KafkaBroker::create_topic(const std::string& name, int partitions,
 
 bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::string& value) {
   const Client client(address());
-  const auto code = rd_kafka_producev(client.handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-                                      RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+  const auto code = produce_raw(client.handle, topic, partition, value);
   return code == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_flush(client.handle, kPatience) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
