@@ -6,7 +6,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export KUBEVIGIL_CORPUS ?= $(CURDIR)/../shared/corpus
 
-.PHONY: run test check soak bench format lint clean packages packages-test packages-check help $(CMAKE_PRESETS:%=build-%)
+.PHONY: run test check soak bench format lint clean packages packages-test packages-check kafka-jars help $(CMAKE_PRESETS:%=build-%)
 
 help:
 	@echo 'make run     build the release binary and show the bundled intrusion'
@@ -23,21 +23,23 @@ packages-test:
 	@.ci/install-packages packages packages-test
 packages-check:
 	@.ci/install-packages packages packages-test packages-check
+kafka-jars: packages-test
+	@.ci/kafka-jars
 
 run: build-release
 	@echo
 	build/release/kubevigil demo --output table
 
-test: packages-test build-dev
+test: packages-test kafka-jars build-dev
 	cd build/dev && ctest --output-on-failure -j $(JOBS) --output-junit test-results.xml
 
-check: packages-check
+check: packages-check kafka-jars
 	.ci/check
 
 soak: packages-check build-asan build-release
 	.ci/soak
 
-bench: build-bench
+bench: kafka-jars build-bench
 	.ci/bench
 
 format: packages-check

@@ -96,7 +96,7 @@ std::vector<Alert> process(LiveCore& core, BatchJudge& judge, LiveBatch& batch) 
   JudgedBatch judged;
   std::swap(judged.batch, batch.batch);
   judged.batch.cluster = batch.cluster;
-  judged.batch.native_only = batch.native_only;
+  judged.batch.formats = batch.formats;
   judge.judge(judged);
   std::vector<Alert> out;
   core.process("spool", batch, judged, out);

@@ -68,7 +68,7 @@ LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view 
   const auto wanted = only.empty() ? std::nullopt : parse_kafka_source(name(), only);
   batch.slack = options_.slack;
   batch.idle_after = options_.idle_after;
-  batch.native_only = options_.native_only;
+  batch.formats = options_.formats;
   batch.taken = env_.now();
   for (;;) {
     const KafkaNext next = lanes_.next(wanted ? &*wanted : nullptr);

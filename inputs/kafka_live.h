@@ -17,6 +17,7 @@
 #include <atomic>
 #include <string>
 
+#include "engine/event/formats.h"
 #include "engine/run/live_input.h"
 #include "inputs/kafka_cluster.h"
 #include "inputs/kafka_lanes.h"
@@ -28,7 +29,7 @@ struct KafkaLiveOptions {
   KafkaClusterRule cluster;
   Duration slack = Duration::seconds(30);
   Duration idle_after = Duration::seconds(75);
-  bool native_only = true;
+  FormatsPtr formats = native_formats();
   size_t batch_bytes = 1u << 20;
 };
 

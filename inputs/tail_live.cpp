@@ -32,7 +32,7 @@ LiveStep TailLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view) 
   batch.taken = env_.now();
   batch.slack = options_.slack;
   batch.idle_after = options_.idle_after;
-  batch.native_only = options_.native_only;
+  batch.formats = options_.formats;
   if (const auto& gap = scratch_.gap) {
     batch.gaps.push_back({std::string(to_text(gap->kind)), fmt::format("{} from byte {}", gap->path, gap->from)});
   }

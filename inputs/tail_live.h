@@ -18,7 +18,7 @@ struct TailLiveOptions {
   TailStart start = TailStart::Oldest;
   Duration slack = Duration::seconds(2);
   Duration idle_after = Duration::seconds(15);
-  bool native_only = true;
+  FormatsPtr formats = native_formats();
   size_t batch_bytes = 1u << 20;
 };
 

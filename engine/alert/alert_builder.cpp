@@ -6,15 +6,11 @@
 #include <set>
 
 #include "engine/alert/attack.h"
-#include "engine/alert/event_facts.h"
 #include "engine/base/limits.h"
-#include "engine/match/explain.h"
 #include "engine/match/group_key.h"
 
 namespace kubevigil {
 namespace {
-
-constexpr size_t kWhyEntries = 24;
 
 // Names of the elements of a rule's group key behind the cluster, and the fields to redact them by.
 struct GroupName {
@@ -48,32 +44,6 @@ std::vector<GroupName> group_names(const Rule& rule) {
 std::string_view op_text(CountCondition::Op op) {
   constexpr std::array<std::string_view, 6> kTexts = {">", ">=", "<", "<=", "==", "!="};
   return kTexts[static_cast<size_t>(op)];
-}
-
-// The detection behind `rule` (itself, or one that feeds it) whose condition holds on the event.
-void explain_matching(const RuleSet& rules, const Rule& rule, FieldLookup& fields, size_t depth,
-                      std::vector<Explanation>& out) {
-  if (rule.is_detection()) {
-    Explanation tree = explain(rule.detection().condition, fields);
-    if (tree.truth == Truth::True) out.push_back(std::move(tree));
-    return;
-  }
-  if (depth == 0) return;
-  for (const CorrelationInput& input : rule.correlation().inputs) {
-    if (input.role == CorrelationInput::Role::Member) {
-      explain_matching(rules, rules.rules[input.rule], fields, depth - 1, out);
-    }
-    if (!out.empty()) return;
-  }
-}
-
-// What matched. Conditions that helped by being false (filters, exceptions) only where there is nothing else to show:
-// a rule may have dozens.
-std::vector<const Explanation*> matched_tests(const Explanation& tree) {
-  std::vector<const Explanation*> tests = decisive_tests(tree);
-  const auto negated = [](const Explanation* test) { return test->negated; };
-  if (!std::all_of(tests.begin(), tests.end(), negated)) std::erase_if(tests, negated);
-  return tests;
 }
 
 // The name of a group element, and the fields that it stands for: all have the same value, so an alias for
@@ -181,30 +151,33 @@ void AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& epis
   }
 }
 
-void AlertBuilder::add_event(Alert& alert, const Rule& rule, const OpeningEvent& opening) const {
-  alert.salvaged = opening.salvaged;
-  if (opening.event == nullptr) return fill_from_group(rule, alert);
-  const EventFacts facts(*opening.event, *opening.fields, redactor_);
-  facts.fill(alert);
+namespace {
+
+// Members that are the event's; `alert` has its group.
+void add_event(const Rule& rule, const OpeningFacts* facts, Alert& alert) {
+  if (facts == nullptr) return fill_from_group(rule, alert);
+  const Alert& event = facts->event;
+  if (!event.cluster.empty()) alert.cluster = event.cluster;
+  alert.envelope = event.envelope;
+  alert.audit_level = event.audit_level;
+  alert.actor = event.actor;
+  alert.permission = event.permission;
+  alert.source = event.source;
+  alert.target = event.target;
+  alert.request = event.request;
+  alert.missing = event.missing;
+  alert.salvaged = event.salvaged;
 }
 
-void AlertBuilder::add_why(Alert& alert, const Rule& rule, const OpeningEvent& opening) const {
+void add_why(const Rule& rule, uint32_t index, const OpeningFacts* facts, Alert& alert) {
   if (!rule.is_detection()) alert.why.push_back({condition_text(rule), "", alert.values});
-  if (opening.event == nullptr) return;
-  std::vector<Explanation> trees;
-  explain_matching(program_->rules(), rule, *opening.fields, limits::kChainDepth, trees);
-  const std::string resource = full_resource(*opening.event);
-  for (const Explanation& tree : trees) {
-    for (const Explanation* test : matched_tests(tree)) {
-      if (alert.why.size() >= kWhyEntries) return;
-      AlertWhy why{displayed(test->negated ? "not " + test->text : test->text), test->field, {}};
-      for (const std::string& value : test->values) {
-        why.values.push_back(displayed(redactor_.value(test->field, resource, value)));
-      }
-      alert.why.push_back(std::move(why));
-    }
+  const std::vector<AlertWhy>* found = facts == nullptr ? nullptr : facts->why_of(index);
+  for (size_t i = 0; found != nullptr && i < found->size() && alert.why.size() < kWhyEntries; ++i) {
+    alert.why.push_back((*found)[i]);
   }
 }
+
+}  // namespace
 
 std::vector<std::string> AlertBuilder::values_of(const Rule& rule, const Episode& episode) const {
   std::vector<std::string> names;
@@ -227,6 +200,12 @@ std::vector<std::string> AlertBuilder::values_of(const Rule& rule, const Episode
 }
 
 OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningEvent& opening) const {
+  if (opening.event == nullptr) return opened(episode, nullptr);
+  const OpeningFacts read = facts(opening, std::span(&episode.rule, 1));
+  return opened(episode, &read);
+}
+
+OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningFacts* facts) const {
   const Rule& rule = program_->rules().rules[episode.rule];
   OpenAlert open;
   Alert& alert = open.alert;
@@ -235,13 +214,12 @@ OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningEvent& openi
   alert.time = episode.opened;
   add_rule(alert, rule);
   add_group(alert, rule, episode);
-  add_event(alert, rule, opening);
+  add_event(rule, facts, alert);
   alert.values = values_of(rule, episode);
-  add_why(alert, rule, opening);
+  add_why(rule, episode.rule, facts, alert);
   const FieldText field = [&](std::string_view name) {
     if (std::string group = group_text(alert, name); !group.empty()) return group;
-    if (opening.event == nullptr) return std::string("(unknown)");
-    return EventFacts(*opening.event, *opening.fields, redactor_).text(name);
+    return facts == nullptr ? "(unknown)" : facts->text(name);
   };
   const std::string& text = rule.extension.message;
   open.message = parse_message(text.empty() ? rule.meta.title : text, field);

@@ -5,11 +5,13 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/alert/alert.h"
 #include "engine/alert/message.h"
+#include "engine/alert/opening_facts.h"
 #include "engine/alert/redaction.h"
 #include "engine/event/field_lookup.h"
 #include "engine/match/program.h"
@@ -39,14 +41,17 @@ class AlertBuilder {
   AlertBuilder(std::shared_ptr<const Program> program, Redactor redactor, FileNames files);
 
   OpenAlert opened(const Episode& episode, const OpeningEvent& opening) const;
+  // The same from what facts() read of the event for this rule among others; null: the event is not at hand.
+  OpenAlert opened(const Episode& episode, const OpeningFacts* facts) const;
+  // What alerts of `rules` (indices) would say of the event. REQUIRES: it is at hand.
+  OpeningFacts facts(const OpeningEvent& opening, std::span<const uint32_t> rules) const;
   // Takes count, times, values, sample and status of a later revision.
   void update(OpenAlert& open, const Episode& episode) const;
 
  private:
   void add_rule(Alert& alert, const Rule& rule) const;
+  std::vector<AlertWhy> why_of(uint32_t rule, const OpeningEvent& opening) const;
   void add_group(Alert& alert, const Rule& rule, const Episode& episode) const;
-  void add_event(Alert& alert, const Rule& rule, const OpeningEvent& opening) const;
-  void add_why(Alert& alert, const Rule& rule, const OpeningEvent& opening) const;
   std::vector<std::string> values_of(const Rule& rule, const Episode& episode) const;
 
   std::shared_ptr<const Program> program_;

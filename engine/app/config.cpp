@@ -64,6 +64,4 @@ std::optional<std::vector<std::string>> known_clusters(const InputsConfig& input
   return out;
 }
 
-bool native_only(const std::vector<std::string>& formats) { return std::ranges::find(formats, "any") == formats.end(); }
-
 }  // namespace kubevigil

@@ -61,7 +61,7 @@ struct WebhookConfig {
   std::vector<CredentialSpec> credentials;
   Duration slack;
   Duration idle_after;
-  std::vector<std::string> formats;  // ["native"] or ["any"]
+  std::vector<std::string> formats;  // as engine/event/formats.h writes them, or ["any"]
   uint64_t spool_budget = 0;
 };
 
@@ -99,7 +99,6 @@ struct InputsConfig {
   std::vector<TailConfig> tail;
   std::vector<KafkaInputConfig> kafka;
 };
-bool native_only(const std::vector<std::string>& formats);
 // Of which events can come; nullopt: of any, as messages of Kafka say.
 std::optional<std::vector<std::string>> known_clusters(const InputsConfig& inputs);
 

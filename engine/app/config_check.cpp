@@ -7,6 +7,7 @@
 
 #include "engine/app/admin_access.h"
 #include "engine/app/config_kafka.h"
+#include "engine/event/formats.h"
 #include "engine/net/url.h"
 #include "inputs/rotated_name.h"
 #include "outputs/registry.h"
@@ -134,7 +135,9 @@ class Check {
   }
 
   void formats(const std::vector<std::string>& formats, const std::string& at) {
-    if (formats.size() > 1) error("bad-value", at + ".formats", "expected one of [native] and [any]");
+    if (formats.empty()) return;  // what stands there is wrong, and said
+    if (const auto parsed = parse_formats(formats); !parsed)
+      error("bad-value", at + ".formats", parsed.error().message);
   }
 
   void waiting(Duration slack, Duration idle_after, const std::string& at) {

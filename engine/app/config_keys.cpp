@@ -9,7 +9,6 @@ using config_member::member;
 using enum ConfigKind;
 
 constexpr bool kRequired = true, kOptional = false;
-constexpr std::string_view kFormats = "native|any";
 
 // name, kind, member, default, bounds, required, documentation, keys below
 
@@ -76,9 +75,8 @@ constexpr ConfigKey kWebhook[] = {
      "events may come so late without being late: batch-max-wait and the API server's retries"},
     {"idle-after", Span, member<&WebhookConfig::idle_after>, "75s", "1s..1d", kOptional,
      "a sender silent for so long holds no time back"},
-    {"formats", Choices, member<&WebhookConfig::formats>, "native", kFormats, kOptional,
-     "native: Kubernetes' own events only; any: wrappers of clouds and shippers too, which whoever writes them can "
-     "forge"},
+    {"formats", Formats, member<&WebhookConfig::formats>, "native", "", kOptional,
+     "what events are taken out of: native, wrappers of clouds and shippers by name, or any; others could be forged"},
     {"spool-budget", Size, member<&WebhookConfig::spool_budget>, "10GB", "1MiB..", kOptional,
      "disk for bodies that wait; beyond it senders get 429"},
 };
@@ -93,7 +91,7 @@ constexpr ConfigKey kTail[] = {
     {"slack", Span, member<&TailConfig::slack>, "2s", "0s..1h", kOptional, "events may stand so far out of order"},
     {"idle-after", Span, member<&TailConfig::idle_after>, "15s", "1s..1d", kOptional,
      "a log silent for so long holds no time back"},
-    {"formats", Choices, member<&TailConfig::formats>, "native", kFormats, kOptional, "as for the webhook"},
+    {"formats", Formats, member<&TailConfig::formats>, "native", "", kOptional, "as for the webhook"},
 };
 constexpr ConfigSection kTailSection{kTail};
 
@@ -124,7 +122,7 @@ constexpr ConfigKey kKafkaInput[] = {
      "events of a partition may stand so far out of order"},
     {"idle-after", Span, member<&KafkaInputConfig::idle_after>, "75s", "1s..1d", kOptional,
      "a partition silent for so long holds no time back"},
-    {"formats", Choices, member<&KafkaInputConfig::formats>, "native", kFormats, kOptional, "as for the webhook"},
+    {"formats", Formats, member<&KafkaInputConfig::formats>, "native", "", kOptional, "as for the webhook"},
     {"properties", Properties, member<&KafkaInputConfig::properties>, "", "", kOptional,
      "anything that librdkafka 2.0 knows, by its own names: {security.protocol: SASL_SSL}"},
     {"secrets", Secrets, member<&KafkaInputConfig::secrets>, "", "", kOptional,

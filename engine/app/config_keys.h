@@ -41,7 +41,7 @@ enum class ConfigKind : uint8_t {
   Clusters,
   RulePaths,
   Networks,
-  Choices,  // each one of the words in `bounds`
+  Formats,  // engine/event/formats.h
 };
 
 struct ConfigSection;

@@ -5,6 +5,7 @@
 #include "engine/app/config_value.h"
 #include "engine/base/json_writer.h"
 #include "engine/base/text.h"
+#include "engine/event/formats.h"
 
 namespace kubevigil {
 namespace {
@@ -14,6 +15,20 @@ constexpr std::string_view kPlace =
     R"("pattern":"^[A-Za-z0-9_]+$"}},"additionalProperties":false,"minProperties":1,"maxProperties":1})";
 
 std::string one_of(std::string_view text_schema) { return fmt::format(R"({{"oneOf":[{},{}]}})", text_schema, kPlace); }
+
+std::string format_schema() {
+  std::string plain = R"("any")", keyed;
+  for (const FormatInfo& row : format_table()) {
+    if (row.keyed) {
+      keyed.append(keyed.empty() ? "" : "|").append(row.name);
+    } else {
+      plain += fmt::format(R"(,"{}")", row.name);
+    }
+  }
+  return fmt::format(
+      R"({{"oneOf":[{{"enum":[{}]}},{{"type":"string","pattern":"^({}) [^ ,;=]+( [^ ,;=]+=[^ ,;]*)*$"}}]}})", plain,
+      keyed);
+}
 
 // The type of one value of the kind; for lists, of one item.
 std::string type_of(ConfigKind kind) {
@@ -42,6 +57,8 @@ std::string type_of(ConfigKind kind) {
       return one_of(text("^https?://"));
     case ConfigKind::Secret:
       return std::string(kPlace);
+    case ConfigKind::Formats:
+      return format_schema();
     case ConfigKind::Headers:
       return fmt::format(R"({{"type":"object","additionalProperties":{}}})", one_of(R"({"type":"string"})"));
     case ConfigKind::Properties:

@@ -12,6 +12,7 @@
 #include "engine/base/network.h"
 #include "engine/base/size.h"
 #include "engine/base/text.h"
+#include "engine/event/formats.h"
 #include "outputs/registry.h"
 
 namespace kubevigil {
@@ -50,7 +51,7 @@ constexpr Kind kKinds[] = {
     {ConfigKind::Clusters, "a list of cluster names"},
     {ConfigKind::RulePaths, "a list of paths"},
     {ConfigKind::Networks, "a list of addresses or networks such as 10.0.0.0/8"},
-    {ConfigKind::Choices, "a list of words"},
+    {ConfigKind::Formats, "a list of formats such as [native] or [event-hubs, fluent-bit log]"},
 };
 
 bool is_text(std::string_view text) { return !text.empty() && text.size() <= kLongestText && printable(text) == text; }
@@ -143,9 +144,10 @@ class Reading {
         if (node.is_scalar() && parse_network(text)) return text;
         break;
       case ConfigKind::Choice:
-      case ConfigKind::Choices:
       case ConfigKind::Encoding:
         return word_of(node);
+      case ConfigKind::Formats:
+        return format_of(node);
       default:
         if (node.is_scalar() && is_text(text)) return text;
     }
@@ -159,6 +161,21 @@ class Reading {
     const std::string_view meant = node.is_scalar() ? nearest(node.text, words) : std::string_view();
     bad(node, fmt::format("expected one of {}, found {}", joined(words), found(node)),
         meant.empty() ? "" : fmt::format("did you mean {}?", meant));
+    return std::nullopt;
+  }
+
+  std::optional<std::string> format_of(const YamlNode& node) {
+    if (!node.is_scalar()) {
+      unexpected(node);
+      return std::nullopt;
+    }
+    const auto parsed = parse_formats(std::span(&node.text, 1));
+    if (parsed) return node.text;
+    std::vector<std::string_view> names = {"any"};
+    for (const FormatInfo& row : format_table()) names.push_back(row.name);
+    const std::string_view name = std::string_view(node.text).substr(0, node.text.find(' '));
+    const std::string_view meant = std::ranges::find(names, name) == names.end() ? nearest(name, names) : "";
+    bad(node, parsed.error().message, meant.empty() ? "" : fmt::format("did you mean {}?", meant));
     return std::nullopt;
   }
 
@@ -203,7 +220,7 @@ class Reading {
       if (!text) return;
       texts.push_back(std::move(*text));
     }
-    if (texts.empty() && (key_.required || key_.kind == ConfigKind::Choices)) return bad(node_, "is empty");
+    if (texts.empty() && (key_.required || key_.kind == ConfigKind::Formats)) return bad(node_, "is empty");
     *to = std::move(texts);
   }
   void read(HostPort* to) {
@@ -270,7 +287,7 @@ bool is_mapping(ConfigKind kind) { return kind >= ConfigKind::Headers && kind <=
 bool is_list(ConfigKind kind) { return kind >= ConfigKind::Names; }
 
 std::vector<std::string_view> words_of(const ConfigKey& key) {
-  if (key.kind == ConfigKind::Choice || key.kind == ConfigKind::Choices) return split(key.bounds, '|');
+  if (key.kind == ConfigKind::Choice) return split(key.bounds, '|');
   std::vector<std::string_view> words;
   if (key.kind != ConfigKind::Encoding) return words;
   for (const EncodingRow& row : encodings()) {

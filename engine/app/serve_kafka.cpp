@@ -48,7 +48,7 @@ void add_kafka_settings(const KafkaInputConfig& input, Settings& settings) {
     text = said->topic.empty() ? said->header : said->topic;
   }
   settings[name] = fmt::format("{} {} {} {} {} {}", input.slack.micros, input.idle_after.micros,
-                               native_only(input.formats) ? "native" : "any", static_cast<int>(input.start),
+                               format_word(input.formats), static_cast<int>(input.start),
                                static_cast<int>(from), text);
   if (!input.topics.empty()) settings[key_of("topics", name)] = fmt::format("{}", fmt::join(input.topics, ","));
   if (!input.topics_regex.empty()) settings[key_of("pattern", name)] = input.topics_regex;

@@ -8,6 +8,7 @@
 #include "engine/app/private_file.h"
 #include "engine/app/redact_option.h"
 #include "engine/app/setting_words.h"
+#include "engine/event/formats.h"
 #include "engine/run/spool_input.h"
 #include "inputs/tail_live.h"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::string_view kTail = "tail/";
 
 std::string reading(Duration slack, Duration idle_after, const std::vector<std::string>& formats) {
-  return fmt::format("{} {} {}", slack.micros, idle_after.micros, native_only(formats) ? "native" : "any");
+  return fmt::format("{} {} {}", slack.micros, idle_after.micros, format_word(formats));
 }
 
 std::string setting(const BundleSettings& settings, const std::string& name) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/base/timestamp.h"
+#include "engine/event/formats.h"
 
 namespace kubevigil {
 
@@ -22,12 +23,12 @@ inline int64_t number_of(std::string_view word) {
   return value;
 }
 
-// slack, idle-after, native or any
+// slack, idle-after, formats
 template <typename Options>
 void read_waiting(std::string_view& text, Options& options) {
   options.slack = Duration{number_of(next_word(text))};
   options.idle_after = Duration{number_of(next_word(text))};
-  options.native_only = next_word(text) != "any";
+  options.formats = decode_formats(next_word(text));
 }
 
 }  // namespace kubevigil

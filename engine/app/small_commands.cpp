@@ -1,5 +1,6 @@
 // `kubevigil version` and `kubevigil schema`: they only print.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "engine/alert/alert.h"
@@ -9,6 +10,7 @@
 #include "engine/base/json_writer.h"
 #include "engine/base/metric_table.h"
 #include "engine/event/event_reader.h"
+#include "engine/event/formats.h"
 #include "engine/run/self_alert.h"
 
 namespace kubevigil {
@@ -35,18 +37,30 @@ void add_version(CLI::App& root, Context& context) {
 
 std::string commit_text() { return KUBEVIGIL_COMMIT; }
 
+namespace {
+
+struct Page {
+  std::string_view name;
+  std::string (*make)();
+};
+constexpr Page kPages[] = {
+    {"alert", alert_schema}, {"formats", formats_page}, {"metrics", metrics_page}, {"self-alerts", self_alerts_page}};
+
+}  // namespace
+
 void add_schema(CLI::App& root, Context& context) {
   CLI::App* command = root.add_subcommand(
-      "schema", "Print what is published: JSON Schema of alerts, the tables of metrics and self-alerts");
+      "schema", "Print what is published: JSON Schema of alerts, the tables of formats, metrics and self-alerts");
   command->footer("Example:\n  kubevigil schema alert > alert.schema.json");
   auto name = std::make_shared<std::string>();
-  command->add_option("NAME", *name, "alert: JSON Schema; metrics, self-alerts: Markdown")
+  command->add_option("NAME", *name, "alert: JSON Schema; formats, metrics, self-alerts: Markdown")
       ->required()
-      ->check(CLI::IsMember({"alert", "metrics", "self-alerts"}))
+      ->check(CLI::IsMember({"alert", "formats", "metrics", "self-alerts"}))
       ->type_name("");
   // `name` lives as long as the callback: the option writes into it.
   command->callback([name, &context] {
-    context.console.data(*name == "alert" ? alert_schema() : *name == "metrics" ? metrics_page() : self_alerts_page());
+    const auto* const found = std::ranges::find(kPages, *name, &Page::name);
+    context.console.data(found->make());
   });
 }
 

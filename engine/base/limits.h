@@ -80,6 +80,11 @@ inline constexpr size_t kLiveDuplicates =
 inline constexpr size_t kLiveAlertBytes = 32u << 20;  // open alerts as they were sent; the oldest close early,
                                                       // "alerts_closed_early"
 
+// A match record (run/match_record.h); "cut" beyond
+inline constexpr size_t kMatchRecordBytes = 900u << 10;  // brokers take messages of 1 MiB unless told otherwise
+inline constexpr size_t kMatchHits = 4096;               // of one event
+inline constexpr size_t kMatchOperands = 16384;          // of one hit: one for each feed and each value of a field
+
 // Disk
 inline constexpr size_t kLogRecordBytes = 16u << 20;       // one record of a log; longer ones are refused
 inline constexpr size_t kCommitQueueBytes = 32u << 20;     // waiting to be written; producers wait

@@ -9,6 +9,7 @@
 #include "engine/codec/base64.h"
 #include "engine/codec/decompress.h"
 #include "engine/event/envelope_parts.h"
+#include "engine/event/formats.h"
 #include "engine/event/glued_record.h"
 #include "engine/event/splitter.h"
 
@@ -18,8 +19,7 @@ namespace {
 
 constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
 constexpr std::string_view kChangedLevel = "_audit_level\"";  // OpenShift, see envelope_native.cpp
-constexpr const char* kNoEvent = "no native audit event, and this input takes no other (formats: [native])";
-constexpr std::string_view kCutMark = "[Truncated...]";  // CloudWatch, at the end of a message that is too long
+constexpr std::string_view kCutMark = "[Truncated...]";       // CloudWatch, at the end of a message that is too long
 
 // In the order of reference: what is told apart by more comes first. The native one is the first.
 constexpr std::array kFamilies = {unwrap_native,    unwrap_gke,     unwrap_azure, unwrap_aws,
@@ -58,18 +58,28 @@ class PayloadSink final : public RecordSink {
   Unwrapped& out_;
 };
 
+// By the first family that knows it and is declared; when none of those that know it is, the first says what it is.
 void unwrap_document(const Document& document, Context context, Unwrapped& out) {
-  const size_t families = context.native_only ? 1 : kFamilies.size();
-  for (size_t i = 0; i < families; ++i) {
+  if (refused(context, out)) return;
+  const auto events = static_cast<std::ptrdiff_t>(out.events.size());
+  const auto problems = static_cast<std::ptrdiff_t>(out.problems.size());
+  std::optional<Context> undeclared;
+  for (const auto family : kFamilies) {
     Context own = context;
-    if (kFamilies[i](document, own, out)) return;
+    if (!family(document, own, out)) continue;
+    if (own.undeclared.empty()) return;
+    out.events.erase(out.events.begin() + events, out.events.end());
+    out.problems.erase(out.problems.begin() + problems, out.problems.end());
+    if (!undeclared) undeclared = std::move(own);
   }
+  if (undeclared && refused(*undeclared, out)) return;
   if (context.other_log) return add_problem(BadReason::OtherLog, "not the audit log", out);
   if (has(document, "auditID") && has(document, "requestTimestamp")) {
     return add_problem(BadReason::OtherLog, "an entry of the Rancher API audit log, which has no Kubernetes stages",
                        out);
   }
-  add_problem(BadReason::NotAuditEvent, "JSON without auditID and stage, and no envelope that is known", out);
+  add_problem(BadReason::NotAuditEvent,
+              "JSON without auditID and stage, and no envelope that is known" + taken(context), out);
 }
 
 // A document that does not parse: a record behind a torn one, or what stands before a cut.
@@ -102,6 +112,7 @@ void unwrap_cut(std::string_view text, Context context, UnwrapProblem problem, U
 }  // namespace
 
 void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
+  if (refused(context, out)) return;
   text = trim(text);
   const bool marked_cut = text.ends_with(kCutMark);
   if (marked_cut) text.remove_suffix(kCutMark.size());
@@ -109,9 +120,14 @@ void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
   if (text.starts_with(kNativeEvent) && text.ends_with('}') && !marked_cut && !changed_level) {
     return add_event(text, context, BodyDefect::None, out);
   }
-  if (!context.native_only && (is_gzip(text) || is_zstd(text))) return unwrap_payload(text, context, out);
   const bool document = text.starts_with('{') || text.starts_with('"') || text.starts_with("[\"");
-  if (context.native_only && !text.starts_with('{')) return add_problem(BadReason::NotAuditEvent, kNoEvent, out);
+  // On the outside, a packed payload, a string and a line of text are nobody's format.
+  const bool outside = context.formats != nullptr && !context.entered && !text.starts_with('{');
+  if (outside && (document || !context.formats->takes_lines())) {
+    context.undeclared = "no JSON object";
+    return (void)refused(context, out);
+  }
+  if (!outside && (is_gzip(text) || is_zstd(text))) return unwrap_payload(text, context, out);
   if (!document) return unwrap_line(text, context, out);
   JsonTree tree;
   auto parsed = tree.parse(text);
@@ -133,6 +149,7 @@ void unwrap_text(std::string_view text, Context context, Unwrapped& out) {
 }
 
 void unwrap_payload(std::string_view bytes, Context context, Unwrapped& out) {
+  if (refused(context, out)) return;
   if (++context.depth > limits::kUnwrapDepth) {
     return add_problem(BadReason::WrappedTooDeep,
                        fmt::format("an event inside more than {} wrappers", limits::kUnwrapDepth), out);
@@ -175,8 +192,9 @@ void unwrap_member(const Document& d, uint32_t node, const Context& context, Unw
 
 }  // namespace envelope
 
-EnvelopeContext read_wrapper(const Wrapper* wrapper) {
+EnvelopeContext read_wrapper(const Wrapper* wrapper, const Formats* formats) {
   EnvelopeContext context;
+  context.formats = formats;
   if (wrapper != nullptr) envelope::add_wrapper(*wrapper, context);
   return context;
 }
@@ -187,14 +205,15 @@ Unwrapped unwrap(std::string_view record, const EnvelopeContext& context) {
   return out;
 }
 
-Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, bool native_only) {
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, const Formats* formats) {
   Unwrapped out;
   EnvelopeContext context;
   context.kind = event.kind;
   context.cluster = event.cluster;
   context.time = event.time;
   context.defect = event.defect;
-  context.native_only = native_only;
+  context.formats = formats;
+  context.entered = true;  // it has come through once
   context.salvaged = event.salvaged;
   envelope::unwrap_cut(event.text(), context, std::move(problem), out);
   return out;

@@ -1,8 +1,9 @@
 // Envelopes: what other programs wrap around audit events. `unwrap` turns the text of one record that is no native
 // event into native audit.k8s.io/v1 JSON, so that there is one reader and one meaning.
 //
-// Recognised by shape, never by configuration: a table of tests on the members of the outermost object, first match
-// wins (envelope.cpp). Each family has a file: envelope_aws, envelope_azure, envelope_gke, envelope_telemetry, ...;
+// Recognised by shape: a table of tests on the members of the outermost object, first match wins (envelope.cpp). What a
+// live input declares (formats.h) only leaves shapes out: what is not declared is a problem that names what was found.
+// Each family has a file: envelope_aws, envelope_azure, envelope_gke, envelope_telemetry, ...;
 // envelope_cut saves what stands before a cut. Pure functions.
 #pragma once
 
@@ -79,23 +80,27 @@ struct Unwrapped {
   std::vector<UnwrapProblem> problems;
 };
 
+class Formats;
+
 // What the wrappers around a text said so far. The innermost name, cluster and time win.
 struct EnvelopeContext {
+  const Formats* formats = nullptr;  // what may be taken; null: any
+  bool entered = false;              // inside a wrapper that was declared
+  std::string undeclared;            // a wrapper that was not: what it is; nothing is taken out of it
   EnvelopeKind kind = EnvelopeKind::Native;
   std::string cluster;
   std::optional<Timestamp> time;
   size_t depth = 0;                      // string levels taken off
   BodyDefect defect = BodyDefect::None;  // bodies, or all behind some point, were left out
   bool salvaged = false;                 // behind a torn record
-  bool native_only = false;              // take nothing out of strings, lines and known envelopes (Batch::native_only)
   bool other_log = false;  // the wrapper says that this is not the audit log: what is no event here is no fault
 };
 
 // What the containers around a record say; null: nothing.
-EnvelopeContext read_wrapper(const Wrapper* wrapper);
+EnvelopeContext read_wrapper(const Wrapper* wrapper, const Formats* formats = nullptr);
 // `context`: read_wrapper of the record's wrapper.
 Unwrapped unwrap(std::string_view record, const EnvelopeContext& context);
 // An event that unwrap() gave and that is no JSON after all: what can be saved of it, else `problem`.
-Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, bool native_only = false);
+Unwrapped unwrap_broken(const UnwrappedEvent& event, UnwrapProblem problem, const Formats* formats = nullptr);
 
 }  // namespace kubevigil

@@ -42,21 +42,21 @@ uint32_t coded_member(const Document& d) {
 void read_aws_wrapper(const Document& d, Context& context) {
   const std::string_view type = text_at(d, {"messageType"});
   if (type.empty() && !has(d, "logEvents")) return;
-  context.kind = EnvelopeKind::CloudWatch;
+  enter(EnvelopeKind::CloudWatch, context);
   if (type == "CONTROL_MESSAGE") context.other_log = true;
   read_group(text_at(d, {"logGroup"}), text_at(d, {"logStream"}), context);
 }
 
 bool unwrap_aws(const Document& d, Context& context, Unwrapped& out) {
   if (const uint32_t data = coded_member(d); data != JsonNode::kNone && !has(d, "specversion")) {
-    context.kind = EnvelopeKind::CloudWatch;
+    enter(EnvelopeKind::CloudWatch, context);
     unwrap_base64(d.tree[data].value.text, context, out);
     return true;
   }
   const uint32_t message = at(d, {"message"});
   const bool cli = has(d, "ingestionTime") || has(d, "logStreamName") || has(d, "log_group");
   if (!is(d.tree, message, ValueType::String) || (context.kind != EnvelopeKind::CloudWatch && !cli)) return false;
-  context.kind = EnvelopeKind::CloudWatch;
+  enter(EnvelopeKind::CloudWatch, context);
   if (auto time = usual_time(d)) context.time = time;
   const std::string_view stream = text_at(d, {"logStreamName"});
   read_group(text_at(d, {"log_group"}), stream.empty() ? text_at(d, {"log_stream"}) : stream, context);

@@ -36,7 +36,7 @@ bool unwrap_azure(const Document& d, Context& context, Unwrapped& out) {
   uint32_t log = at(d, {"properties", "log"});
   if (log == JsonNode::kNone) log = at(d, {"log_s"});
   if (category.empty() || (log == JsonNode::kNone && !has(d, "properties"))) return false;
-  context.kind = category == "kube-audit-admin" ? EnvelopeKind::AksAdmin : EnvelopeKind::Aks;
+  enter(category == "kube-audit-admin" ? EnvelopeKind::AksAdmin : EnvelopeKind::Aks, context);
   read_common(d, context);
   if (!category.starts_with("kube-audit")) {
     add_problem(BadReason::OtherLog, "an Azure record of another category", out);

@@ -172,14 +172,15 @@ std::string native_event(const Document& d) {
 bool unwrap_gke(const Document& d, Context& context, Unwrapped& out) {
   if (!has(d, "protoPayload")) {
     if (!has(d, "logName") || (!has(d, "textPayload") && !has(d, "jsonPayload"))) return false;
+    pass(EnvelopeKind::Gke, {}, context);
     add_problem(BadReason::OtherLog, "a Google log entry that is no audit entry", out);
     return true;
   }
+  enter(EnvelopeKind::Gke, context);
   if (text_at(d, {"protoPayload", "serviceName"}) != "k8s.io") {
     add_problem(BadReason::OtherLog, "a Google audit entry of another service than k8s.io", out);
     return true;
   }
-  context.kind = EnvelopeKind::Gke;
   if (auto time = usual_time(d)) context.time = time;
   const std::string_view name = text_at(d, {"resource", "labels", "cluster_name"});
   if (!name.empty()) {

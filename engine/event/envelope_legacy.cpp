@@ -142,7 +142,7 @@ bool unwrap_legacy(std::string_view line, const Context& outer, Unwrapped& out) 
     return true;
   }
   Context context = outer;
-  context.kind = EnvelopeKind::Legacy;
+  enter(EnvelopeKind::Legacy, context);
   if (auto t = parse_rfc3339(time)) context.time = t;
   add_event(native_event(fields, time), context, BodyDefect::None, out);
   return true;

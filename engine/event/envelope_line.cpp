@@ -7,6 +7,7 @@
 //   anything else that holds a native event up to its end
 #include "engine/base/text.h"
 #include "engine/event/envelope_parts.h"
+#include "engine/event/formats.h"
 
 namespace kubevigil::envelope {
 namespace {
@@ -38,7 +39,7 @@ bool unwrap_timed(std::string_view line, Context context, Unwrapped& out) {
   if (stream == "stdout" || stream == "stderr") {
     const std::string_view tag = behind_word(rest);
     if (first_word(tag).starts_with('F') || first_word(tag).starts_with('P')) {
-      context.kind = EnvelopeKind::Cri;
+      enter(EnvelopeKind::Cri, context);
       const std::string_view content = behind_word(tag);
       if (content.empty()) add_problem(BadReason::OtherLog, "an empty container log line", out);
       if (!content.empty()) unwrap_rest(content, context, out);
@@ -46,6 +47,7 @@ bool unwrap_timed(std::string_view line, Context context, Unwrapped& out) {
     }
   }
   if (!rest.starts_with('{')) return false;
+  pass(EnvelopeKind::CloudWatchExport, {}, context);
   if (context.kind == EnvelopeKind::Native) context.kind = EnvelopeKind::CloudWatchExport;
   unwrap_rest(rest, context, out);
   return true;
@@ -54,11 +56,16 @@ bool unwrap_timed(std::string_view line, Context context, Unwrapped& out) {
 }  // namespace
 
 void unwrap_line(std::string_view line, Context context, Unwrapped& out) {
-  if (unwrap_legacy(line, context, out) || unwrap_timed(line, context, out)) return;
+  const bool legacy = context.formats == nullptr || context.formats->takes(EnvelopeKind::Legacy);
+  if ((legacy && unwrap_legacy(line, context, out)) || unwrap_timed(line, context, out)) return;
   const size_t native = line.find(kNativeEvent);
   const size_t begin = native != std::string_view::npos ? native : line.find('{');
   if (begin != std::string_view::npos && speaks_of_audit(line.substr(begin))) {
-    if (line.starts_with('<')) context.kind = EnvelopeKind::Syslog;
+    if (line.starts_with('<')) {
+      enter(EnvelopeKind::Syslog, context);
+    } else if (context.formats != nullptr) {
+      context.undeclared = "a line of text with an event in it";
+    }
     if (line.substr(0, begin).find("\":") != std::string_view::npos) {
       add_problem(BadReason::Torn, "in front of the event stands the end of a record whose beginning is lost", out);
       context.salvaged = true;
@@ -68,7 +75,7 @@ void unwrap_line(std::string_view line, Context context, Unwrapped& out) {
   // Inside a wrapper a line of text is another program's log; on its own it is damage.
   const bool wrapped = context.depth > 0 || context.other_log || context.kind != EnvelopeKind::Native;
   if (wrapped || line.starts_with('<')) return add_problem(BadReason::OtherLog, "a log line of another program", out);
-  add_problem(BadReason::NotJson, "a line of text; expected a JSON object", out);
+  add_problem(BadReason::NotJson, "a line of text; expected a JSON object" + taken(context), out);
 }
 
 }  // namespace kubevigil::envelope

@@ -9,7 +9,7 @@ namespace kubevigil::envelope {
 namespace {
 
 void unwrap_cloud_event(const Document& d, Context& context, Unwrapped& out) {
-  context.kind = EnvelopeKind::CloudEvents;
+  enter(EnvelopeKind::CloudEvents, context);
   if (auto time = usual_time(d)) context.time = time;
   if (const auto coded = text_at(d, {"data_base64"}); !coded.empty()) return unwrap_base64(coded, context, out);
   if (has(d, "data")) return unwrap_member(d, at(d, {"data"}), context, out);
@@ -24,6 +24,7 @@ bool unwrap_message(const Document& d, Context& context, Unwrapped& out) {
     return true;
   }
   if (const uint32_t data = at(d, {"message", "data"}); is(d.tree, data, ValueType::String)) {
+    pass(EnvelopeKind::Gke, " by Pub/Sub", context);
     unwrap_base64(d.tree[data].value.text, context, out);
     return true;
   }

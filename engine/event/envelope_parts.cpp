@@ -1,9 +1,12 @@
 #include "engine/event/envelope_parts.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "engine/base/text.h"
 #include "engine/event/event_reader.h"
+#include "engine/event/formats.h"
 
 namespace kubevigil::envelope {
 
@@ -74,7 +77,39 @@ void ObjectWriter::raw(std::string_view key, std::string_view json) {
   out_.append("\"").append(json_escaped(key)).append("\":").append(json);
 }
 
+void enter(EnvelopeKind kind, Context& context) {
+  context.kind = kind;
+  pass(kind, {}, context);
+}
+
+void pass(EnvelopeKind kind, std::string_view where, Context& context) {
+  if (context.formats == nullptr) return;
+  if (context.formats->takes(kind)) {
+    context.entered = true;
+  } else if (context.undeclared.empty()) {
+    const EnvelopeInfo& info = envelope_info(kind);
+    context.undeclared = fmt::format("a record of {} ({}){}", info.name, info.description, where);
+  }
+}
+
+bool refused(const Context& context, Unwrapped& out) {
+  if (context.undeclared.empty()) return false;
+  add_problem(BadReason::NotAuditEvent, context.undeclared + taken(context), out);
+  return true;
+}
+
+std::string taken(const Context& context) {
+  return context.formats == nullptr ? "" : fmt::format("; this input takes formats: [{}]", context.formats->text());
+}
+
 void add_event(std::string_view json, const Context& context, BodyDefect defect, Unwrapped& out) {
+  if (refused(context, out)) return;
+  if (context.formats != nullptr && !context.entered && !context.formats->takes(EnvelopeKind::Native)) {
+    Context bare = context;
+    bare.undeclared = "a bare native event";
+    (void)refused(bare, out);
+    return;
+  }
   UnwrappedEvent event;
   event.memory.reserve(json.size() + kRecordPadding);
   event.memory.append(json);

@@ -49,6 +49,13 @@ class ObjectWriter {
   std::string out_ = "{";
 };
 
+// A wrapper of this kind was recognised: its name is the event's from now on. One that is not declared is remembered in
+// `context`, and whatever is asked of that context becomes a problem that says so. Every wrapper passes one of these.
+void enter(EnvelopeKind kind, Context& context);
+void pass(EnvelopeKind kind, std::string_view where, Context& context);  // the name stays; `where`: in it, may be empty
+bool refused(const Context& context, Unwrapped& out);                    // adds that problem
+std::string taken(const Context& context);                               // for messages: "; this input takes ..."
+
 void add_event(std::string_view json, const Context& context, BodyDefect defect, Unwrapped& out);
 void add_problem(BadReason reason, std::string message, Unwrapped& out);
 

@@ -45,7 +45,7 @@ std::string elastic_event(const JsonTree& tree, uint32_t audit) {
 
 bool unwrap_elastic(const Document& d, Context& context, Unwrapped& out) {
   if (const uint32_t source = at(d, {"_source"}); is(d.tree, source, ValueType::Object)) {
-    context.kind = EnvelopeKind::Elastic;
+    enter(EnvelopeKind::Elastic, context);
     unwrap_member(d, source, context, out);
     return true;
   }
@@ -55,12 +55,14 @@ bool unwrap_elastic(const Document& d, Context& context, Unwrapped& out) {
   if (audit == JsonNode::kNone) audit = at(d, {"kubernetes.audit"});
   const bool has_audit = is(d.tree, audit, ValueType::Object);
   if (!holds_event(d, original) && !has_audit) return false;
-  context.kind = has_audit ? EnvelopeKind::Elastic : EnvelopeKind::Shipper;
   if (auto time = usual_time(d)) context.time = time;
-  if (holds_event(d, original)) {
+  // A string in a declared member is the shippers' (envelope_shipper.cpp).
+  if (holds_event(d, original) && (context.formats == nullptr || !has_audit)) {
     context.kind = EnvelopeKind::Shipper;
+    pass(EnvelopeKind::Shipper, ", in event.original", context);
     unwrap_payload(d.tree[original].value.text, context, out);
   } else {
+    enter(EnvelopeKind::Elastic, context);
     unwrap_payload(elastic_event(d.tree, audit), context, out);
   }
   return true;
@@ -68,7 +70,7 @@ bool unwrap_elastic(const Document& d, Context& context, Unwrapped& out) {
 
 bool unwrap_splunk(const Document& d, Context& context, Unwrapped& out) {
   if (const uint32_t raw = at(d, {"result", "_raw"}); raw != JsonNode::kNone) {
-    context.kind = EnvelopeKind::SplunkExport;
+    enter(EnvelopeKind::SplunkExport, context);
     const uint32_t time = at(d, {"result", "_time"});
     if (time != JsonNode::kNone) context.time = time_of(d.tree[time].value);
     unwrap_member(d, raw, context, out);
@@ -77,7 +79,7 @@ bool unwrap_splunk(const Document& d, Context& context, Unwrapped& out) {
   const uint32_t event = at(d, {"event"});
   const bool known = is(d.tree, event, ValueType::Object) || is(d.tree, event, ValueType::String);
   if (!known || (!has(d, "time") && !has(d, "sourcetype") && !has(d, "index"))) return false;
-  context.kind = EnvelopeKind::SplunkHec;
+  enter(EnvelopeKind::SplunkHec, context);
   if (auto time = usual_time(d)) context.time = time;
   unwrap_member(d, event, context, out);
   return true;
@@ -88,7 +90,7 @@ bool unwrap_splunk(const Document& d, Context& context, Unwrapped& out) {
 bool unwrap_siem(const Document& d, Context& context, Unwrapped& out) {
   if (unwrap_elastic(d, context, out) || unwrap_splunk(d, context, out)) return true;
   if (at(d, {"attributes", "auditID"}) == JsonNode::kNone) return false;
-  context.kind = EnvelopeKind::Datadog;
+  enter(EnvelopeKind::Datadog, context);
   if (auto time = usual_time(d)) context.time = time;
   unwrap_member(d, at(d, {"attributes"}), context, out);
   return true;

@@ -44,7 +44,7 @@ bool is_log_record(const Document& d, const Context& context) {
 }
 
 void unwrap_log_record(const Document& d, Context& context, Unwrapped& out) {
-  context.kind = EnvelopeKind::Otlp;
+  enter(EnvelopeKind::Otlp, context);
   for (const std::string_view key : {"observedTimeUnixNano", "timeUnixNano"}) {
     const uint32_t node = at(d, {key});
     if (node == JsonNode::kNone) continue;
@@ -68,7 +68,7 @@ bool unwrap_pair(const Document& d, Context& context, Unwrapped& out) {
     add_problem(BadReason::NotAuditEvent, "a Loki value that is no pair of time and line", out);
     return true;
   }
-  context.kind = EnvelopeKind::Loki;
+  enter(EnvelopeKind::Loki, context);
   context.time = time;
   unwrap_payload(d.tree[line].value.text, context, out);
   return true;
@@ -78,14 +78,14 @@ bool unwrap_pair(const Document& d, Context& context, Unwrapped& out) {
 
 void read_telemetry_wrapper(const Document& d, Context& context) {
   if (has(d, "resourceLogs") || has(d, "scopeLogs") || has(d, "logRecords")) {
-    context.kind = EnvelopeKind::Otlp;
+    enter(EnvelopeKind::Otlp, context);
     each_child(d.tree, at(d, {"resource", "attributes"}), [&](uint32_t attribute) {
       if (text_at(d.tree, attribute, {"key"}) != "k8s.cluster.name") return;
       context.cluster = text_at(d.tree, attribute, {"value", "stringValue"});
     });
   }
   if (!has(d, "streams") && at(d, {"data", "result"}) == JsonNode::kNone && !has(d, "stream")) return;
-  context.kind = EnvelopeKind::Loki;
+  enter(EnvelopeKind::Loki, context);
   if (const auto cluster = text_at(d, {"stream", "cluster"}); !cluster.empty()) context.cluster = cluster;
 }
 

@@ -61,6 +61,8 @@ struct BadRecord {
   uint32_t before = 0;  // found while cutting: so many records of its batch stand before it
 };
 
+class Formats;
+
 struct Batch {
   uint32_t source = 0;
   uint64_t sequence = 0;  // 0, 1, 2, ... within the source
@@ -70,8 +72,8 @@ struct Batch {
   std::vector<BadRecord> bad;                            // found while cutting
   uint64_t input_bytes = 0;  // bytes of the (compressed) file that this batch took, for progress
   // What the receiver knows of all records, whatever they say themselves. Live inputs set it; archives tell by shape.
-  std::string cluster;       // of every event; empty: as envelopes name it
-  bool native_only = false;  // nothing is unwrapped: a record is a native audit event, or a bad one
+  std::string cluster;                     // of every event; empty: as envelopes name it
+  std::shared_ptr<const Formats> formats;  // what is taken (formats.h); null: any
 
   std::string_view text(const Record& r) const { return std::string_view(memory).substr(r.begin, r.size); }
 };

@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/event/batch_builder.h"
 #include "engine/event/envelope_parts.h"
+#include "engine/event/formats.h"
 #include "engine/event/splitter.h"
 
 namespace kubevigil {
@@ -25,6 +26,10 @@ bool is_flattened(std::string_view text) {
                      [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
 }
 
+bool takes_flattened(const Formats* formats) {
+  return formats == nullptr || formats->takes(EnvelopeKind::OpenShift) || formats->takes(EnvelopeKind::Panther);
+}
+
 bool has_level(const Event& event) {
   return std::find(kLevels.begin(), kLevels.end(), event.text(FieldId::Level)) != kLevels.end();
 }
@@ -36,9 +41,12 @@ RecordReader::RecordReader(std::string cluster) : cluster_(std::move(cluster)) {
 void RecordReader::read(const Batch& batch, const Record& record, Timestamp previous, EventSink& sink) {
   const std::string_view text = batch.text(record);
   const Context context{record.position, previous, record.defect,
-                        record.salvaged, batch,    envelope_of(batch.wrappers[record.wrapper])};
+                        record.salvaged, batch,    envelope_of(batch.wrappers[record.wrapper], batch.formats.get())};
   ReadError error{ReadProblem::NotAuditEvent, {}, 0};
-  const bool wrapped = context.envelope.kind != EnvelopeKind::Native || (!batch.native_only && is_flattened(text));
+  const Formats* formats = batch.formats.get();
+  const bool wrapped = context.envelope.kind != EnvelopeKind::Native ||
+                       (formats != nullptr && !formats->takes(EnvelopeKind::Native)) ||
+                       (takes_flattened(formats) && is_flattened(text));
   if (!wrapped && read_native(text, context, sink, error)) return;
   const bool whole = record.defect != BodyDefect::Oversize;
   if (whole && error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink))
@@ -47,10 +55,11 @@ void RecordReader::read(const Batch& batch, const Record& record, Timestamp prev
 }
 
 // The records of one list share their wrapper.
-const EnvelopeContext& RecordReader::envelope_of(const std::shared_ptr<const Wrapper>& wrapper) {
-  if (wrapper_ != wrapper) {
+const EnvelopeContext& RecordReader::envelope_of(const std::shared_ptr<const Wrapper>& wrapper,
+                                                 const Formats* formats) {
+  if (wrapper_ != wrapper || envelope_.formats != formats) {
     wrapper_ = wrapper;
-    envelope_ = read_wrapper(wrapper.get());
+    envelope_ = read_wrapper(wrapper.get(), formats);
   }
   return envelope_;
 }
@@ -101,13 +110,6 @@ bool RecordReader::cut_again(std::string_view text, const Context& context, Even
 
 bool RecordReader::read_unwrapped(const UnwrappedEvent& wrapped, const Context& context, EventSink& sink,
                                   ReadError& error) {
-  if (context.batch.native_only && wrapped.kind != EnvelopeKind::Native) {
-    error = {ReadProblem::NotAuditEvent,
-             fmt::format("an event as {} writes it, and this input takes native ones only (formats: [native])",
-                         envelope_info(wrapped.kind).name),
-             0};
-    return false;
-  }
   RecordOrigin origin;
   origin.cluster = wrapped.cluster.empty() ? cluster_ : wrapped.cluster;
   if (!context.batch.cluster.empty()) origin.cluster = context.batch.cluster;
@@ -128,7 +130,6 @@ void RecordReader::read_wrapped(std::string_view text, const Context& context, c
                                 EventSink& sink) {
   EnvelopeContext envelope = context.envelope;
   envelope.defect = context.defect;
-  envelope.native_only = context.batch.native_only;
   Unwrapped unwrapped = unwrap(text, envelope);
   std::vector<UnwrapProblem> problems = std::move(unwrapped.problems);
   for (const UnwrappedEvent& wrapped : unwrapped.events) {
@@ -138,7 +139,7 @@ void RecordReader::read_wrapped(std::string_view text, const Context& context, c
       problems.push_back({BadReason::NotAuditEvent, broken.message});
       continue;
     }
-    Unwrapped parts = unwrap_broken(wrapped, {BadReason::NotJson, broken.message}, envelope.native_only);
+    Unwrapped parts = unwrap_broken(wrapped, {BadReason::NotJson, broken.message}, envelope.formats);
     for (const UnwrappedEvent& part : parts.events) {
       if (!read_unwrapped(part, context, sink, broken)) parts.problems.push_back({BadReason::NotJson, broken.message});
     }

@@ -42,7 +42,7 @@ class RecordReader {
   bool read_unwrapped(const UnwrappedEvent& wrapped, const Context& context, EventSink& sink, ReadError& error);
   bool cut_again(std::string_view text, const Context& context, EventSink& sink);
 
-  const EnvelopeContext& envelope_of(const std::shared_ptr<const Wrapper>& wrapper);
+  const EnvelopeContext& envelope_of(const std::shared_ptr<const Wrapper>& wrapper, const Formats* formats);
 
   std::string cluster_;
   std::shared_ptr<const Wrapper> wrapper_;  // of the last record, and what it says

@@ -29,6 +29,7 @@ struct Hit {
   uint32_t operand_begin = 0, operand_count = 0;  // in MatchResult::operands
   Hash128 dedup_key;                              // of the rule's dedup.by fields (detections that alert)
   uint32_t dedup_begin = 0, dedup_size = 0;
+  bool alerts_elsewhere = false;  // its episodes are kept by another correlator (run/CLUSTER.md)
 };
 
 // One event of a batch, whether it hit or not: what order, duplicates and watermarks need.
@@ -42,8 +43,9 @@ struct EventMark {
   uint64_t cluster = 0;  // low half of siphash(cluster name, HashKey{}): since when is each cluster seen
   StageRole role = StageRole::First;
   bool long_running = false;
-  uint32_t record = 0;  // index into Batch::records
-  uint32_t inner = 0;   // position inside a record that held several events
+  bool audit_id_reused = false;  // known by whoever saw the events that did not hit (run/CLUSTER.md)
+  uint32_t record = 0;           // index into Batch::records
+  uint32_t inner = 0;            // position inside a record that held several events
   uint32_t hit_begin = 0, hit_count = 0;
   // In MatchResult::memory, when a hit has operands: who made the request, as an encoded tuple of cluster and user.
   uint32_t actor_begin = 0, actor_size = 0;

@@ -56,7 +56,7 @@ void JudgedBatch::reset() {
   batch.bad.clear();
   batch.input_bytes = 0;
   batch.cluster.clear();
-  batch.native_only = false;
+  batch.formats.reset();
   result.events.clear();
   result.hits.clear();
   result.operands.clear();

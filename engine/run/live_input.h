@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/base/timestamp.h"
+#include "engine/event/formats.h"
 #include "engine/event/record.h"
 
 namespace kubevigil {
@@ -34,16 +35,16 @@ struct InputGap {
 // Records of one stream, one behind the other.
 struct LiveBatch {
   Batch batch;
-  std::string source;          // the lane: JournalInput::source
-  std::string stream;          // partition of the watermark: "webhook/CLUSTER/CREDENTIAL/PEER", "tail/PATH"
-  std::string cluster;         // of every event, whatever an envelope says; empty: as the envelope says
-  std::string from;            // the input's own words: in front of the first record
-  std::string to;              // behind the last
-  Timestamp taken;             // wall clock at arrival
-  Duration slack{};            // the stream's watermark stands so far behind its newest event
-  Duration idle_after{};       // monotonic time without a record after which the stream holds no watermark back
-  bool native_only = true;     // records that are no native audit events are bad ones, whatever is wrapped in them
-  std::vector<InputGap> gaps;  // lost in front of `to`
+  std::string source;     // the lane: JournalInput::source
+  std::string stream;     // partition of the watermark: "webhook/CLUSTER/CREDENTIAL/PEER", "tail/PATH"
+  std::string cluster;    // of every event, whatever an envelope says; empty: as the envelope says
+  std::string from;       // the input's own words: in front of the first record
+  std::string to;         // behind the last
+  Timestamp taken;        // wall clock at arrival
+  Duration slack{};       // the stream's watermark stands so far behind its newest event
+  Duration idle_after{};  // monotonic time without a record after which the stream holds no watermark back
+  FormatsPtr formats = native_formats();  // records in others are bad ones, whatever is in them
+  std::vector<InputGap> gaps;             // lost in front of `to`
 
   // What JournalInput counts.
   size_t pieces() const { return batch.records.size() + batch.bad.size(); }

@@ -44,7 +44,7 @@ bool LiveQueue::submit(LiveBatch& batch) {
   }
   std::swap(judged->batch, batch.batch);
   judged->batch.cluster = batch.cluster;
-  judged->batch.native_only = batch.native_only;
+  judged->batch.formats = batch.formats;
   Slot& slot = slots_.emplace_back();
   Batch spare = std::move(batch.batch);
   slot.item = {std::move(batch), pieces, std::move(judged), rules_, bytes};

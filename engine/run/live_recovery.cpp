@@ -180,7 +180,7 @@ void Recovery::process(const JournalInput& entry, LiveBatch& batch, std::vector<
   judged_.reset();
   std::swap(judged_.batch, batch.batch);
   judged_.batch.cluster = batch.cluster;
-  judged_.batch.native_only = batch.native_only;
+  judged_.batch.formats = batch.formats;
   judge_->judge(judged_);
   batch.taken = entry.taken;
   out_.core->process(entry.source, batch, judged_, out);

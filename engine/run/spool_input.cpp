@@ -176,7 +176,7 @@ bool SpoolInput::begins_here(const LiveBatch& batch, const std::string& stream) 
 LiveStep SpoolInput::poll(LiveBatch& batch, size_t most_pieces, std::string_view) {
   batch.source = name_;
   batch.from = position();
-  batch.native_only = options_.native_only;
+  batch.formats = options_.formats;
   batch.slack = options_.slack;
   batch.idle_after = options_.idle_after;
   if (!astray_.empty()) return give_astray(batch);

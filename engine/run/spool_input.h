@@ -29,7 +29,7 @@ namespace kubevigil {
 struct SpoolInputOptions {
   Duration slack = Duration::seconds(35);
   Duration idle_after = Duration::seconds(75);
-  bool native_only = true;
+  FormatsPtr formats = native_formats();
   size_t batch_bytes = 1u << 20;  // aim for this many bytes of records a batch
 };
 

@@ -101,7 +101,8 @@ bool Correlator::State::counts(const EventMark& mark, const Hit& hit, std::vecto
   if (!other) return true;
   ++counters.joined_stages;
   const Duration lasts = ends ? mark.time - *other : *other - mark.time;
-  if (rule(hit.rule).alerts) episodes.set_duration(hit.rule, hit.dedup_key, *ref, lasts, changes);
+  if (rule(hit.rule).alerts && !hit.alerts_elsewhere)
+    episodes.set_duration(hit.rule, hit.dedup_key, *ref, lasts, changes);
   return false;
 }
 
@@ -111,7 +112,7 @@ void Correlator::State::on_hit(const MatchResult& result, const EventMark& mark,
   const EventRef& at = event(result, mark);
   if (!counts(mark, hit, changes)) return;
   const std::string_view memory = result.memory;
-  if (rule(hit.rule).alerts) {
+  if (rule(hit.rule).alerts && !hit.alerts_elsewhere) {
     Firing firing;
     firing.time = firing.first_seen = mark.time;
     firing.key = hit.dedup_key;
@@ -152,7 +153,7 @@ bool Correlator::on_event(Timestamp watermark, Timestamp robust_time, const Matc
     ++s.counters.duplicates;
     return false;
   }
-  s.reused = seen == SeenBefore::AuditIdReused;
+  s.reused = seen == SeenBefore::AuditIdReused || mark.audit_id_reused;
   if (s.reused) ++s.counters.audit_id_reuse;
   s.see_cluster(mark, watermark, robust_time);
   s.advance(watermark, changes);

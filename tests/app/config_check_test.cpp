@@ -94,6 +94,9 @@ TEST(ConfigCheck, KeysAgainstEachOther) {
       {webhook(tls, token, ", formats: [native, any]"), {"bad-value"}},
       {webhook(tls, token, ", formats: []"), {"bad-value"}},
       {webhook(tls, token, ", formats: [nativ]"), {"bad-value"}},
+      {webhook(tls, token, ", formats: [native, event-hubs, fluent-bit log stream=stdout]"), {}},
+      {webhook(tls, token, ", formats: [fluent-bit]"), {"bad-value"}},
+      {webhook(tls, token, ", formats: [native log]"), {"bad-value"}},
       {webhook(tls, token, ", slack: 10m"), {"warning order"}},
       // tails
       {"inputs: {tail: [{path: a.log, cluster: a}, {path: b.log, cluster: a}]}\n", {}},

@@ -36,7 +36,7 @@ TEST(ConfigLoad, DefaultsOfTheBrief) {
   EXPECT_EQ(c.inputs.tail[0].start, TailStart::Oldest);
   EXPECT_EQ(c.inputs.tail[0].slack, Duration::seconds(2));
   EXPECT_EQ(c.inputs.tail[0].idle_after, Duration::seconds(15));
-  EXPECT_TRUE(native_only(c.inputs.tail[0].formats));
+  EXPECT_THAT(c.inputs.tail[0].formats, testing::ElementsAre("native"));
   EXPECT_EQ(c.state.memory, 256u << 20);
   EXPECT_EQ(c.state.snapshot_every, Duration::seconds(30));
   ASSERT_EQ(c.outputs.size(), 1U);
@@ -91,7 +91,7 @@ standby: {lease-file: /mnt/lease}
   EXPECT_EQ(webhook.listen[0].tls.value().authorities, "/etc/kubevigil/ca.pem");
   EXPECT_THAT(webhook.credentials[0].clusters, ElementsAre("prod", "dr"));
   EXPECT_EQ(webhook.credentials[1].token_file, "/run/secrets/lab");
-  EXPECT_FALSE(native_only(webhook.formats));
+  EXPECT_THAT(webhook.formats, testing::ElementsAre("any"));
   EXPECT_EQ(webhook.spool_budget, 2'000'000'000U);
   EXPECT_EQ(c.state.snapshot_every, Duration::minutes(1));
   const OutputConfig& soc = c.outputs[0];

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/event/formats.h"
 #include "engine/rule/yaml.h"
 #include "engine/run/self_alert.h"
 #include "tests/support/certificates.h"
@@ -257,6 +258,7 @@ TEST(Deploy, SystemdTakesTheService) {
 TEST(Deploy, ThePageOfSelfAlertsIsTheTables) {
   EXPECT_EQ(text_of("deploy/self-alerts.md"), self_alerts_page())
       << "kubevigil schema self-alerts > deploy/self-alerts.md";
+  EXPECT_EQ(text_of("deploy/formats.md"), formats_page()) << "kubevigil schema formats > deploy/formats.md";
 }
 
 // --- Certificates.

@@ -63,7 +63,7 @@ TEST_F(Shells, Bash) {
   EXPECT_THAT(bash("replay --progress ''"), ElementsAre("auto", "json", "none"));
   EXPECT_THAT(bash("--color ''"), ElementsAre("auto", "always", "never"));
   EXPECT_THAT(bash("completion ''"), ElementsAre("bash", "zsh", "fish"));
-  EXPECT_THAT(bash("schema ''"), ElementsAre("alert", "metrics", "self-alerts"));
+  EXPECT_THAT(bash("schema ''"), ElementsAre("alert", "formats", "metrics", "self-alerts"));
   EXPECT_THAT(bash("rules show privileged_pod_"), Contains("privileged_pod_created"));
   EXPECT_THAT(bash("rules explain pod_e"), Contains("pod_exec"));
   EXPECT_THAT(bash("replay c"), ElementsAre("case 1.log"));

@@ -1,4 +1,5 @@
-// One real broker for all tests of this program, a topic's name for each, and what a read_committed reader sees.
+// One real broker for all tests of a program's run, a topic's name for each, and what a read_committed reader sees. The
+// broker's version is an environment variable's (test::kafka_version): ctest runs the suite once against each.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -6,23 +7,30 @@
 
 #include "engine/kafka/kafka_client.h"
 #include "tests/support/kafka_broker.h"
+#include "tests/support/kafka_produce.h"
 
 namespace kubevigil::test {
 
 inline constexpr Duration kPatience = Duration::seconds(60);
 
-class BrokerTest : public testing::Test {
+// With so many nodes; BrokerTest and ClusterTest below.
+template <int kNodes>
+class NodesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     if (broker_ != nullptr) return;
-    const auto jars = kafka_jars("3.9.1");
+    const auto jars = kafka_jars(kafka_version());
     if (!jars) return;
-    broker_ = std::make_unique<KafkaBroker>(*jars);
+    broker_ = std::make_unique<KafkaBroker>(*jars, kNodes);
     ASSERT_TRUE(broker_->start()) << broker_->log();
   }
   void SetUp() override {
-    if (broker_ == nullptr) GTEST_SKIP() << "needs Java and the jars of tests/kafka/pom.xml in build/kafka/3.9.1";
+    if (broker_ != nullptr) return;
+    if (is_ci()) FAIL() << kNoKafka << ": version " << kafka_version();
+    GTEST_SKIP() << kNoKafka << ": version " << kafka_version();
   }
+  // In a SetUp() that goes on.
+  bool is_over() const { return IsSkipped() || HasFatalFailure(); }
 
   static KafkaBroker& broker() { return *broker_; }
   static KafkaOptions kafka() { return {.brokers = broker_->address(), .client_id = "test", .properties = {}}; }
@@ -57,7 +65,8 @@ class BrokerTest : public testing::Test {
   static inline std::unique_ptr<KafkaBroker> broker_;
 };
 
-inline void BrokerTest::leave_open_transaction(const std::string& id, const std::string& group,
+template <int kNodes>
+void NodesTest<kNodes>::leave_open_transaction(const std::string& id, const std::string& group,
                                                const std::string& value, int64_t cursor) {
   char reason[256];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
@@ -66,11 +75,7 @@ inline void BrokerTest::leave_open_transaction(const std::string& id, const std:
   rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
   ASSERT_EQ(rd_kafka_init_transactions(handle, 60'000), nullptr);
   ASSERT_EQ(rd_kafka_begin_transaction(handle), nullptr);
-  rd_kafka_topic_t* to = rd_kafka_topic_new(handle, topic.c_str(), nullptr);
-  ASSERT_EQ(
-      rd_kafka_produce(to, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), nullptr, 0, nullptr),
-      0);
-  rd_kafka_topic_destroy(to);
+  ASSERT_EQ(produce_raw(handle, topic, 0, value), RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_EQ(rd_kafka_flush(handle, 60'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
   rd_kafka_topic_partition_list_add(list, topic.c_str(), 0)->offset = cursor;
@@ -80,5 +85,8 @@ inline void BrokerTest::leave_open_transaction(const std::string& id, const std:
   rd_kafka_topic_partition_list_destroy(list);
   rd_kafka_destroy(handle);
 }
+
+class BrokerTest : public NodesTest<1> {};
+class ClusterTest : public NodesTest<3> {};
 
 }  // namespace kubevigil::test

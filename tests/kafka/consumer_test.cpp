@@ -15,7 +15,7 @@ class Consumer : public test::BrokerTest {
  protected:
   void SetUp() override {
     BrokerTest::SetUp();
-    if (IsSkipped()) return;
+    if (is_over()) return;
     consumer = std::move(*open_kafka_consumer(kafka()));
   }
   TopicPartition part(int32_t number) const { return {topic, number}; }

@@ -1,6 +1,6 @@
-// A real Kafka broker (KRaft, one node) for tests: formatted, started, restarted, killed; its data in a folder that
-// goes with the test. Its jars are those of tests/kafka/pom.xml, where `make test` puts them: build/kafka/VERSION, or
-// KUBEVIGIL_KAFKA.
+// A real Kafka broker (KRaft) for tests, of one node or of three: formatted, started, restarted, killed; its data in a
+// folder that goes with the test. Its jars are those of tests/kafka/pom.xml, where `make test` puts them:
+// build/kafka/VERSION, or KUBEVIGIL_KAFKA/VERSION.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,36 @@
 
 namespace kubevigil::test {
 
-// The folder of a version's jars; nullopt: there is none, or no Java. Then a test skips, loudly (and `.ci/run` fails).
-std::optional<std::string> kafka_jars(const std::string& version);
+// The version that this run of the tests is about: KUBEVIGIL_KAFKA_VERSION, which ctest sets.
+std::string kafka_version();
 
+// The folder of a version's jars; nullopt: there is none, or no Java. Then a test skips, saying kNoKafka, or fails
+// where it must not (is_ci()).
+std::optional<std::string> kafka_jars(const std::string& version);
+inline constexpr const char* kNoKafka =
+    "needs Java and the jars of tests/kafka/pom.xml in build/kafka (.ci/kafka-jars)";
+bool is_ci();
+
+// Nodes are numbered from 1. Topics have a replica on each node; with three, two of them must have what is
+// acknowledged.
 class KafkaBroker {
  public:
-  explicit KafkaBroker(std::string jars);
-  // True: it answers.
+  explicit KafkaBroker(std::string jars, int nodes = 1);
+  int nodes() const { return static_cast<int>(nodes_.size()); }
+
+  // All that do not run. True: they answer.
   bool start();
-  void kill() { process_.reset(); }
-  // "127.0.0.1:PORT"; the same in every life.
+  void kill();  // all
+  bool start(int node);
+  void kill(int node);
+  void stop(int node);  // as an operator would: it hands over what it leads
+
+  // "127.0.0.1:PORT[,...]"; the same in every life.
   std::string address() const;
+  // Of a partition; 0: none at the moment.
+  int leader(const std::string& topic, int32_t partition) const;
+  // How many replicas of a partition have what its leader has.
+  int in_sync(const std::string& topic, int32_t partition) const;
   // True: it is there now.
   bool create_topic(const std::string& name, int partitions, const std::map<std::string, std::string>& config = {});
   // Waits until the broker has it.
@@ -37,14 +56,22 @@ class KafkaBroker {
   std::string log() const;
 
  private:
-  bool format();
-  bool answers() const;
+  struct Node {
+    uint16_t port = 0, controller = 0;
+    bool formatted = false;
+    std::unique_ptr<Daemon> process;
+  };
+  Node& at(int node) { return nodes_[static_cast<size_t>(node) - 1]; }
+  std::string path(int node, const char* name) const;
+  std::string properties(int node) const;
+  bool format(int node);
+  bool launch(int node);
+  bool answers(int node) const;
+  bool ended() const;
 
   const std::string jars_;
   const TestFolder folder_;
-  const uint16_t port_, controller_;
-  bool formatted_ = false;
-  std::unique_ptr<Daemon> process_;
+  std::vector<Node> nodes_;
 };
 
 }  // namespace kubevigil::test
