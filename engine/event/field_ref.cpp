@@ -85,8 +85,8 @@ bool rest_is_one_key(const std::vector<PathSegment>& path) {
 
 std::vector<PathSegment> parse_tree_path(std::string_view text) {
   std::vector<PathSegment> path;
-  for (size_t at = 0; at <= text.size() && !text.empty();) {
-    if (rest_is_one_key(path) && at < text.size()) {
+  for (size_t at = 0; at < text.size();) {
+    if (rest_is_one_key(path)) {
       path.push_back({unescaped(text.substr(at)), std::nullopt});
       break;
     }
