@@ -165,7 +165,9 @@ void DocumentScanner::end_key(std::string_view name) {
   if (depth_ == 1) {
     member_ = last_at_;
     is_event_ = is_event_ || name == "auditID";
-    if (std::find(kBodyKeys.begin(), kBodyKeys.end(), name) != kBodyKeys.end()) key_ = Key::Body;
+    // What stands in front of it goes with a body: it must be what separates members, in a broken document, too.
+    const bool separated = before_string_ == ',' || before_string_ == '{';
+    if (separated && std::find(kBodyKeys.begin(), kBodyKeys.end(), name) != kBodyKeys.end()) key_ = Key::Body;
     if (name == "data") key_ = Key::Data;
   }
   if (is_event_) return;

@@ -41,6 +41,13 @@ std::string escaped(std::string_view key, std::string_view which = kEscaped) {
   return out;
 }
 
+// Whether an odd number of backslashes stands in front.
+bool is_escaped(std::string_view key, size_t at) {
+  size_t from = at;
+  while (from > 0 && key[from - 1] == '\\') --from;
+  return (at - from) % 2 == 1;
+}
+
 struct IndexedText {
   std::string_view key;
   std::vector<size_t> indices;
@@ -51,7 +58,7 @@ IndexedText split_indices(std::string_view segment) {
   IndexedText out{segment, {}};
   while (out.key.ends_with(']')) {
     const size_t open = out.key.rfind('[');
-    if (open == std::string_view::npos || (open > 0 && out.key[open - 1] == '\\')) break;
+    if (open == std::string_view::npos || is_escaped(out.key, open)) break;
     const std::string_view digits = out.key.substr(open + 1, out.key.size() - open - 2);
     size_t number = 0;
     const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -62,15 +69,13 @@ IndexedText split_indices(std::string_view segment) {
   return out;
 }
 
+// The first index belongs to the key in front of it, "a.[0]" is "a[0]".
 void append_segment(std::vector<PathSegment>& path, std::string_view segment) {
   const IndexedText parts = split_indices(segment);
-  if (!parts.key.empty() || parts.indices.empty()) path.push_back({unescaped(parts.key), std::nullopt});
-  for (size_t i = 0; i < parts.indices.size(); ++i) {
-    if (i == 0 && !parts.key.empty()) {
-      path.back().index = parts.indices[0];
-    } else {
-      path.push_back({"", parts.indices[i]});
-    }
+  if (!parts.key.empty()) path.push_back({unescaped(parts.key), std::nullopt});
+  for (const size_t index : parts.indices) {
+    if (path.empty() || path.back().index) path.push_back({"", std::nullopt});
+    path.back().index = index;
   }
 }
 
@@ -80,7 +85,7 @@ bool rest_is_one_key(const std::vector<PathSegment>& path) {
 
 std::vector<PathSegment> parse_tree_path(std::string_view text) {
   std::vector<PathSegment> path;
-  for (size_t at = 0; at <= text.size() && !text.empty();) {
+  for (size_t at = 0; at < text.size();) {
     if (rest_is_one_key(path)) {
       path.push_back({unescaped(text.substr(at)), std::nullopt});
       break;
@@ -154,8 +159,8 @@ std::optional<FieldRef> with_path(const TableMatch& match) {
       field.path.push_back({unescaped(rest.substr(1)), std::nullopt});
       return field;
     case FieldShape::Tree:
-      if (rest == ".") return std::nullopt;
-      field.path = parse_tree_path(rest.starts_with('.') ? rest.substr(1) : rest);
+      field.path = parse_tree_path(rest);
+      if (field.path.empty() && !rest.empty()) return std::nullopt;
       return field;
   }
   return std::nullopt;
@@ -191,11 +196,7 @@ std::optional<FieldRef> parse_field(std::string_view name) {
   return match.info == nullptr ? std::nullopt : with_path(match);
 }
 
-FieldRef parse_element_field(std::string_view name) {
-  if (name == ".") name = {};
-  if (name.starts_with(".")) name.remove_prefix(1);
-  return {FieldId::Element, parse_tree_path(name)};
-}
+FieldRef parse_element_field(std::string_view name) { return {FieldId::Element, parse_tree_path(name)}; }
 
 std::string to_text(const FieldRef& field) {
   const FieldInfo& info = field_info(field.id);

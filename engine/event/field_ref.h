@@ -3,6 +3,8 @@
 // Grammar of names (design/rules.md 2; `\.`, `\[` and `\\` are those characters inside a key, anywhere):
 //   name    = table-name [ "[" number "]" ] { "." segment }
 //   segment = key { "[" number "]" }
+// Segments without key and number are passed over ("a..b" is "a.b"); a number that stands alone belongs to the key in
+// front of it ("a.[0]" is "a[0]").
 // After `annotations.`, `user.extra.`, `uri.query.` and inside trees `labels.` and `annotations.`, the rest is one
 // key. Array quantifiers ([any], [all], ...) are not part of a FieldRef: the rule parser turns them into Expr
 // nodes. A key segment crosses arrays (any element).

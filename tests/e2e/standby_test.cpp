@@ -24,7 +24,7 @@ using test::becomes;
 // `kubevigil serve` with data, alerts and log of its own in a folder that the other instance shares.
 class Instance {
  public:
-  // Two instances on a machine that stands still for a ttl both send, rightly: let it be long.
+  // Where the machine stands still for a ttl, the other one rightly takes over: let it be long.
   Instance(const Folder& folder, std::string name, int ttl_seconds) : folder_(folder), name_(std::move(name)) {
     folder_.write(name_ + ".yaml", fmt::format(R"(
 data: {0}/data-{1}

@@ -129,5 +129,20 @@ TEST(FieldRef, TextOfAnyFieldParsesBack) {
   }
 }
 
+// Empty keys, indices that stand alone, escapes in odd places: whatever a name means, its text means the same.
+TEST(FieldRef, AnyNameMeansWhatItsTextMeans) {
+  static constexpr std::array<std::string_view, 8> kPieces = {".", ".", "[0]", "[1]", "\\", "a", "labels", "]"};
+  for (uint64_t seed = 1; seed <= 20'000; ++seed) {
+    std::mt19937_64 random(seed);
+    std::string name;
+    for (uint64_t n = random() % 9; n > 0; --n) name += kPieces[random() % kPieces.size()];
+    const FieldRef element = parse_element_field(name);
+    ASSERT_EQ(parse_element_field(to_text(element)), element) << name << " became " << to_text(element);
+    const auto field = parse_field("requestObject" + name);
+    if (!field) continue;
+    ASSERT_EQ(parse_field(to_text(*field)), field) << name << " became " << to_text(*field);
+  }
+}
+
 }  // namespace
 }  // namespace kubevigil

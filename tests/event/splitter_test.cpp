@@ -379,5 +379,15 @@ TEST(Splitter, RandomTrouble) {
   }
 }
 
+// What takes the place of a comma makes the member in front of the bound no body: found by fuzzing.
+TEST(Splitter, ABodyIsOnlyBehindASeparator) {
+  for (size_t pad = 330; pad < 420; ++pad) {
+    const std::string input =
+        "[{\"x\":\"" + std::string(pad, 'x') + "\"\xD4\"requestObject\":{\"" + std::string("\0", 1) + "tus\":{}]";
+    const std::string whole = split(input, SIZE_MAX, small()).text;
+    for (const size_t step : {1, 7}) ASSERT_EQ(split(input, step, small()).text, whole) << pad << " step " << step;
+  }
+}
+
 }  // namespace
 }  // namespace kubevigil

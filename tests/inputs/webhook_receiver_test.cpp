@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/inputs/webhook_fixture.h"
+#include "tests/support/daemon.h"
 
 namespace kubevigil {
 namespace {
@@ -233,15 +234,7 @@ TEST_F(WebhookTest, ShutdownAnswersWhatWaitsForTheDisk) {
   ASSERT_TRUE(eventually([&] { return disk.waiting() == 1; }));
   std::thread stop([&] { server->shutdown(Duration::seconds(60)); });
   // It has begun to wind down when it listens no more.
-  const auto refused_now = [&] {
-    const Descriptor made(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in peer{};
-    peer.sin_family = AF_INET;
-    peer.sin_port = htons(server->port(kPlain));
-    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return connect(made.get(), reinterpret_cast<sockaddr*>(&peer), sizeof peer) != 0;
-  };
-  EXPECT_TRUE(eventually(refused_now));
+  EXPECT_TRUE(eventually([&] { return !test::listens(server->port(kPlain)); }));
   disk.open_gate();
   EXPECT_THAT(one->read_to_end(), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close")));
   one.reset();

@@ -6,27 +6,19 @@
 #include <random>
 
 #include "tests/run/live_bench.h"
+#include "tests/run/live_stream.h"
 
 namespace kubevigil {
 namespace {
 
 using test::Fault;
 
-EventText event(int64_t second, const std::string& ns, const std::string& id, const std::string& user = "alice") {
-  EventText e;
-  e.second = second;
-  e.ns = ns;
-  e.id = id;
-  e.user = user;
-  return e;
-}
-
 TEST(LivePipeline, JournalsInputsThenWhatFollowsFromThem) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a"), secret(2, "2", "b")}));
   ASSERT_TRUE(bench.settle());
-  ASSERT_TRUE(bench.post({event(3, "c", "3")}));
+  ASSERT_TRUE(bench.post({secret(3, "3", "c")}));
   ASSERT_TRUE(bench.settle());
   const std::string text = bench.journal_text();
   EXPECT_EQ(text.substr(0, 6), "start ");
@@ -40,7 +32,7 @@ TEST(LivePipeline, GoesOnWhereItStopped) {
   for (const bool clean : {true, false}) {
     LiveBench bench;
     ASSERT_TRUE(bench.start());
-    ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+    ASSERT_TRUE(bench.post({secret(1, "1", "a"), secret(2, "2", "b")}));
     ASSERT_TRUE(bench.settle());
     if (clean) {
       const auto stopped = bench.pipeline().stop();
@@ -51,7 +43,7 @@ TEST(LivePipeline, GoesOnWhereItStopped) {
     EXPECT_EQ(bench.report.different, 0u);
     EXPECT_EQ(bench.report.compared, clean ? 0u : 2u);
     EXPECT_FALSE(bench.report.degraded);
-    ASSERT_TRUE(bench.post({event(3, "c", "3")}));
+    ASSERT_TRUE(bench.post({secret(3, "3", "c")}));
     ASSERT_TRUE(bench.settle());
     const auto alerts = bench.alerts();
     EXPECT_EQ(alerts.size(), 4u);
@@ -65,8 +57,8 @@ TEST(LivePipeline, CountsWhatThisLifeProcessed) {
   for (const bool clean : {true, false}) {
     LiveBench bench;
     ASSERT_TRUE(bench.start());
-    ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
-    ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+    ASSERT_TRUE(bench.post({secret(1, "1", "a"), secret(2, "2", "b")}));
+    ASSERT_TRUE(bench.post({secret(2, "2", "b")}));
     ASSERT_TRUE(bench.settle());
     ASSERT_TRUE(until([&] { return bench.pipeline().status().consumer.detector.tally.events == 3; }));
     EXPECT_EQ(bench.pipeline().status().consumer.detector.correlator.duplicates, 1u);
@@ -85,7 +77,7 @@ TEST(LivePipeline, CountsWhatThisLifeProcessed) {
     EXPECT_EQ(opened(), 0u) << clean;
     EXPECT_EQ(counts().correlator.events, 0u) << clean;
     EXPECT_EQ(counts().correlator.duplicates, 0u) << clean;
-    ASSERT_TRUE(bench.post({event(2, "b", "2"), event(3, "c", "3")}));
+    ASSERT_TRUE(bench.post({secret(2, "2", "b"), secret(3, "3", "c")}));
     ASSERT_TRUE(until([&] { return counts().tally.events == 2; }));
     EXPECT_EQ(counts().correlator.duplicates, 1u);
     EXPECT_EQ(counts().opened, 2u);
@@ -100,7 +92,7 @@ TEST(LivePipeline, CountsWhatThisLifeProcessed) {
 TEST(LivePipeline, GoesOnWhereItStoppedWithoutTheRulesOfTheSnapshot) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a"), secret(2, "2", "b")}));
   ASSERT_TRUE(bench.settle());
   ASSERT_TRUE(bench.pipeline().stop());
   std::string texts = kReplayRules;
@@ -110,7 +102,7 @@ TEST(LivePipeline, GoesOnWhereItStoppedWithoutTheRulesOfTheSnapshot) {
   ASSERT_TRUE(bench.start());
   EXPECT_TRUE(bench.report.from_snapshot);
   EXPECT_TRUE(bench.report.degraded);
-  ASSERT_TRUE(bench.post({event(3, "c", "3")}));
+  ASSERT_TRUE(bench.post({secret(3, "3", "c")}));
   ASSERT_TRUE(bench.settle());
   EXPECT_EQ(bench.alerts().size(), 3u) << bench.journal_text();  // nothing is processed twice
 }
@@ -121,13 +113,13 @@ TEST(LivePipeline, IdleStreamsLetTimePass) {
   bench.env.step = 0;
   bench.options.snapshot_every = Duration::days(1);
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(0, "a", "1")}, "a"));
+  ASSERT_TRUE(bench.post({secret(0, "1", "a")}, "a"));
   ASSERT_TRUE(bench.settle());
-  ASSERT_TRUE(bench.post({event(7200, "b", "2", "bob")}, "b"));
+  ASSERT_TRUE(bench.post({secret(7200, "2", "b", "bob")}, "b"));
   ASSERT_TRUE(bench.settle());
   EXPECT_EQ(bench.journal_text().find("closed"), std::string::npos);
   bench.env.advance(Duration::seconds(74));
-  ASSERT_TRUE(bench.post({event(7201, "b", "3", "bob")}, "b"));
+  ASSERT_TRUE(bench.post({secret(7201, "3", "b", "bob")}, "b"));
   ASSERT_TRUE(bench.settle());
   bench.env.advance(Duration::seconds(2));
   ASSERT_TRUE(until([&] { return bench.journal_text().find("idle webhook/prod/cred/a") != std::string::npos; }));
@@ -142,7 +134,7 @@ TEST(LivePipeline, IdleStreamsLetTimePass) {
 TEST(LivePipeline, RulesAreSwappedBetweenBatches) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(1, "a", "1"), event(2, "b", "2")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a"), secret(2, "2", "b")}));
   ASSERT_TRUE(bench.settle());
   std::string texts = kReplayRules;
   texts.replace(texts.find("gte: 3"), 6, "gte: 9");
@@ -150,7 +142,7 @@ TEST(LivePipeline, RulesAreSwappedBetweenBatches) {
   const std::string first = kReplayRules;
   bench.pipeline().swap_rules(bench.rules(texts));
   ASSERT_TRUE(until([&] { return bench.pipeline().status().consumer.swaps == 1; }));
-  ASSERT_TRUE(bench.post({event(3, "c", "3")}));
+  ASSERT_TRUE(bench.post({secret(3, "3", "c")}));
   ASSERT_TRUE(bench.settle());
   EXPECT_EQ(bench.journal_text().find("secrets_across"), std::string::npos);
   // Recovery runs the first rules, then these, and then what is there now.
@@ -168,7 +160,7 @@ TEST(LivePipeline, TrimsBehindTheOlderSnapshot) {
   bench.journal_segment = bench.spool_segment = 20'000;
   ASSERT_TRUE(bench.start());
   for (int i = 0; i < 300; ++i) {
-    ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i), "u" + std::to_string(i))}));
+    ASSERT_TRUE(bench.post({secret(i, std::to_string(i), "a", "u" + std::to_string(i))}));
     if (i % 10 == 0) {
       ASSERT_TRUE(bench.settle());
     }
@@ -190,7 +182,7 @@ TEST(LivePipeline, WhatACrashLeavesToRecoverDoesNotGrow) {
   bench.options.snapshot_every = Duration::hours(1000);
   bench.env.step = 300'000;
   ASSERT_TRUE(bench.start());
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i))}));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({secret(i, std::to_string(i), "a")}));
   ASSERT_TRUE(bench.settle());
   EXPECT_EQ(bench.pipeline().status().snapshots.written, 0u);
   bench.end();
@@ -208,8 +200,8 @@ TEST(LivePipeline, PausedInputsWaitAndLoseNothing) {
   ASSERT_TRUE(bench.start());
   bench.pipeline().set_paused(true);
   EXPECT_TRUE(bench.pipeline().status().paused);
-  ASSERT_TRUE(bench.post({event(1, "a", "1")}));
-  ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a")}));
+  ASSERT_TRUE(bench.post({secret(2, "2", "b")}));
   bench.pipeline().set_paused(false);
   ASSERT_TRUE(bench.settle());
   EXPECT_EQ(bench.alerts().size(), 2u);
@@ -219,7 +211,7 @@ TEST(LivePipeline, SaysWhatTheSpoolLost) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
   for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i), "u" + std::to_string(i))}));
+    ASSERT_TRUE(bench.post({secret(i, std::to_string(i), "a", "u" + std::to_string(i))}));
   }
   ASSERT_TRUE(bench.settle());
   const auto before = bench.alerts();
@@ -234,7 +226,7 @@ TEST(LivePipeline, SaysWhatTheSpoolLost) {
   ASSERT_FALSE(bench.report.findings.empty());
   EXPECT_EQ(bench.report.findings[0].kind, SelfAlertKind::InputGap);
   // What was journaled stays, and all goes on.
-  ASSERT_TRUE(bench.post({event(9, "z", "9", "eve")}));
+  ASSERT_TRUE(bench.post({secret(9, "9", "z", "eve")}));
   ASSERT_TRUE(bench.settle());
   auto after = bench.alerts();
   ASSERT_EQ(after.size(), before.size() + 1);
@@ -247,7 +239,7 @@ TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
   LiveBench bench;
   bench.keep_journal = true;
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(1, "a", "1")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a")}));
   ASSERT_TRUE(bench.settle());
   ASSERT_TRUE(bench.pipeline().stop());
   bench.configured = false;
@@ -257,7 +249,7 @@ TEST(LivePipeline, SaysThatAnInputIsNotConfiguredAnyMoreAndKeepsItsPlace) {
   EXPECT_EQ(bench.report.findings[0].kind, SelfAlertKind::InputGap);
   EXPECT_EQ(bench.report.findings[0].subject, "spool");
   ASSERT_TRUE(until([&] { return bench.journal_text(true).find("kubevigil_input_gap") != std::string::npos; }));
-  ASSERT_TRUE(bench.post({event(2, "b", "2")}));
+  ASSERT_TRUE(bench.post({secret(2, "2", "b")}));
   for (const bool clean : {true, false}) {  // it was said once, and nobody has put it back
     if (clean) {
       ASSERT_TRUE(bench.pipeline().stop());
@@ -298,7 +290,7 @@ TEST(LivePipeline, AGapIsJournaledBeforeWhatLiesBehindIt) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
   bench.pipeline().set_paused(true);
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({event(i, "a", std::to_string(i))}));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(bench.post({secret(i, std::to_string(i), "a")}));
   const std::string path = bench.spool().log().segment_for(1)->path;
   bench.end();
   std::string bytes = bench.disk.content(path);
@@ -315,10 +307,10 @@ TEST(LivePipeline, AGapIsJournaledBeforeWhatLiesBehindIt) {
 TEST(LivePipeline, StopsWhenTheJournalBreaks) {
   LiveBench bench;
   ASSERT_TRUE(bench.start());
-  ASSERT_TRUE(bench.post({event(1, "a", "1")}));
+  ASSERT_TRUE(bench.post({secret(1, "1", "a")}));
   ASSERT_TRUE(bench.settle());
   bench.disk.fault_at(4, Fault::Broken);  // behind the spool's own
-  for (int i = 0; i < 20 && bench.post({event(2, "b", "2")}); ++i) {
+  for (int i = 0; i < 20 && bench.post({secret(2, "2", "b")}); ++i) {
   }
   ASSERT_TRUE(until([&] { return !bench.pipeline().failure().empty() || bench.spool().commit().broken(); }));
   EXPECT_FALSE(bench.pipeline().stop() && bench.pipeline().failure().empty() && !bench.spool().commit().broken());
@@ -335,8 +327,8 @@ TEST(LivePipeline, AnyCrashLeavesTheSameAlerts) {
       std::vector<EventText> batch;
       for (uint32_t n = random() % 6 + (i == 39 ? 1 : 0); n > 0; --n) {
         const int k = static_cast<int>(random() % 1000);
-        batch.push_back(event(i * 60 + k % 50, std::string(1, static_cast<char>('a' + k % 7)),
-                              std::to_string(i) + "-" + std::to_string(n), "u" + std::to_string(k % 3)));
+        batch.push_back(secret(i * 60 + k % 50, std::to_string(i) + "-" + std::to_string(n),
+                               std::string(1, static_cast<char>('a' + k % 7)), "u" + std::to_string(k % 3)));
       }
       posts.push_back(std::move(batch));
     }

@@ -71,6 +71,16 @@ inline uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
+// Whether somebody accepts connections on this port of loopback.
+inline bool listens(uint16_t port) {
+  const Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return ::connect(made.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+}
+
 // Asks until it is so; false after three minutes, which only a broken test sees. The other side is another process:
 // there is nothing to wait on.
 inline bool becomes(const std::function<bool()>& so) {
