@@ -21,11 +21,25 @@ size_t KafkaHeld::bytes() const {
   return bytes;
 }
 
+// While another one reads, nothing is known of the partitions' ends.
+bool KafkaFetch::may_read() {
+  if (!reader_.hold) return true;
+  KafkaHold hold = reader_.hold();
+  refused_ = reader_.refuse && hold.who == KafkaHold::Who::Others;
+  if (hold.who == KafkaHold::Who::Ours) return true;
+  problem_ = std::move(hold.text);
+  if (consumer_ == nullptr) return false;
+  consumer_.reset();
+  for (auto& [at, lane] : lanes_) lane.at_end = false;
+  return false;
+}
+
 KafkaConsumer* KafkaFetch::consumer() {
+  if (!may_read()) return nullptr;
   if (std::exchange(broken_, false)) consumer_.reset();
   if (consumer_ != nullptr) return consumer_.get();
   if (env_.monotonic() < open_again_) return nullptr;
-  auto opened = open_();
+  auto opened = reader_.open();
   if (!opened) {
     problem_ = opened.error().message;
     open_again_ = env_.monotonic() + kAgain;

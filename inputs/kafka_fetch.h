@@ -11,11 +11,18 @@
 #include "engine/base/env.h"
 #include "engine/base/limits.h"
 #include "engine/kafka/kafka_consumer.h"
+#include "engine/kafka/kafka_owner.h"
 #include "inputs/kafka_lane.h"
 
 namespace kubevigil {
 
-using OpenKafkaConsumer = std::function<Result<std::unique_ptr<KafkaConsumer>>()>;
+// How an input comes to read. Its functions may be called for as long as it lives.
+struct KafkaReader {
+  std::function<Result<std::unique_ptr<KafkaConsumer>>()> open;
+  std::function<KafkaHold()> hold = {};                            // who reads (kafka_owner.h); none: nobody else does
+  std::function<void(std::vector<KafkaPosition>)> committed = {};  // what comes next, for displays of lag
+  bool refuse = false;                                             // when another one reads: stop; else wait for him
+};
 
 class KafkaFetch {
  public:
@@ -25,11 +32,14 @@ class KafkaFetch {
     Duration rest = Duration{100'000};            // behind what did not work
   };
 
-  KafkaFetch(KafkaLaneMap& lanes, Bounds bounds, OpenKafkaConsumer open, const Env& env)
-      : lanes_(lanes), bounds_(bounds), open_(std::move(open)), env_(env) {}
+  KafkaFetch(KafkaLaneMap& lanes, Bounds bounds, KafkaReader reader, const Env& env)
+      : lanes_(lanes), bounds_(bounds), reader_(std::move(reader)), env_(env) {}
 
-  // Null: it cannot be made now; problem() says why. A new one, when the last one is of no use any more.
+  // Null: it cannot be made now, or another instance reads; problem() says why. A new one, when the last one is of no
+  // use any more.
   KafkaConsumer* consumer();
+  // Another one reads, and this one is not to wait for him.
+  bool refused() const { return refused_; }
   // What is to be read has changed.
   void place_again() { dirty_ = true; }
   // Takes what is there, until enough is held and those that are wanted hold something.
@@ -49,6 +59,7 @@ class KafkaFetch {
   const std::string& problem() const { return problem_; }
 
  private:
+  bool may_read();
   bool assign();
   enum class Taken : uint8_t { Something, Nothing, Fault };
   Taken take(Duration most);
@@ -58,10 +69,10 @@ class KafkaFetch {
 
   KafkaLaneMap& lanes_;
   const Bounds bounds_;
-  const OpenKafkaConsumer open_;
+  const KafkaReader reader_;
   const Env& env_;
   std::unique_ptr<KafkaConsumer> consumer_;
-  bool broken_ = false;
+  bool broken_ = false, refused_ = false;
   Duration open_again_{};
   bool dirty_ = false;
   size_t held_ = 0;  // bytes

@@ -27,8 +27,8 @@ Timestamp time_of(const KafkaLane& lane) {
 
 }  // namespace
 
-KafkaLanes::KafkaLanes(KafkaLanesOptions options, OpenKafkaConsumer open, const Env& env)
-    : options_(std::move(options)), env_(env), fetch_(lanes_, options_.bounds, std::move(open), env) {}
+KafkaLanes::KafkaLanes(KafkaLanesOptions options, KafkaReader reader, const Env& env)
+    : options_(std::move(options)), env_(env), fetch_(lanes_, options_.bounds, std::move(reader), env) {}
 
 KafkaLane& KafkaLanes::lane_of(const TopicPartition& at) {
   const auto [found, is_new] = lanes_.try_emplace(at);
@@ -253,6 +253,14 @@ void KafkaLanes::pass_gap(KafkaLane& lane) {
   lane.fetch = lane.behind_gap;
   lane.next = {lane.fetch, 0};
   fetch_.place_again();
+}
+
+std::vector<KafkaPosition> KafkaLanes::given() const {
+  std::vector<KafkaPosition> out;
+  for (const auto& [at, lane] : lanes_) {
+    if (lane.placed && lane.listed) out.push_back({at, lane.next.offset});
+  }
+  return out;
 }
 
 std::vector<KafkaLag> KafkaLanes::lag() const {

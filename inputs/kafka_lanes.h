@@ -55,7 +55,7 @@ struct KafkaLag {
 class KafkaLanes {
  public:
   // `env` outlives it. The consumer is opened when it is needed.
-  KafkaLanes(KafkaLanesOptions options, OpenKafkaConsumer open, const Env& env);
+  KafkaLanes(KafkaLanesOptions options, KafkaReader reader, const Env& env);
 
   void place(const TopicPartition& at, const KafkaPlace& place);
   void forget_place(const TopicPartition& at);  // it begins as one that nobody knows
@@ -72,7 +72,9 @@ class KafkaLanes {
 
   void wait(Duration most, const std::function<bool()>& stop) { fetch_.wait(most, stop); }
   std::string problem() const { return fetch_.problem().empty() ? missing_ : fetch_.problem(); }
+  bool refused() const { return fetch_.refused(); }
   std::vector<KafkaLag> lag() const;
+  std::vector<KafkaPosition> given() const;  // what comes next, of those that are placed
 
  private:
   KafkaLane& lane_of(const TopicPartition& at);

@@ -20,10 +20,11 @@ std::string_view content_of(const KafkaMessage& message) {
 
 }  // namespace
 
-KafkaLive::KafkaLive(KafkaLiveOptions options, OpenKafkaConsumer open, const Env& env)
+KafkaLive::KafkaLive(KafkaLiveOptions options, KafkaReader reader, const Env& env)
     : options_(std::move(options)),
       env_(env),
-      lanes_(options_.lanes, std::move(open), env),
+      committed_(reader.committed),
+      lanes_(options_.lanes, std::move(reader), env),
       buffer_(kChunkBytes, '\0') {}
 
 bool KafkaLive::owns(std::string_view source) const {
@@ -72,6 +73,7 @@ LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view 
   batch.taken = env_.now();
   for (;;) {
     const KafkaNext next = lanes_.next(wanted ? &*wanted : nullptr);
+    if (lanes_.refused()) return LiveStep::Broken;
     if (next.kind == KafkaNext::Kind::Nothing) return LiveStep::Waiting;
     if (next.kind == KafkaNext::Kind::Later) return LiveStep::Later;
     if (next.kind == KafkaNext::Kind::Starts) return give_starts(batch);
@@ -163,6 +165,7 @@ void KafkaLive::count() {
   }
   counts_.lags = std::move(lags);
   counts_.tombstones = tombstones_;
+  if (committed_) committed_(lanes_.given());
 }
 
 }  // namespace kubevigil

@@ -1,5 +1,6 @@
 // KafkaLive: topics of Kafka as a LiveInput. Each partition is a lane and a stream, "kafka/NAME/TOPIC/PARTITION";
-// positions are those of kafka_place.h. One active instance reads all partitions (KafkaOwner sees to it).
+// positions are those of kafka_place.h. One active instance reads all partitions (KafkaOwner sees to it); a second one
+// waits (Later), or stops (Broken).
 //
 // A message is a body: one event, an EventList, an array or lines, packed with gzip or zstd or not (what the producer
 // had the broker compress is unpacked by the client). In front of it five bytes of Confluent's wire format (0 and a
@@ -35,7 +36,7 @@ struct KafkaLiveOptions {
 
 class KafkaLive final : public LiveInput {
  public:
-  KafkaLive(KafkaLiveOptions options, OpenKafkaConsumer open, const Env& env);
+  KafkaLive(KafkaLiveOptions options, KafkaReader reader, const Env& env);
 
   const std::string& name() const override { return options_.lanes.name; }
   bool owns(std::string_view source) const override;
@@ -56,6 +57,7 @@ class KafkaLive final : public LiveInput {
 
   const KafkaLiveOptions options_;
   const Env& env_;
+  const std::function<void(std::vector<KafkaPosition>)> committed_;
   KafkaLanes lanes_;
   std::atomic<bool> interrupted_ = false;
   uint64_t tombstones_ = 0;

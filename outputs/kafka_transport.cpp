@@ -150,9 +150,8 @@ Delivery KafkaTransport::failed(const KafkaError& error) const {
   return out;
 }
 
-// The first time is at once: what a crash left open is ended, for readers wait behind it.
 Duration KafkaTransport::rest() {
-  if (!options_.exactly_once) return kCursorAgain;
+  if (!is_ours_) return kCursorAgain;
   const Duration now = env_.monotonic();
   if (now < next_rest_) return next_rest_ - now;
   auto done = open();

@@ -18,6 +18,10 @@
 // from an older copy) says nothing about us: then the topic itself is looked at (kafka_lookup.h), for all that arrived
 // up to kTakeOver behind the take-over. While there is nothing to send, the cursor is committed again each day.
 //
+// It opens when there is something to send, not before: an instance that stands by would shut out the one that sends.
+// So a cursor is not committed again in a life that has sent nothing; what a crash left open is ended by the broker
+// (transaction.timeout.ms, a minute), or by the first send.
+//
 // The newer of two clients with one transactional id fences the older, whose sends are Retry from then on; it comes
 // back after kFencedWait at the earliest, so that two that are both told to send do not chase each other.
 //

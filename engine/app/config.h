@@ -80,11 +80,16 @@ struct KafkaClusterConfig {
   std::string header;
 };
 
+// What to do when another instance holds the group.
+enum class KafkaConflict : uint8_t { StandBy, Refuse };
+
 struct KafkaInputConfig {
   std::string name, brokers;
   std::vector<std::string> topics;
   std::string topics_regex;
   KafkaStart start = KafkaStart::Oldest;
+  std::string group;  // kafka_group() says which it is
+  KafkaConflict on_conflict = KafkaConflict::StandBy;
   std::string cluster;
   std::optional<KafkaClusterConfig> cluster_from;
   std::vector<std::string> clusters;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/app/config_kafka.h"
+#include "engine/app/serve_kafka.h"
 #include "engine/base/text.h"
 #include "engine/rule/regex.h"
 #include "outputs/kafka_output.h"
@@ -31,7 +32,11 @@ class KafkaInputCheck {
     for (const KafkaInputConfig& other : loaded_.config.inputs.kafka) {
       if (&other == &input_) break;
       if (other.name == input_.name) error("name", "another Kafka input has this name, too");
-      if (other.brokers == input_.brokers) same_topics(other);
+      if (other.brokers != input_.brokers) continue;
+      same_topics(other);
+      if (kafka_group(loaded_.config, other) == kafka_group(loaded_.config, input_)) {
+        error("group", fmt::format("the Kafka input {} has the same group: each would shut the other out", other.name));
+      }
     }
   }
 

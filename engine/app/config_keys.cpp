@@ -118,6 +118,11 @@ constexpr ConfigKey kKafkaInput[] = {
      "where the cluster's name stands: one of topic, key, header", &kClusterFromSection},
     {"clusters", Clusters, member<&KafkaInputConfig::clusters>, "", "", kOptional,
      "of which events may come this way; others are bad records; default: all"},
+    {"group", Text, member<&KafkaInputConfig::group>, "", "", kOptional,
+     "the consumer group that one instance holds at a time, and that displays of lag show; kubevigil-NAME unless "
+     "given"},
+    {"on-conflict", Choice, member<&KafkaInputConfig::on_conflict>, "stand-by", "stand-by|refuse", kOptional,
+     "when another instance holds the group: wait until it is gone, or stop with an error"},
     {"slack", Span, member<&KafkaInputConfig::slack>, "30s", "0s..1h", kOptional,
      "events of a partition may stand so far out of order"},
     {"idle-after", Span, member<&KafkaInputConfig::idle_after>, "75s", "1s..1d", kOptional,

@@ -39,7 +39,7 @@ Result<void> Serve::open_rules() {
   auto redactor = redactor_of(config_);
   if (!redactor) return tl::unexpected(redactor.error());
   rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, env_, storage_.key, std::move(*redactor),
-                                        kafka_clients(config_, log_));
+                                        owning_kafka_clients(config_, log_));
   auto ready = ready_rules(selection_of(config_), bundle_settings(config_), env_.now());
   if (!ready) return tl::unexpected(ready.error());
   for (const Diagnostic& d : ready->loaded.diagnostics.entries()) {
@@ -292,7 +292,9 @@ Result<void> Serve::watch(const std::atomic<int>& stop, const std::atomic<unsign
       reviewed = env_.monotonic();
       if (webhook_) webhook_->review();
       certificates_.review(webhook_ ? &webhook_->senders() : nullptr, self_alerts_, env_.now());
-      live_watch_.review(pipeline_->status().consumer, env_.now());
+      const auto status = pipeline_->status();
+      live_watch_.review(status.consumer, env_.now());
+      input_watch_.review(status.inputs);
     }
     std::this_thread::sleep_for(kLook);
   }

@@ -14,6 +14,7 @@
 #include "engine/app/certificate_watch.h"
 #include "engine/app/config.h"
 #include "engine/app/disk_watch.h"
+#include "engine/app/input_watch.h"
 #include "engine/app/live_watch.h"
 #include "engine/app/quarantine.h"
 #include "engine/app/reload_loop.h"
@@ -77,6 +78,7 @@ class Serve {
   std::unique_ptr<ReloadLoop> reload_loop_;
   std::atomic<ServeWebhook*> webhook_seen_ = nullptr;  // by the pipeline's thread
   LiveWatch live_watch_{self_alerts_};
+  InputWatch input_watch_{env_, log_};
   std::optional<DiskWatch> disk_watch_;
   bool intake_paused_ = false;
 };

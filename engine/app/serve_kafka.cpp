@@ -37,6 +37,28 @@ LogLevel level_of(int syslog_level) {
   return syslog_level <= 3 ? LogLevel::Error : syslog_level <= 5 ? LogLevel::Warn : LogLevel::Info;
 }
 
+std::string client_id_of(const Config& config) { return "kubevigil-" + config.instance; }
+
+std::string input_name(const KafkaInputConfig& input) { return std::string(kKafkaSetting) + input.name; }
+
+Result<KafkaOptions> options_of(const KafkaInputConfig& input, const std::string& client_id, Log& log) {
+  KafkaOptions options;
+  options.brokers = input.brokers;
+  options.client_id = client_id;
+  auto properties = kafka_properties(input.properties, input.secrets);
+  if (!properties) return tl::unexpected(properties.error());
+  options.properties = std::move(*properties);
+  options.log = [name = input_name(input), &log](int level, const std::string& line) {
+    log.line(level_of(level), "kafka", "librdkafka says", {{"input", name}, {"line", line}});
+  };
+  return options;
+}
+
+// What the group is said to read. A pattern of ours is none of librdkafka's; what is read is known to us alone.
+std::vector<std::string> subscription(const KafkaInputConfig& input) {
+  return input.topics_regex.empty() ? input.topics : std::vector<std::string>{"^.*"};
+}
+
 }  // namespace
 
 void add_kafka_settings(const KafkaInputConfig& input, Settings& settings) {
@@ -48,30 +70,44 @@ void add_kafka_settings(const KafkaInputConfig& input, Settings& settings) {
     text = said->topic.empty() ? said->header : said->topic;
   }
   settings[name] = fmt::format("{} {} {} {} {} {}", input.slack.micros, input.idle_after.micros,
-                               format_word(input.formats), static_cast<int>(input.start),
-                               static_cast<int>(from), text);
+                               format_word(input.formats), static_cast<int>(input.start), static_cast<int>(from), text);
   if (!input.topics.empty()) settings[key_of("topics", name)] = fmt::format("{}", fmt::join(input.topics, ","));
   if (!input.topics_regex.empty()) settings[key_of("pattern", name)] = input.topics_regex;
   if (!input.clusters.empty()) settings[key_of("clusters", name)] = fmt::format("{}", fmt::join(input.clusters, ","));
 }
 
+std::string kafka_group(const Config& config, const KafkaInputConfig& input) {
+  if (!input.group.empty()) return input.group;
+  return config.standby ? fmt::format("{}-{}", client_id_of(config), input.name) : "kubevigil-" + input.name;
+}
+
 KafkaClients kafka_clients(const Config& config, Log& log) {
   KafkaClients out;
   for (const KafkaInputConfig& input : config.inputs.kafka) {
-    const std::string name = std::string(kKafkaSetting) + input.name;
-    out[name] = [input, name, instance = config.instance, &log]() -> Result<std::unique_ptr<KafkaConsumer>> {
-      KafkaOptions options;
-      options.brokers = input.brokers;
-      options.client_id = "kubevigil-" + instance;
-      auto properties = kafka_properties(input.properties, input.secrets);
-      if (!properties) return tl::unexpected(properties.error());
-      options.properties = std::move(*properties);
-      options.properties.try_emplace("queued.max.messages.kbytes", std::to_string(limits::kKafkaQueueKbytes));
-      options.log = [name, &log](int level, const std::string& line) {
-        log.line(level_of(level), "kafka", "librdkafka says", {{"input", name}, {"line", line}});
-      };
-      return open_kafka_consumer(options);
+    out[input_name(input)].open = [input, id = client_id_of(config), &log]() -> Result<std::unique_ptr<KafkaConsumer>> {
+      auto options = options_of(input, id, log);
+      if (!options) return tl::unexpected(options.error());
+      options->properties.try_emplace("queued.max.messages.kbytes", std::to_string(limits::kKafkaQueueKbytes));
+      return open_kafka_consumer(*options);
     };
+  }
+  return out;
+}
+
+KafkaClients owning_kafka_clients(const Config& config, Log& log) {
+  KafkaClients out = kafka_clients(config, log);
+  for (const KafkaInputConfig& input : config.inputs.kafka) {
+    const std::string group = kafka_group(config, input), id = client_id_of(config);
+    const auto open = [input, group, id, &log]() -> Result<std::unique_ptr<KafkaGroup>> {
+      auto options = options_of(input, id, log);
+      if (!options) return tl::unexpected(options.error());
+      return open_kafka_group({std::move(*options), group, subscription(input)});
+    };
+    const auto owner = std::make_shared<KafkaOwner>(KafkaClaim(group, id, open));
+    KafkaReader& reader = out[input_name(input)];
+    reader.hold = [owner] { return owner->hold(); };
+    reader.committed = [owner](std::vector<KafkaPosition> positions) { owner->commit(std::move(positions)); };
+    reader.refuse = input.on_conflict == KafkaConflict::Refuse;
   }
   return out;
 }

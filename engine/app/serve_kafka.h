@@ -24,10 +24,17 @@ inline constexpr std::string_view kKafkaSetting = "kafka/";
 
 void add_kafka_settings(const KafkaInputConfig& input, std::map<std::string, std::string>& settings);
 
+// The group that the instance which reads this input holds. With a lease both instances read, and one sends: then each
+// has its own.
+std::string kafka_group(const Config& config, const KafkaInputConfig& input);
+
 // By input name ("kafka/NAME").
-using KafkaClients = std::map<std::string, OpenKafkaConsumer>;
-// `log` outlives them. Secrets are read when a client is opened.
+using KafkaClients = std::map<std::string, KafkaReader>;
+// To read what was read before: whoever reads the topics now is not disturbed. `log` outlives them. Secrets are read
+// when a client is opened.
 KafkaClients kafka_clients(const Config& config, Log& log);
+// The same for the instance that reads on: each begins to claim its group at once.
+KafkaClients owning_kafka_clients(const Config& config, Log& log);
 
 // `setting`: "kafka/NAME". Null: no client reads it any more.
 std::unique_ptr<LiveInput> open_kafka_input(const std::string& setting, const std::map<std::string, std::string>& all,

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/kafka/kafka_client.h"
@@ -13,6 +15,7 @@
 namespace kubevigil {
 namespace {
 
+// Of the headers, as they lie in librdkafka's message.
 std::vector<KafkaHeader> headers_of(const rd_kafka_message_t* message) {
   std::vector<KafkaHeader> out;
   rd_kafka_headers_t* headers = nullptr;
@@ -30,17 +33,35 @@ TopicPartition place_of(const rd_kafka_message_t* message) {
   return {message->rkt == nullptr ? "" : rd_kafka_topic_name(message->rkt), message->partition};
 }
 
-void fill(KafkaMessage& out, std::shared_ptr<rd_kafka_message_t> message) {
-  out.at = place_of(message.get());
+// The texts move into a block of the message's own.
+void keep_texts(KafkaMessage& message) {
+  size_t size = message.key.size() + message.value.size();
+  for (const KafkaHeader& header : message.headers) size += header.name.size() + header.value.size();
+  auto block = std::make_shared_for_overwrite<char[]>(size);
+  char* next = block.get();
+  const auto keep = [&next](std::string_view& text) {
+    char* const begin = std::exchange(next, std::copy(text.begin(), text.end(), next));
+    text = {begin, text.size()};
+  };
+  keep(message.key);
+  keep(message.value);
+  for (KafkaHeader& header : message.headers) keep(header.name), keep(header.value);
+  message.owner = std::move(block);
+}
+
+// librdkafka's message is not kept: it holds the whole answer of the broker in which it came, and a handle does not end
+// (rd_kafka_destroy waits for ever) while one of its messages lives.
+void fill(KafkaMessage& out, const rd_kafka_message_t* message) {
+  out.at = place_of(message);
   out.offset = message->offset;
   rd_kafka_timestamp_type_t type{};
-  const int64_t time = rd_kafka_message_timestamp(message.get(), &type);
+  const int64_t time = rd_kafka_message_timestamp(message, &type);
   out.time = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? Timestamp::min() : Timestamp{time * 1000};
   out.has_key = message->key != nullptr, out.has_value = message->payload != nullptr;
   out.key = {static_cast<const char*>(message->key), out.has_key ? message->key_len : 0};
   out.value = {static_cast<const char*>(message->payload), out.has_value ? message->len : 0};
-  out.headers = headers_of(message.get());
-  out.owner = std::move(message);
+  out.headers = headers_of(message);
+  keep_texts(out);
 }
 
 class RdKafkaConsumer final : public KafkaConsumer {
@@ -96,9 +117,10 @@ KafkaResult<KafkaStep> RdKafkaConsumer::poll(KafkaMessage& message, Duration mos
   message = {};
   rd_kafka_message_t* polled = rd_kafka_consumer_poll(handle_.get(), milliseconds(most));
   if (polled == nullptr) return KafkaStep::Nothing;
-  std::shared_ptr<rd_kafka_message_t> owned(polled, rd_kafka_message_destroy);
+  const std::unique_ptr<rd_kafka_message_t, decltype(&rd_kafka_message_destroy)> owned(polled,
+                                                                                       rd_kafka_message_destroy);
   if (polled->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fill(message, std::move(owned));
+    fill(message, polled);
     return KafkaStep::Message;
   }
   message.at = place_of(polled);

@@ -34,9 +34,15 @@ constexpr Reserved kReserved[] = {
     {"opaque", "it is no setting"},
 };
 
+// The handle's opaque.
+struct Kept {
+  KafkaLog log;
+  void* own = nullptr;
+};
+
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-  const auto* log = static_cast<const KafkaLog*>(rd_kafka_opaque(handle));
-  if (log != nullptr && *log) (*log)(level, fmt::format("{}: {}", printable(facility), printable(text)));
+  const auto* kept = static_cast<const Kept*>(rd_kafka_opaque(handle));
+  if (kept != nullptr && kept->log) kept->log(level, fmt::format("{}: {}", printable(facility), printable(text)));
 }
 
 KafkaFault fault_of(rd_kafka_resp_err_t code) {
@@ -71,10 +77,12 @@ KafkaFault fault_of(rd_kafka_resp_err_t code) {
 
 // Without closing first: librdkafka 2.0 waits for brokers that are gone there, and a group finds out by itself.
 void RdKafkaEnd::operator()(rd_kafka_t* handle) const {
-  const auto* log = static_cast<const KafkaLog*>(rd_kafka_opaque(handle));
+  const auto* kept = static_cast<const Kept*>(rd_kafka_opaque(handle));
   rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  delete log;  // its threads are gone
+  delete kept;  // its threads are gone
 }
+
+void* own_of(const rd_kafka_t* handle) { return static_cast<const Kept*>(rd_kafka_opaque(handle))->own; }
 
 const char* reserved_kafka_property(std::string_view name) {
   const auto* found =
@@ -95,7 +103,7 @@ std::string wrong_kafka_property(const std::string& name, const std::string& val
 }
 
 Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& options,
-                                   const std::map<std::string, std::string>& ours, RdKafkaReport report) {
+                                   const std::map<std::string, std::string>& ours, const RdKafkaHooks& hooks) {
   std::map<std::string, std::string> all = options.properties;
   for (const auto& [name, value] : ours) all[name] = value;
   all["bootstrap.servers"] = options.brokers;
@@ -108,16 +116,17 @@ Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& opt
     rd_kafka_conf_destroy(conf);
     return fail(fmt::format("kafka property {}: {}", printable(name), wrong_kafka_property(name, value)));
   }
-  auto log = std::make_unique<KafkaLog>(options.log);
-  rd_kafka_conf_set_opaque(conf, log.get());
+  auto kept = std::make_unique<Kept>(Kept{options.log, hooks.own});
+  rd_kafka_conf_set_opaque(conf, kept.get());
   rd_kafka_conf_set_log_cb(conf, on_log);
-  if (report != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, report);
+  if (hooks.report != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, hooks.report);
+  if (hooks.rebalance != nullptr) rd_kafka_conf_set_rebalance_cb(conf, hooks.rebalance);
   rd_kafka_t* handle = rd_kafka_new(type, conf, reason.data(), reason.size());
   if (handle == nullptr) {
     rd_kafka_conf_destroy(conf);
     return fail(fmt::format("kafka {}: {}", printable(options.brokers), printable(reason.data())));
   }
-  log.release();  // the handle's now
+  kept.release();  // the handle's now
   return RdKafkaHandle(handle);
 }
 

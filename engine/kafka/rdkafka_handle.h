@@ -22,12 +22,18 @@ struct RdKafkaEnd {
 using RdKafkaHandle = std::unique_ptr<rd_kafka_t, RdKafkaEnd>;
 using RdKafkaList = std::unique_ptr<rd_kafka_topic_partition_list_t, RdKafkaEnd>;
 
-// What became of a produced message; in rd_kafka_flush and rd_kafka_poll.
-using RdKafkaReport = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
+// Called by librdkafka while it is polled.
+struct RdKafkaHooks {
+  // What became of a produced message.
+  void (*report)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
+  void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+  void* own = nullptr;  // the caller's, by own_of(); outlives the handle
+};
+void* own_of(const rd_kafka_t* handle);
 
 // `ours` are set behind the user's properties. The handle keeps `options.log` alive.
 Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& options,
-                                   const std::map<std::string, std::string>& ours, RdKafkaReport report = nullptr);
+                                   const std::map<std::string, std::string>& ours, const RdKafkaHooks& hooks = {});
 
 KafkaError kafka_error(rd_kafka_resp_err_t code, const std::string& doing);
 KafkaError kafka_error(const rd_kafka_error_t* error, const std::string& doing);

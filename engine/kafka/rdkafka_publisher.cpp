@@ -99,7 +99,7 @@ KafkaResult<std::optional<KafkaCursor>> RdKafkaPublisher::open(Duration most) {
   std::map<std::string, std::string> ours = {
       {"enable.idempotence", "true"}, {"partitioner", "murmur2_random"}, {"allow.auto.create.topics", "false"}};
   if (is_transactional()) ours["transactional.id"] = options_.transactional_id;
-  auto handle = open_rdkafka(RD_KAFKA_PRODUCER, options_.kafka, ours, on_report);
+  auto handle = open_rdkafka(RD_KAFKA_PRODUCER, options_.kafka, ours, {.report = on_report});
   if (!handle) return tl::unexpected(KafkaError{KafkaFault::Refused, handle.error().message});
   handle_ = std::move(*handle);
   if (!is_transactional()) return std::nullopt;

@@ -81,7 +81,7 @@ TEST(ConfigKafkaInput, SettingsOfABundleSayHowItIsRead) {
   EXPECT_EQ(settings.at("kafka-pattern/k"), "c .+");
   EXPECT_EQ(settings.at("kafka-clusters/k"), "p,q");
   const KafkaClients clients = {
-      {"kafka/k", []() -> Result<std::unique_ptr<KafkaConsumer>> { return fail("not now"); }}};
+      {"kafka/k", {.open = []() -> Result<std::unique_ptr<KafkaConsumer>> { return fail("not now"); }}}};
   const auto made = open_kafka_input("kafka/k", settings, clients, system_env());
   ASSERT_NE(made, nullptr);
   EXPECT_EQ(made->name(), "kafka/k");

@@ -67,7 +67,7 @@ class KafkaBench : public testing::Test {
   }
   std::unique_ptr<KafkaLive> input() {
     return std::make_unique<KafkaLive>(
-        options, [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return cluster->consumer(); }, env);
+        options, KafkaReader{[this]() -> Result<std::unique_ptr<KafkaConsumer>> { return cluster->consumer(); }}, env);
   }
   // The time of a message follows from its number.
   void add(int32_t partition, const std::string& value, int64_t second = 0) {

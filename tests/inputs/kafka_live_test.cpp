@@ -252,6 +252,51 @@ TEST_F(KafkaLiveTest, WhatIsGoneForGoodIsNotWaitedFor) {
   EXPECT_EQ(step, LiveStep::Waiting);
 }
 
+TEST_F(KafkaLiveTest, WhileAnotherOneHoldsTheGroupNothingIsReadAndThenAllOfIt) {
+  for (int n = 1; n <= 4; ++n) add(0, event_line(n));
+  KafkaHold hold{KafkaHold::Who::Others, "the group audit is held by b"};
+  std::vector<KafkaPosition> said;
+  const auto live = std::make_unique<KafkaLive>(
+      options,
+      KafkaReader{.open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return cluster->consumer(); },
+                  .hold = [&] { return hold; },
+                  .committed = [&](std::vector<KafkaPosition> positions) { said = std::move(positions); }},
+      env);
+  LiveBatch none;
+  EXPECT_EQ(live->poll(none), LiveStep::Later);
+  EXPECT_EQ(live->problem(), "the group audit is held by b");
+  EXPECT_EQ(cluster->opened, 0u);
+
+  hold = {KafkaHold::Who::Ours, {}};
+  LiveBatch first;
+  while (live->poll(first, 2) != LiveStep::Batch) live->wait(Duration::seconds(1));
+  EXPECT_EQ(first.to, "2 0");
+  env.advance(Duration::seconds(2));
+  hold = {KafkaHold::Who::Others, "the group audit was taken over"};
+  EXPECT_EQ(live->poll(none), LiveStep::Later);
+  EXPECT_EQ(live->problem(), "the group audit was taken over");
+  EXPECT_THAT(said, ElementsAre(KafkaPosition{part(0), 2}));
+
+  hold = {KafkaHold::Who::Ours, {}};
+  EXPECT_THAT(places(drain(*live)), ElementsAre("audit/0 2:1", "audit/0 3:1"));
+  EXPECT_EQ(live->problem(), "");
+}
+
+TEST_F(KafkaLiveTest, WhoIsNotToWaitStopsWhenAnotherOneHoldsTheGroup) {
+  add(0, event_line(1));
+  KafkaHold hold{KafkaHold::Who::Unknown, "joining"};
+  KafkaLive live(options,
+                 KafkaReader{.open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return cluster->consumer(); },
+                             .hold = [&] { return hold; },
+                             .refuse = true},
+                 env);
+  LiveBatch batch;
+  EXPECT_EQ(live.poll(batch), LiveStep::Later);
+  hold = {KafkaHold::Who::Others, "the group audit is held by b"};
+  EXPECT_EQ(live.poll(batch), LiveStep::Broken);
+  EXPECT_EQ(live.problem(), "the group audit is held by b");
+}
+
 TEST_F(KafkaLiveTest, RefusesPositionsOfOthers) {
   const auto live = input();
   EXPECT_FALSE(live->seek(source(0), "x"));

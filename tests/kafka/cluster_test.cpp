@@ -27,10 +27,10 @@ class Cluster : public test::ClusterTest {
     const KafkaOut message{"key", value, {}};
     bool is_open = true;
     ASSERT_TRUE(test::becomes([&] {
-      if (is_open && publisher->publish(std::span(&message, 1), cursor, kPatience)) return true;
+      if (is_open && publisher->publish(std::span(&message, 1), {cursor, {}}, kPatience)) return true;
       const auto committed = publisher->open(kPatience);
       is_open = committed.has_value();
-      return is_open && *committed == cursor;
+      return is_open && *committed == KafkaCursor{cursor, {}};
     })) << value;
   }
   // The next message that is read. No fault but a passing one is met on the way.

@@ -59,6 +59,16 @@ TEST_F(Consumer, ReadsFromWhereItIsTold) {
   EXPECT_EQ(range->end, 3);
 }
 
+TEST_F(Consumer, EndsWhileItsMessagesLive) {
+  ASSERT_TRUE(broker().create_topic(topic, 1));
+  ASSERT_TRUE(broker().produce(topic, 0, "kept"));
+  assign({{part(0), 0}});
+  KafkaMessage message;
+  ASSERT_EQ(consumer->poll(message, kPatience).value_or(KafkaStep::Nothing), KafkaStep::Message);
+  consumer.reset();
+  EXPECT_EQ(message.value, "kept");
+}
+
 TEST_F(Consumer, FindsThePartitionsOfTopicsThatAreWanted) {
   ASSERT_TRUE(broker().create_topic(topic, 2));
   const auto found = consumer->partitions([&](const std::string& name) { return name == topic; }, kPatience);

@@ -54,6 +54,7 @@ class Instance {
     return code;
   }
   pid_t id() const { return process_->id(); }
+  bool ended() const { return process_->ended(); }
   // Of this life and the one before.
   std::string said() const {
     std::string out;

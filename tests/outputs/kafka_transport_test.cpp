@@ -170,16 +170,10 @@ TEST_F(KafkaOutputTest, OnlyAMessageThatIsTooLargeIsRefused) {
 }
 
 TEST_F(KafkaOutputTest, AtRestTheCursorIsCommittedEachDay) {
-  auto transport = life();
-  EXPECT_EQ(transport->rest(), kCursorAgain);
-  EXPECT_EQ(topic.cursor(), std::nullopt) << "there is none of ours";
+  const auto transport = life();
   EXPECT_EQ(send(*transport, 1, 2).kind, Kind::Delivered);
   const auto cursor = topic.cursor();
-  transport = life();
-  topic.forget_cursor();
   env.pass(Duration::minutes(5));
-  transport->rest();
-  EXPECT_EQ(topic.cursor(), std::nullopt);
   EXPECT_EQ(send(*transport, 1, 3).kind, Kind::Delivered);
   const auto newer = topic.cursor();
   topic.forget_cursor();
@@ -193,11 +187,25 @@ TEST_F(KafkaOutputTest, AtRestTheCursorIsCommittedEachDay) {
   EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1"));
 }
 
+TEST_F(KafkaOutputTest, WhoHasSentNothingShutsNobodyOut) {
+  const auto sends = life();
+  EXPECT_EQ(send(*sends, 1, 2).kind, Kind::Delivered);
+  const auto stands_by = life();
+  EXPECT_EQ(stands_by->rest(), kCursorAgain);
+  env.pass(kCursorAgain);
+  EXPECT_EQ(stands_by->rest(), kCursorAgain);
+  EXPECT_EQ(send(*sends, 2, 3).kind, Kind::Delivered);
+  EXPECT_EQ(send(*stands_by, 3, 4).kind, Kind::Delivered);
+  EXPECT_EQ(send(*sends, 4, 5).kind, Kind::Retry);
+}
+
 TEST_F(KafkaOutputTest, AtRestAFailureIsTriedAgainInAnHour) {
   const auto transport = life();
-  fail_once("init", TopicFault::Fails);
-  EXPECT_EQ(transport->rest(), Duration::hours(1));
   EXPECT_EQ(send(*transport, 1, 2).kind, Kind::Delivered);
+  env.pass(kCursorAgain);
+  fail_once("commit", TopicFault::Fails);
+  EXPECT_EQ(transport->rest(), Duration::hours(1));
+  EXPECT_EQ(send(*transport, 2, 3).kind, Kind::Delivered);
 }
 
 TEST_F(KafkaOutputTest, WithoutTransactionsAFailureIsSentAgain) {

@@ -243,9 +243,15 @@ bool KafkaBroker::create_topic(const std::string& name, int partitions,
 }
 
 bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::string& value) {
+  return produce(topic, partition, std::vector{value});
+}
+
+bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::vector<std::string>& values) {
   const Client client(address());
-  const auto code = produce_raw(client.handle, topic, partition, value);
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_flush(client.handle, kPatience) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (const std::string& value : values) {
+    if (produce_raw(client.handle, topic, partition, value) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  }
+  return rd_kafka_flush(client.handle, kPatience) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 bool KafkaBroker::delete_records(const std::string& topic, int32_t partition, int64_t offset) {

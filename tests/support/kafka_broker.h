@@ -49,6 +49,7 @@ class KafkaBroker {
   bool create_topic(const std::string& name, int partitions, const std::map<std::string, std::string>& config = {});
   // Waits until the broker has it.
   bool produce(const std::string& topic, int32_t partition, const std::string& value);
+  bool produce(const std::string& topic, int32_t partition, const std::vector<std::string>& values);
   // Removes what lies before `offset`.
   bool delete_records(const std::string& topic, int32_t partition, int64_t offset);
   // With all its offsets, as when they expire. It has no members.
