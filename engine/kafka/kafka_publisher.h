@@ -51,8 +51,8 @@ class KafkaPublisher {
   virtual ~KafkaPublisher() = default;
   // The cursor that the last committed transaction holds; nullopt: there is none (for sure).
   virtual KafkaResult<std::optional<KafkaCursor>> open(Duration most) = 0;
-  // Behind an open() since which nothing failed; else Retry. Without messages the cursor alone is committed. BadMessage:
-  // one of them will never be taken as it is, and the transaction was aborted.
+  // Behind an open() since which nothing failed; else Retry. Without messages the cursor alone is committed.
+  // BadMessage: one of them will never be taken as it is, and the transaction was aborted.
   virtual KafkaResult<void> publish(std::span<const KafkaOut> messages, const KafkaCursor& cursor, Duration most) = 0;
   // True: open() comes before the next publish(), though nothing failed.
   virtual bool wants_open() const { return false; }

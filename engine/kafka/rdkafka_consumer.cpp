@@ -1,9 +1,14 @@
 // KafkaConsumer over librdkafka 2.0.2. What that version forbids (reference: its release notes up to 2.14): batch
 // consume beside pause, seek or assign loses messages (mended in 2.1.0), so it is polled one by one; a partition that
 // is not paused must not be resumed (2.4.0), so what is paused is known here.
+//
+// Partitions are started and stopped each, without a group and its assignment: a second rd_kafka_assign() while the
+// first one still stops its partitions, or the end of the handle then, can end the program ("rktp_started" failed;
+// https://github.com/confluentinc/librdkafka/issues/5573, in all versions up to 2.15.0). rd_kafka_consume_stop waits.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -64,11 +69,19 @@ void fill(KafkaMessage& out, const rd_kafka_message_t* message) {
   keep_texts(out);
 }
 
+struct RdKafkaOwned {
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+};
+
 class RdKafkaConsumer final : public KafkaConsumer {
  public:
-  explicit RdKafkaConsumer(RdKafkaHandle handle) : handle_(std::move(handle)) {
-    rd_kafka_poll_set_consumer(handle_.get());
-  }
+  explicit RdKafkaConsumer(RdKafkaHandle handle)
+      : handle_(std::move(handle)), queue_(rd_kafka_queue_new(handle_.get())) {}
+  ~RdKafkaConsumer() override { stop(); }
+  RdKafkaConsumer(const RdKafkaConsumer&) = delete;
+  RdKafkaConsumer& operator=(const RdKafkaConsumer&) = delete;
 
   KafkaResult<std::vector<TopicPartition>> partitions(const std::function<bool(const std::string&)>& wanted,
                                                       Duration most) override;
@@ -82,9 +95,30 @@ class RdKafkaConsumer final : public KafkaConsumer {
   void resume(std::span<const TopicPartition> partitions) override;
 
  private:
+  rd_kafka_topic_t* topic(const std::string& name);
+  void stop();
+
   const RdKafkaHandle handle_;
+  const std::unique_ptr<rd_kafka_queue_t, RdKafkaOwned> queue_;  // messages of all that is read
+  std::map<std::string, std::unique_ptr<rd_kafka_topic_t, RdKafkaOwned>> topics_;
+  std::vector<TopicPartition> reads_;
   std::set<TopicPartition> paused_;
 };
+
+rd_kafka_topic_t* RdKafkaConsumer::topic(const std::string& name) {
+  auto& made = topics_[name];
+  if (made == nullptr) made.reset(rd_kafka_topic_new(handle_.get(), name.c_str(), nullptr));
+  return made.get();
+}
+
+// Waits for each: nothing of it comes any more.
+void RdKafkaConsumer::stop() {
+  for (const TopicPartition& at : reads_) rd_kafka_consume_stop(topic(at.topic), at.partition);
+  reads_.clear();
+  // What was paused and is stopped would else stay paused.
+  const std::vector<TopicPartition> paused(paused_.begin(), paused_.end());
+  resume(paused);
+}
 
 KafkaResult<std::vector<TopicPartition>> RdKafkaConsumer::partitions(
     const std::function<bool(const std::string&)>& wanted, Duration most) {
@@ -106,27 +140,30 @@ KafkaResult<std::vector<TopicPartition>> RdKafkaConsumer::partitions(
 }
 
 KafkaResult<void> RdKafkaConsumer::assign(std::span<const KafkaPosition> positions) {
-  paused_.clear();
-  const RdKafkaList list = list_of(positions);
-  const auto code = rd_kafka_assign(handle_.get(), list.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "assigning partitions"));
+  stop();
+  for (const KafkaPosition& from : positions) {
+    rd_kafka_topic_t* const made = topic(from.at.topic);
+    if (made == nullptr || rd_kafka_consume_start_queue(made, from.at.partition, from.offset, queue_.get()) != 0) {
+      return tl::unexpected(kafka_error(rd_kafka_last_error(), "beginning to read " + to_text(from.at)));
+    }
+    reads_.push_back(from.at);
+  }
   return {};
 }
 
 KafkaResult<KafkaStep> RdKafkaConsumer::poll(KafkaMessage& message, Duration most) {
   message = {};
-  rd_kafka_message_t* polled = rd_kafka_consumer_poll(handle_.get(), milliseconds(most));
+  const std::unique_ptr<rd_kafka_message_t, RdKafkaOwned> polled(
+      rd_kafka_consume_queue(queue_.get(), milliseconds(most)));
   if (polled == nullptr) return KafkaStep::Nothing;
-  const std::unique_ptr<rd_kafka_message_t, decltype(&rd_kafka_message_destroy)> owned(polled,
-                                                                                       rd_kafka_message_destroy);
   if (polled->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fill(message, polled);
+    fill(message, polled.get());
     return KafkaStep::Message;
   }
-  message.at = place_of(polled);
+  message.at = place_of(polled.get());
   message.offset = polled->offset;
   if (polled->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return KafkaStep::End;
-  const char* said = rd_kafka_message_errstr(polled);
+  const char* said = rd_kafka_message_errstr(polled.get());
   KafkaError error = kafka_error(polled->err, message.at.topic.empty() ? "reading" : "reading " + to_text(message.at));
   if (said != nullptr) error.message += ": " + printable(said);
   return tl::unexpected(std::move(error));
@@ -188,10 +225,8 @@ void RdKafkaConsumer::resume(std::span<const TopicPartition> partitions) {
 }  // namespace
 
 Result<std::unique_ptr<KafkaConsumer>> open_kafka_consumer(const KafkaOptions& options) {
-  // librdkafka wants a group for its consumers; assign() never joins one.
   auto handle = open_rdkafka(RD_KAFKA_CONSUMER, options,
-                             {{"group.id", "kubevigil-none"},
-                              {"enable.auto.commit", "false"},
+                             {{"enable.auto.commit", "false"},
                               {"enable.auto.offset.store", "false"},
                               {"auto.offset.reset", "error"},
                               {"enable.partition.eof", "true"},
