@@ -76,7 +76,9 @@ TEST(TransportRegistry, EveryOpenPairFramesItsRecordsAsItsTransportNeedsThem) {
         EXPECT_EQ(lines, row.name == "es-bulk" ? 4 : 2) << pair;
         EXPECT_EQ(body.back(), '\n') << pair;
       }
-      EXPECT_EQ(opened->connection.reminders != nullptr, row.name == "alertmanager") << pair;
+      // Whoever reads a topic reads it again himself.
+      EXPECT_EQ(opened->connection.reminders != nullptr, row.name == "alertmanager" && transport.name != "kafka")
+          << pair;
     }
   }
 }
