@@ -169,12 +169,20 @@ KafkaResult<KafkaStep> RdKafkaConsumer::poll(KafkaMessage& message, Duration mos
   return tl::unexpected(std::move(error));
 }
 
+// rd_kafka_query_watermark_offsets waits longer than it is told when brokers are away. A question for the offset of a
+// time asks the same with the times that the protocol gives to the first and to the last (ListOffsets, KIP-79).
 KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duration most) {
   KafkaRange out;
-  const auto code = rd_kafka_query_watermark_offsets(handle_.get(), at.topic.c_str(), at.partition, &out.first,
-                                                     &out.end, milliseconds(most));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return tl::unexpected(kafka_error(code, "asking what " + to_text(at) + " holds"));
+  const Duration each{most.micros / 2};
+  for (auto [time, offset] : {std::pair{RD_KAFKA_OFFSET_BEGINNING, &out.first}, {RD_KAFKA_OFFSET_END, &out.end}}) {
+    const RdKafkaList list = list_of(std::vector<KafkaPosition>{{at, time}});
+    auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(each));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return tl::unexpected(kafka_error(code, "asking what " + to_text(at) + " holds"));
+    }
+    *offset = list->elems[0].offset;
+  }
   return out;
 }
 

@@ -138,7 +138,7 @@ KafkaError kafka_error(rd_kafka_resp_err_t code, const std::string& doing) {
 KafkaError kafka_error(const rd_kafka_error_t* error, const std::string& doing) {
   KafkaError out = kafka_error(rd_kafka_error_code(error), doing);
   out.message = fmt::format("{}: {} ({})", doing, printable(rd_kafka_error_string(error)), rd_kafka_error_name(error));
-  if (out.fault == KafkaFault::Fenced) return out;
+  if (out.fault == KafkaFault::Fenced || out.fault == KafkaFault::Refused) return out;
   if (rd_kafka_error_is_fatal(error) != 0)
     out.fault = KafkaFault::Fatal;
   else if (rd_kafka_error_txn_requires_abort(error) != 0)

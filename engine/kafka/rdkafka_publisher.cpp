@@ -68,6 +68,7 @@ class RdKafkaPublisher final : public KafkaPublisher {
   RdKafkaHandle handle_;
   size_t delivered_ = 0;              // of this publish()
   std::optional<KafkaError> failed_;  // the first of it
+  bool purged_ = false;               // it says that the transaction failed, and not why
   bool is_slow_ = false;              // the last commit was
 };
 
@@ -89,6 +90,7 @@ void RdKafkaPublisher::on_report(rd_kafka_t*, const rd_kafka_message_t* message,
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     ++self->delivered_;
   } else if (!self->failed_) {
+    self->purged_ = message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     self->failed_ = kafka_error(message->err, "publishing to " + printable(self->options_.topic));
   }
 }
@@ -163,6 +165,10 @@ KafkaResult<void> RdKafkaPublisher::settle(size_t messages, const Deadline& dead
     if (error.fault != KafkaFault::Fenced) error.fault = KafkaFault::Fatal;
     return tl::unexpected(std::move(error));
   }
+  if (failed_ && purged_ && is_transactional()) {
+    // In a transaction that is under way this is an error in any case: of one that failed, its own.
+    if (auto why = checked(rd_kafka_begin_transaction(handle_.get()), doing); !why) return why;
+  }
   if (failed_) return tl::unexpected(*failed_);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, doing));
   if (delivered_ == messages) return {};
@@ -209,6 +215,7 @@ KafkaResult<void> RdKafkaPublisher::publish(std::span<const KafkaOut> messages, 
   const Deadline deadline(most);
   delivered_ = 0;
   failed_.reset();
+  purged_ = false;
   auto done = transact(messages, cursor, deadline);
   if (done && is_slow_) handle_.reset();
   if (done) return done;
