@@ -16,10 +16,9 @@
 
 #include "bench/generator.h"
 #include "bench/interleaved.h"
-#include "engine/event/batch_builder.h"
 #include "engine/event/record_reader.h"
-#include "engine/event/splitter.h"
 #include "engine/kafka/kafka_client.h"
+#include "inputs/kafka_live.h"
 #include "tests/support/kafka_broker.h"
 #include "tests/support/kafka_produce.h"
 
@@ -27,7 +26,6 @@ namespace kubevigil::bench {
 namespace {
 
 constexpr size_t kMessages = 100'000;
-constexpr size_t kBatchBytes = 1u << 20;
 constexpr Duration kPatience = Duration::seconds(30);
 
 [[noreturn]] void give_up(const std::string& why) {
@@ -107,49 +105,46 @@ class BareConsumer {
   const std::string topic_;
 };
 
-// Ours: consumer, cutting, reading.
+// Ours: the input of `serve`, and reading what it gives.
 class EngineConsumer : EventSink {
  public:
-  EngineConsumer(const std::string& address, const std::string& topic) : at_{topic, 0} {
-    auto opened = open_kafka_consumer({.brokers = address, .client_id = "bench", .properties = {}});
-    if (!opened) give_up(opened.error().message);
-    consumer_ = std::move(*opened);
-  }
+  EngineConsumer(const std::string& address, const std::string& topic)
+      : source_(kafka_source(kName, {topic, 0})), live_(options(topic), reader(address), system_env()) {}
   Counts read() {
-    const KafkaPosition begin{at_, 0};
-    if (const auto done = consumer_->assign(std::span(&begin, 1)); !done) give_up(done.error().message);
+    if (!live_.seek(source_, "0 0")) give_up("the input knows no beginning");
     counts_ = {};
-    for (bool end = false; !end;) end = read_batch();
+    while (counts_.messages < kMessages) {
+      LiveBatch live;
+      const LiveStep step = live_.poll(live);
+      if (step == LiveStep::Broken) give_up(live_.problem());
+      if (step != LiveStep::Batch) live_.wait(kPatience);
+      const Batch& batch = live.batch;
+      counts_.messages += batch.records.size();
+      for (const Record& record : batch.records) counts_.bytes += batch.text(record).size();
+      for (const Record& record : batch.records) reader_.read(batch, record, Timestamp::min(), *this);
+    }
     return counts_;
   }
 
  private:
-  // True: the partition is at its end.
-  bool read_batch() {
-    Batch batch;
-    BatchBuilder builder(batch);
-    bool end = false;
-    while (!end && batch.memory.size() < kBatchBytes) {
-      const auto step = consumer_->poll(message_, kPatience);
-      if (!step || *step == KafkaStep::Nothing) give_up(step ? "nothing came" : step.error().message);
-      end = *step == KafkaStep::End;
-      if (*step != KafkaStep::Message) continue;
-      ++counts_.messages;
-      counts_.bytes += message_.value.size();
-      Splitter splitter(builder);
-      splitter.feed(message_.value);
-      splitter.finish(false);
-    }
-    builder.finish();
-    for (const Record& record : batch.records) reader_.read(batch, record, Timestamp::min(), *this);
-    return end;
+  static constexpr const char* kName = "kafka/bench";
+  static KafkaLiveOptions options(const std::string& topic) {
+    KafkaLiveOptions out;
+    out.lanes.name = kName;
+    out.lanes.topics = {topic};
+    out.cluster.text = "bench";
+    return out;
+  }
+  static KafkaReader reader(const std::string& address) {
+    return {.open = [address] {
+      return open_kafka_consumer({.brokers = address, .client_id = "bench", .properties = {}});
+    }};
   }
   void event(const Event&) override { ++counts_.events; }
   void bad(BadRecord bad) override { give_up(bad.message); }
 
-  const TopicPartition at_;
-  std::unique_ptr<KafkaConsumer> consumer_;
-  KafkaMessage message_;
+  const std::string source_;
+  KafkaLive live_;
   RecordReader reader_;
   Counts counts_;
 };

@@ -17,6 +17,7 @@ constexpr Duration kSlice = Duration{100'000};
 size_t KafkaHeld::bytes() const {
   constexpr size_t kOverhead = 256;
   size_t bytes = kOverhead + message.key.size() + message.value.size();
+  bytes += message.headers.capacity() * sizeof(KafkaHeader);
   for (const KafkaHeader& header : message.headers) bytes += header.name.size() + header.value.size();
   return bytes;
 }
@@ -110,21 +111,22 @@ KafkaFetch::Taken KafkaFetch::take(Duration most) {
   return Taken::Something;
 }
 
-void KafkaFetch::pause_holders() {
+// All but those that are wanted and have nothing.
+void KafkaFetch::pause_others(const std::function<bool(const KafkaLane&)>& wanted) {
   std::vector<TopicPartition> paused;
   for (auto& [at, lane] : lanes_) {
-    if (lane.held.empty() || lane.paused || !lane.is_read()) continue;
+    if (lane.paused || !lane.is_read() || (lane.held.empty() && wanted(lane))) continue;
     lane.paused = true;
     paused.push_back(at);
   }
   if (!paused.empty()) consumer_->pause(paused);
 }
 
-// Those that hold nothing any more, or all.
-void KafkaFetch::resume(bool all) {
+// Those that are wanted and have nothing, or all.
+void KafkaFetch::resume(bool all, const std::function<bool(const KafkaLane&)>& wanted) {
   std::vector<TopicPartition> resumed;
   for (auto& [at, lane] : lanes_) {
-    if (!lane.paused || (!all && !lane.held.empty())) continue;
+    if (!lane.paused || (!all && !(lane.held.empty() && wanted(lane)))) continue;
     lane.paused = false;
     resumed.push_back(at);
   }
@@ -137,10 +139,10 @@ void KafkaFetch::pull(const std::function<bool(const KafkaLane&)>& wanted) {
     return std::any_of(lanes_.begin(), lanes_.end(),
                        [&](const auto& lane) { return !lane.second.has_something() && wanted(lane.second); });
   };
-  resume(held_ < bounds_.enough);
+  resume(held_ < bounds_.enough, wanted);
   for (;;) {
     if (held_ >= bounds_.enough && !missed()) return;
-    if (held_ >= bounds_.held_bytes) pause_holders();
+    if (held_ >= bounds_.held_bytes) pause_others(wanted);
     if (take({}) != Taken::Something) return;
   }
 }

@@ -28,7 +28,7 @@ class KafkaFetch {
  public:
   struct Bounds {
     size_t enough = 4u << 20;                     // bytes that are taken in advance, when nothing is missed
-    size_t held_bytes = limits::kKafkaHeldBytes;  // then partitions that are not wanted are paused
+    size_t held_bytes = limits::kKafkaHeldBytes;  // then all are paused but those that are missed
     Duration rest = Duration{100'000};            // behind what did not work
   };
 
@@ -64,8 +64,8 @@ class KafkaFetch {
   enum class Taken : uint8_t { Something, Nothing, Fault };
   Taken take(Duration most);
   void take_message(KafkaMessage message);
-  void pause_holders();
-  void resume(bool all);
+  void pause_others(const std::function<bool(const KafkaLane&)>& wanted);
+  void resume(bool all, const std::function<bool(const KafkaLane&)>& wanted);
 
   KafkaLaneMap& lanes_;
   const Bounds bounds_;

@@ -42,6 +42,7 @@ struct KafkaLane {
   int64_t end = 0;                // behind its last message, as was said last
   Duration heard{};               // monotonic: when something of it arrived, or could begin to
   Duration ask_again{};           // monotonic: not before
+  unsigned unanswered = 0;        // questions, one behind the other
   std::optional<Duration> spoke;  // monotonic: when it gave something last
 
   bool has_something() const { return !held.empty() || gap.has_value(); }

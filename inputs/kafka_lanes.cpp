@@ -14,6 +14,7 @@ namespace {
 constexpr Duration kAsk = Duration::seconds(2);
 constexpr Duration kAgain = Duration::seconds(1);
 constexpr Duration kAskAgain = Duration::seconds(5);
+constexpr unsigned kMostDoublings = 4;  // of kAskAgain
 constexpr Duration kLookEvery = Duration::seconds(30);
 constexpr Duration kAwait = Duration::seconds(10);
 // One that is silent without being at its end: it has no leader, or the cluster is away. It counts as read then: else
@@ -28,7 +29,10 @@ Timestamp time_of(const KafkaLane& lane) {
 }  // namespace
 
 KafkaLanes::KafkaLanes(KafkaLanesOptions options, KafkaReader reader, const Env& env)
-    : options_(std::move(options)), env_(env), fetch_(lanes_, options_.bounds, std::move(reader), env) {}
+    : options_(std::move(options)),
+      env_(env),
+      began_(env.monotonic()),
+      fetch_(lanes_, options_.bounds, std::move(reader), env) {}
 
 KafkaLane& KafkaLanes::lane_of(const TopicPartition& at) {
   const auto [found, is_new] = lanes_.try_emplace(at);
@@ -93,9 +97,13 @@ void KafkaLanes::take_partitions(const std::vector<TopicPartition>& found) {
     if (!there) missing_ = fmt::format("the cluster has no topic {}, or does not show it to us", printable(topic));
   }
   for (auto& [at, lane] : lanes_) lane.listed = std::binary_search(found.begin(), found.end(), at);
+  auto listed = static_cast<size_t>(
+      std::count_if(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.second.listed; }));
   for (const TopicPartition& at : found) {
-    if (lanes_.size() < limits::kKafkaPartitions || lanes_.contains(at)) {
+    if (lanes_.contains(at)) continue;
+    if (listed < limits::kKafkaPartitions) {
       lane_of(at).listed = true;
+      ++listed;
     } else {
       missing_ = fmt::format("{} partitions fit; only {} of them are read", found.size(), limits::kKafkaPartitions);
     }
@@ -109,10 +117,11 @@ void KafkaLanes::take_partitions(const std::vector<TopicPartition>& found) {
 void KafkaLanes::ask(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane) {
   const auto range = consumer.range(at, kAsk);
   if (!range) {
-    lane.ask_again = env_.monotonic() + kAskAgain;
+    lane.ask_again = env_.monotonic() + Duration{kAskAgain.micros << std::min(lane.unanswered++, kMostDoublings)};
     return fetch_.fail(range.error());
   }
   lane.asked = true;
+  lane.unanswered = 0;
   lane.end = range->end;
   if (!lane.placed) begin(at, lane, *range);
   if (lane.astray) find_again(at, lane, *range);
@@ -160,7 +169,7 @@ void KafkaLanes::ask_all(KafkaConsumer& consumer) {
   for (auto& [at, lane] : lanes_) {
     if ((lane.asked && !lane.astray) || !lane.listed || lane.gap || env_.monotonic() < lane.ask_again) continue;
     ask(consumer, at, lane);
-    if (env_.monotonic() - began >= kAsk) return;
+    if (lane.unanswered > 0 || env_.monotonic() - began >= kAsk) return;
   }
 }
 
@@ -175,29 +184,33 @@ KafkaNext KafkaLanes::next(const TopicPartition* only) {
   KafkaConsumer* consumer = fetch_.consumer();
   if (only != nullptr) lane_of(*only);
   if (consumer == nullptr) return only != nullptr ? KafkaNext{} : rest();
-  if (only != nullptr) return next_of(*only);
+  if (only != nullptr) return next_of(*consumer, *only);
   look_anew();
   look_for_partitions(*consumer);
   ask_all(*consumer);
   if (starts_due_) {
-    const bool all = std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.second.placed; });
+    const bool all = std::all_of(lanes_.begin(), lanes_.end(),
+                                 [](const auto& lane) { return lane.second.placed || !lane.second.listed; });
     return {all ? KafkaNext::Kind::Starts : KafkaNext::Kind::Later};
   }
   fetch_.pull([this](const KafkaLane& lane) { return lane.awaited && is_fresh(lane); });
   return choose();
 }
 
-KafkaNext KafkaLanes::next_of(const TopicPartition& at) {
+KafkaNext KafkaLanes::next_of(KafkaConsumer& first, const TopicPartition& at) {
   KafkaLane& lane = lane_of(at);
   const auto unknown = [&] { return (!lane.placed || lane.astray) && env_.monotonic() >= lane.ask_again; };
-  if (unknown()) ask(*fetch_.consumer(), at, lane);
+  if (unknown()) ask(first, at, lane);
   fetch_.pull([&](const KafkaLane& any) { return &any == &lane; });
-  if (unknown() && fetch_.consumer() != nullptr) ask(*fetch_.consumer(), at, lane);
+  KafkaConsumer* const consumer = fetch_.consumer();  // another one, or none: it may have failed meanwhile
+  if (consumer != nullptr && unknown()) ask(*consumer, at, lane);
   if (lane.has_something()) return {KafkaNext::Kind::Lane, &lane};
-  if (lane.at_end) return {KafkaNext::Kind::Nothing};
+  const bool is_quiet = env_.monotonic() - lane.heard >= kAskAgain;
+  // For a moment a new leader may know less than was read from the one before it.
+  if (lane.at_end) return {is_quiet ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
   // Is it there at all?
-  if (fetch_.problem().empty() && env_.monotonic() - lane.heard < kAskAgain) return {};
-  if (fetch_.consumer() != nullptr) look_for_partitions(*fetch_.consumer());
+  if (fetch_.problem().empty() && !is_quiet) return {};
+  if (consumer != nullptr) look_for_partitions(*consumer);
   return {found_ && !lane.listed ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
 }
 
@@ -234,7 +247,7 @@ KafkaNext KafkaLanes::choose() {
 // There is nothing to give.
 KafkaNext KafkaLanes::rest() const {
   const Duration now = env_.monotonic();
-  const bool known = found_ || !lanes_.empty();
+  const bool known = found_ || !lanes_.empty() || now - began_ >= kGiveUp;
   const bool read = known && std::all_of(lanes_.begin(), lanes_.end(), [&](const auto& found) {
                       const KafkaLane& lane = found.second;
                       return lane.at_end || !lane.listed || now - lane.heard >= kGiveUp;

@@ -86,13 +86,14 @@ class KafkaLanes {
   void ask_all(KafkaConsumer& consumer);
   void begin(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
   void find_again(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
-  KafkaNext next_of(const TopicPartition& at);
+  KafkaNext next_of(KafkaConsumer& first, const TopicPartition& at);
   bool is_fresh(const KafkaLane& lane) const;
   KafkaNext choose();
   KafkaNext rest() const;
 
   const KafkaLanesOptions options_;
   const Env& env_;
+  const Duration began_;  // monotonic
   KafkaLaneMap lanes_;
   KafkaFetch fetch_;
   KafkaStarts starts_;

@@ -80,11 +80,11 @@ LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view 
     KafkaLane& lane = *next.lane;
     batch.source = batch.stream = lane.source;
     if (lane.held.empty()) return give_gap(lane, batch);
-    if (give(lane, next.until, batch, most_pieces)) return LiveStep::Batch;
+    if (give(lane, next.until, batch, most_pieces) || batch.from != batch.to) return LiveStep::Batch;
   }
 }
 
-// False: what was held is nothing that goes into a batch.
+// False: what was held is nothing but a place to go on at, or not even that.
 bool KafkaLive::give(KafkaLane& lane, Timestamp until, LiveBatch& batch, size_t most_pieces) {
   BatchBuilder builder(batch.batch);
   batch.from = to_text(lane.next);
@@ -96,9 +96,9 @@ bool KafkaLive::give(KafkaLane& lane, Timestamp until, LiveBatch& batch, size_t 
     if (some && (full || too_much || message.time > until)) break;
     if (!take_message(lane, batch, builder, most_pieces)) break;
   }
+  batch.to = to_text(lane.next);
   if (batch.pieces() == 0) return false;
   builder.finish();
-  batch.to = to_text(lane.next);
   lanes_.spoke(lane);
   return true;
 }

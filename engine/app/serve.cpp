@@ -72,9 +72,17 @@ Result<void> Serve::keep_what_is_named(const std::atomic<int>& stop) {
 }
 
 Result<void> Serve::recover(const std::atomic<int>& stop) {
-  LiveWorld world{*storage_.journal, *storage_.snapshots, storage_.outbox.get(), env_, log_, self_alerts_, {}, {}, {}};
+  LiveWorld world{*storage_.journal, *storage_.snapshots, storage_.outbox.get(), env_, log_, self_alerts_, {}};
   world.reserve = storage_.reserve.get();
   world.load_rules = [this](const std::string& hash) { return rules_->load(hash); };
+  world.waiting = [this](const std::string& input, const std::string& why) {
+    notify_service_manager("EXTEND_TIMEOUT_USEC=60000000");
+    admin_->view().set_waiting(fmt::format("recovery has to read {} again: {}", printable(input), why));
+    IntakeStatus status;
+    status.name = input;
+    status.problem = why;
+    input_watch_.review(std::span(&status, 1));
+  };
   world.needed_rules = [this](const std::set<std::string>& hashes) { rules_->remove_unused(hashes); };
   auto redactor = redactor_of(config_);
   if (!redactor) return tl::unexpected(redactor.error());

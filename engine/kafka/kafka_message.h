@@ -43,7 +43,7 @@ struct KafkaMessage {
   Timestamp time;  // as its producer or the broker said; Timestamp::min(): none
   std::string_view key, value;
   bool has_key = false, has_value = false;  // without a value: a tombstone
-  std::vector<KafkaHeader> headers;
+  std::vector<KafkaHeader> headers;         // none, when there are more than limits::kKafkaHeaders
 
   std::shared_ptr<void> owner;
 };

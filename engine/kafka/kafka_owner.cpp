@@ -21,13 +21,17 @@ std::string shown(const std::string& text) { return printable(cut_to_bytes(text,
 
 }  // namespace
 
+// The end of a client may wait for its brokers: what is lost is known before.
 void KafkaClaim::lose(KafkaHold hold) {
-  client_.reset();
+  ended_ = std::move(client_);
   joined_ = false;
   hold_ = std::move(hold);
 }
 
-bool KafkaClaim::step(Duration most) { return joined_ ? stay(most) : look(std::max(most, kAsk)); }
+bool KafkaClaim::step(Duration most) {
+  ended_.reset();
+  return joined_ ? stay(most) : look(std::max(most, kAsk));
+}
 
 bool KafkaClaim::look(Duration most) {
   if (client_ == nullptr) {
@@ -36,9 +40,10 @@ bool KafkaClaim::look(Duration most) {
     client_ = std::move(*opened);
   }
   const auto members = client_->members(most);
-  if (!members) return hold_ = {KafkaHold::Who::Unknown, members.error().message}, true;
-  const auto other = std::find_if(members->begin(), members->end(),
-                                  [this](const KafkaMember& member) { return member.client_id != client_id_; });
+  if (!members) return lose({KafkaHold::Who::Unknown, members.error().message}), true;
+  const auto other = std::find_if(members->begin(), members->end(), [this](const KafkaMember& member) {
+    return is_namesake_ || member.client_id != client_id_;
+  });
   if (other != members->end()) {
     hold_ = {KafkaHold::Who::Others, fmt::format("the group {} is held by {} at {}", printable(group_),
                                                  shown(other->client_id), shown(other->host))};
@@ -48,6 +53,7 @@ bool KafkaClaim::look(Duration most) {
     return hold_ = {KafkaHold::Who::Unknown, asked.error().message}, true;
   }
   joined_ = true;
+  is_namesake_ = false;
   hold_ = {KafkaHold::Who::Unknown, fmt::format("joining the group {}", printable(group_))};
   return false;
 }
@@ -57,6 +63,7 @@ bool KafkaClaim::stay(Duration most) {
   if (!is_member) {
     const KafkaError& error = is_member.error();
     if (error.fault == KafkaFault::Fenced) {
+      is_namesake_ = true;
       lose({KafkaHold::Who::Others,
             fmt::format("the group {} was taken over by another instance: {}", printable(group_), error.message)});
     } else if (error.fault == KafkaFault::Fatal) {

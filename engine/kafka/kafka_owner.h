@@ -8,8 +8,8 @@
 // Two instances are told apart by their client id. When the holder stops or dies, the broker keeps its place for
 // session.timeout.ms (10 s unless set otherwise); the same instance needs not wait for that.
 //
-// While the brokers cannot be asked, who held goes on holding until it is told otherwise: it can read as little as
-// others can join.
+// While the group's coordinator cannot be reached, who held goes on holding for session.timeout.ms, as long as nobody
+// else can.
 //
 // Threads: one of its own; hold() and commit() any. Errors: none; what does not work is in KafkaHold and tried again.
 #pragma once
@@ -59,15 +59,16 @@ class KafkaClaim {
 
   const std::string group_, client_id_;
   const OpenKafkaGroup open_;
-  std::unique_ptr<KafkaGroup> client_;
-  bool joined_ = false;  // asked to
+  std::unique_ptr<KafkaGroup> client_, ended_;
+  bool joined_ = false;       // asked to
+  bool is_namesake_ = false;  // whoever is in the group took it from this one, whatever his name
   KafkaHold hold_;
 };
 
 class KafkaOwner {
  public:
   explicit KafkaOwner(KafkaClaim claim);
-  ~KafkaOwner();  // waits for a step to end: a few seconds at most
+  ~KafkaOwner();  // waits for a step and the client to end: seconds, socket.timeout.ms when brokers are away
 
   KafkaHold hold() const;
   // What comes next in these, for displays of lag; sent every few seconds, while it holds.

@@ -13,6 +13,7 @@
 #include <set>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/kafka/kafka_client.h"
 #include "engine/kafka/rdkafka_handle.h"
@@ -25,6 +26,9 @@ std::vector<KafkaHeader> headers_of(const rd_kafka_message_t* message) {
   std::vector<KafkaHeader> out;
   rd_kafka_headers_t* headers = nullptr;
   if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return out;
+  const size_t count = rd_kafka_header_cnt(headers);
+  if (count > limits::kKafkaHeaders) return out;
+  out.reserve(count);
   const char* name = nullptr;
   const void* value = nullptr;
   size_t size = 0;

@@ -13,8 +13,12 @@
 namespace kubevigil {
 namespace {
 
-struct RdKafkaGroups {
-  void operator()(const rd_kafka_group_list* list) const { rd_kafka_group_list_destroy(list); }
+constexpr int kMargin = 500;  // milliseconds: librdkafka ends the question itself
+
+struct RdKafkaOwned {
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
 };
 
 class RdKafkaGroup final : public KafkaGroup {
@@ -43,22 +47,30 @@ class RdKafkaGroup final : public KafkaGroup {
 };
 
 KafkaResult<std::vector<KafkaMember>> RdKafkaGroup::members(Duration most) {
-  const rd_kafka_group_list* found = nullptr;
-  const auto code = rd_kafka_list_groups(handle_.get(), options_.group.c_str(), &found, milliseconds(most));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (found != nullptr) rd_kafka_group_list_destroy(found);  // of those brokers that did answer
-    return tl::unexpected(kafka_error(code, "asking who is in the group " + printable(options_.group)));
+  const std::string doing = "asking who is in the group " + printable(options_.group);
+  const std::unique_ptr<rd_kafka_queue_t, RdKafkaOwned> answers(rd_kafka_queue_new(handle_.get()));
+  const std::unique_ptr<rd_kafka_AdminOptions_t, RdKafkaOwned> options(
+      rd_kafka_AdminOptions_new(handle_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), milliseconds(most), nullptr, 0);
+  const char* group = options_.group.c_str();
+  rd_kafka_DescribeConsumerGroups(handle_.get(), &group, 1, options.get(), answers.get());
+  const std::unique_ptr<rd_kafka_event_t, RdKafkaOwned> answer(
+      rd_kafka_queue_poll(answers.get(), milliseconds(most) + kMargin));
+  if (answer == nullptr) return tl::unexpected(KafkaError{KafkaFault::Retry, doing + ": no answer"});
+  if (const auto code = rd_kafka_event_error(answer.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(kafka_error(code, doing));
   }
-  const std::unique_ptr<const rd_kafka_group_list, RdKafkaGroups> list(found);
+  size_t count = 0;
+  const auto* const* groups =
+      rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(answer.get()), &count);
+  if (count != 1) return tl::unexpected(KafkaError{KafkaFault::Retry, doing + ": no answer about it"});
+  if (const auto* error = rd_kafka_ConsumerGroupDescription_error(groups[0]); rd_kafka_error_code(error) != 0) {
+    return tl::unexpected(kafka_error(error, doing));
+  }
   std::vector<KafkaMember> out;
-  for (int g = 0; g < list->group_cnt; ++g) {
-    const rd_kafka_group_info& group = list->groups[g];
-    if (options_.group != group.group) continue;
-    if (group.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return tl::unexpected(kafka_error(group.err, "asking who is in the group " + printable(options_.group)));
-    }
-    for (int m = 0; m < group.member_cnt; ++m)
-      out.push_back({group.members[m].client_id, group.members[m].client_host});
+  for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
+    const auto* member = rd_kafka_ConsumerGroupDescription_member(groups[0], i);
+    out.push_back({rd_kafka_MemberDescription_client_id(member), rd_kafka_MemberDescription_host(member)});
   }
   return out;
 }
@@ -105,6 +117,8 @@ Result<std::unique_ptr<KafkaGroup>> open_kafka_group(const KafkaGroupOptions& op
   auto place = std::make_unique<RdKafkaGroup::Place>();
   KafkaOptions kafka = options.kafka;
   kafka.properties.try_emplace("session.timeout.ms", "10000");
+  kafka.properties.try_emplace("heartbeat.interval.ms", "2000");
+  kafka.properties.try_emplace("socket.timeout.ms", "10000");  // what the end of the handle waits at most
   auto handle = open_rdkafka(RD_KAFKA_CONSUMER, kafka,
                              {{"group.id", options.group},
                               {"group.instance.id", "kubevigil"},

@@ -38,6 +38,8 @@ struct LiveWorld {
   Log& log;
   SelfAlerts& self_alerts;
   LoadRules load_rules;
+  // While recovery waits for an input that it has to read again, several times a second: its name, and why.
+  std::function<void(const std::string&, const std::string&)> waiting = {};
   std::function<void(const std::set<std::string>&)> needed_rules = {};  // as SnapshotWorld::needed
   // On the consumer's thread, behind each batch: what it was and what follows from it.
   std::function<void(const LiveBatch&, const JudgedBatch&, std::span<const Alert>)> processed = {};

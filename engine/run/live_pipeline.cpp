@@ -19,9 +19,7 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
   present_ = std::move(present);
   RecoverySources sources{world_.journal, world_.snapshots, world_.load_rules,
                           present_,       options_.version, options_.stop};
-  sources.waiting = [this](const std::string& input, const std::string& why) {
-    world_.log.warn("recovery", "waits for an input that it has to read again", {{"input", input}, {"why", why}});
-  };
+  sources.waiting = world_.waiting;
   auto recovered = kubevigil::recover(sources);
   if (!recovered) return fail(recovered.error().message);
   recovered_ = std::make_unique<Recovered>(std::move(*recovered));
