@@ -66,6 +66,7 @@ class SimulatedKafka {
   Faults faults;
   bool away = false;                              // nobody answers
   uint64_t assigned = 0, paused = 0, opened = 0;  // how often
+  uint64_t delivered = 0;                         // messages
 
   std::unique_ptr<KafkaConsumer> consumer() { return ++opened, std::make_unique<Consumer>(*this); }
 
@@ -169,6 +170,7 @@ inline std::optional<KafkaResult<KafkaStep>> SimulatedKafka::Consumer::poll_one(
     if (std::exchange(read.end_said, true)) return std::nullopt;
     return KafkaStep::End;
   }
+  ++cluster_.delivered;
   auto owner = std::make_shared<StoredMessage>(stored->second);
   message.offset = stored->first;
   read.next = stored->first + 1;

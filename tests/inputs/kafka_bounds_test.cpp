@@ -1,0 +1,87 @@
+// What is held of messages, of partitions that come and go, and of nothing at all.
+#include "inputs/kafka_live.h"
+#include "tests/inputs/kafka_bench.h"
+
+namespace kubevigil {
+namespace {
+
+using KafkaBounds = KafkaBench;
+
+TEST_F(KafkaBounds, WhatArrivesForOthersIsKeptUpToABound) {
+  constexpr int kMessages = 400;
+  options.lanes.bounds = {.enough = 20'000, .held_bytes = 50'000, .rest = {}};
+  for (int i = 0; i < kMessages; ++i) {
+    for (int32_t partition : {0, 1, 2, 3}) add(partition, event_line(i));
+  }
+  const auto live = input();
+  for (int32_t partition : {0, 1, 2, 3}) ASSERT_TRUE(live->seek(source(partition), "0 0"));
+  for (int32_t partition : {2, 0, 3, 1}) {
+    std::vector<LiveBatch> batches;
+    size_t pieces = 0;
+    while (pieces < kMessages) {
+      LiveBatch batch;
+      const LiveStep step = live->poll(batch, kMessages - pieces, source(partition));
+      if (step == LiveStep::Later) {
+        live->wait(Duration::seconds(1));
+        continue;
+      }
+      ASSERT_EQ(step, LiveStep::Batch);
+      EXPECT_EQ(batch.source, source(partition));
+      pieces += batch.pieces();
+      batches.push_back(std::move(batch));
+    }
+    EXPECT_EQ(places(batches).front(), fmt::format("audit/{} 0:1", partition));
+    EXPECT_EQ(places(batches).back(), fmt::format("audit/{} {}:1", partition, kMessages - 1));
+  }
+  EXPECT_GT(cluster->paused, 0u);
+  EXPECT_EQ(cluster->assigned, 1u);
+}
+
+TEST_F(KafkaBounds, NoPartitionAddsToWhatIsHeldWhileAnotherOneIsMissed) {
+  constexpr int kPartitions = 200, kMost = 50'000;
+  options.lanes.bounds = {.enough = 20'000, .held_bytes = kMost, .rest = {}};
+  for (int32_t partition = 1; partition < kPartitions; ++partition) {
+    for (int i = 0; i < 5; ++i) add(partition, std::string(1000, 'x'));
+  }
+  cluster->create(part(0));
+  const auto live = input();
+  for (int32_t partition = 0; partition < kPartitions; ++partition) ASSERT_TRUE(live->seek(source(partition), "0 0"));
+  for (int i = 0; i < 300; ++i) {
+    LiveBatch batch;
+    ASSERT_NE(live->poll(batch, 1, source(0)), LiveStep::Batch);
+    live->wait(Duration{1000});
+  }
+  EXPECT_LE(cluster->delivered, static_cast<uint64_t>(kMost) / 1000 + 1);
+}
+
+TEST_F(KafkaBounds, TopicsThatAreGoneUseUpNoPlaces) {
+  options.lanes.topics.clear();
+  options.lanes.fits = [](const std::string&) { return true; };
+  for (int day = 0; day < 3; ++day) {
+    for (int32_t n = 0; n < 3000; ++n) cluster->create({"day-" + std::to_string(day), n});
+    const TopicPartition last{"day-" + std::to_string(day), 2999};
+    cluster->add(last, {.value = event_line(day)});
+    const auto live = input();
+    for (int before = 0; before < day; ++before) {
+      for (int32_t n = 0; n < 3000; ++n) {
+        ASSERT_TRUE(live->seek(kafka_source("kafka/k", {"day-" + std::to_string(before), n}), "0 0"));
+      }
+    }
+    EXPECT_EQ(places(drain(*live)).size(), 1u) << day;
+    EXPECT_EQ(live->problem(), "");
+    for (int32_t n = 0; n < 3000; ++n) cluster->remove({"day-" + std::to_string(day), n});
+  }
+}
+
+TEST_F(KafkaBounds, ManyTombstonesAreAPlaceToGoOnAt) {
+  for (int i = 0; i < 500; ++i) cluster->add(part(0), {.value = "", .tombstone = true});
+  options.lanes.bounds.enough = 20'000;
+  const auto live = input();
+  const auto batches = drain(*live);
+  ASSERT_GT(batches.size(), 1u);
+  for (const LiveBatch& batch : batches) EXPECT_EQ(batch.pieces(), 0u);
+  EXPECT_EQ(batches.back().to, "500 0");
+}
+
+}  // namespace
+}  // namespace kubevigil
