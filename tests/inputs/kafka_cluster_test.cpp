@@ -55,7 +55,8 @@ TEST(KafkaCluster, ComesFromWhereItIsConfigured) {
 }
 
 TEST(KafkaCluster, WhatIsWrongIsShownEscapedAndShort) {
-  const KafkaMessage odd = message(std::string(5000, '\x01'), {});
+  const std::string key(5000, '\x01');
+  const KafkaMessage odd = message(key, {});
   const auto cluster = cluster_of(rule(KafkaClusterFrom::Key), odd);
   ASSERT_FALSE(cluster);
   EXPECT_LT(cluster.error().message.size(), 1000u);
