@@ -28,7 +28,7 @@ class KafkaProperty : public KafkaBench {
     if (kind == 2) value = gzip_compress_block(event_lines(number, count));
     if (kind == 3) value = "{\"torn\": \n" + event_lines(number, count);
     if (kind == 4) return cluster->add_mark(part(partition));
-    test::StoredMessage message{.value = value, .time = Timestamp{number * 1'000'000}};
+    test::StoredMessage message{.value = value, .time = Timestamp{int64_t{number} * 1'000'000}};
     message.tombstone = kind == 5;
     if (kind == 5) message.value.clear();
     message.key = kind == 6 ? "other" : kind == 7 ? "foreign" : "prod";
