@@ -47,7 +47,8 @@ KafkaResult<std::vector<KafkaMember>> RdKafkaGroup::members(Duration most) {
   const auto code = rd_kafka_list_groups(handle_.get(), options_.group.c_str(), &found, milliseconds(most));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (found != nullptr) rd_kafka_group_list_destroy(found);  // of those brokers that did answer
-    return tl::unexpected(kafka_error(code, "asking who is in the group " + printable(options_.group)));
+    const std::string doing = "asking who is in the group " + printable(options_.group);
+    return tl::unexpected(explained(handle_.get(), kafka_error(code, doing)));
   }
   const std::unique_ptr<const rd_kafka_group_list, RdKafkaGroups> list(found);
   std::vector<KafkaMember> out;
@@ -82,7 +83,9 @@ KafkaResult<bool> RdKafkaGroup::poll(Duration most) {
     return tl::unexpected(std::move(error));
   }
   if (place_->lost) return tl::unexpected(KafkaError{KafkaFault::Fatal, doing + ": the broker took us for dead"});
-  if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(said->err, doing));
+  if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(explained(handle_.get(), kafka_error(said->err, doing)));
+  }
   return place_->joined;
 }
 
