@@ -1,9 +1,15 @@
 #include "engine/run/live_pipeline.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace kubevigil {
+namespace {
+
+constexpr Duration kSayWaiting = Duration::seconds(30);
+
+}  // namespace
 
 LivePipeline::LivePipeline(LiveWorld world, LiveOptions options)
     : world_(std::move(world)), options_(std::move(options)) {}
@@ -19,7 +25,11 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
   present_ = std::move(present);
   RecoverySources sources{world_.journal, world_.snapshots, world_.load_rules,
                           present_,       options_.version, options_.stop};
-  sources.waiting = [this](const std::string& input, const std::string& why) {
+  // It is asked again ten times a second.
+  sources.waiting = [this, said = std::optional<Duration>()](const std::string& input, const std::string& why) mutable {
+    const Duration now = world_.env.monotonic();
+    if (said && now - *said < kSayWaiting) return;
+    said = now;
     world_.log.warn("recovery", "waits for an input that it has to read again", {{"input", input}, {"why", why}});
   };
   auto recovered = kubevigil::recover(sources);
