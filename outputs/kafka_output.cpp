@@ -2,36 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
-
 #include "engine/base/text.h"
 #include "engine/kafka/kafka_client.h"
 #include "outputs/kafka_transport.h"
 
 namespace kubevigil {
-namespace {
-
-constexpr int kError = 3;  // of syslog(3)
-
-// The library says in its log only why it cannot connect; its calls just time out.
-class Trouble {
- public:
-  void heard(int level, const std::string& line) {
-    if (level > kError) return;
-    const std::lock_guard hold(mutex_);
-    last_ = line;
-  }
-  std::string take() {
-    const std::lock_guard hold(mutex_);
-    return std::exchange(last_, {});
-  }
-
- private:
-  std::mutex mutex_;
-  std::string last_;
-};
-
-}  // namespace
 
 std::string why_no_kafka_property(const std::string& name, const std::string& value) {
   if (const char* reason = reserved_kafka_property(name)) return fmt::format("it may not be set: {}", reason);
@@ -44,9 +19,7 @@ Result<std::unique_ptr<Transport>> open_kafka_output(const KafkaOutput& options,
     const std::string why = why_no_kafka_property(property, value);
     if (!why.empty()) return fail(fmt::format("kafka property {}: {}", printable(property), why));
   }
-  const auto trouble = std::make_shared<Trouble>();
-  KafkaOptions cluster = options.cluster;
-  cluster.log = [trouble](int level, const std::string& line) { trouble->heard(level, line); };
+  const KafkaOptions& cluster = options.cluster;
   KafkaPublisherOptions publisher{cluster, options.topic, {}, {}};
   KafkaTransportOptions transport;
   transport.output = name;
@@ -62,26 +35,19 @@ Result<std::unique_ptr<Transport>> open_kafka_output(const KafkaOutput& options,
     const auto open = [cluster] { return open_kafka_consumer(cluster); };
     lookup = std::make_unique<KafkaLookup>(open, options.topic, name, env);
   }
-  return std::make_unique<KafkaTransport>(
-      std::move(transport), make_kafka_publisher(std::move(publisher)), std::move(lookup),
-      [trouble] { return trouble->take(); }, env);
+  return std::make_unique<KafkaTransport>(std::move(transport), make_kafka_publisher(std::move(publisher)),
+                                          std::move(lookup), env);
 }
 
 KafkaTopicLook look_at_kafka_topic(const KafkaOutput& options, Duration most) {
-  const auto trouble = std::make_shared<Trouble>();
-  KafkaOptions cluster = options.cluster;
-  cluster.log = [trouble](int level, const std::string& line) { trouble->heard(level, line); };
-  const auto consumer = open_kafka_consumer(cluster);
+  const auto consumer = open_kafka_consumer(options.cluster);
   if (!consumer) return {0, consumer.error().message, "mend its properties"};
   const auto found = (*consumer)->partitions([&](const std::string& topic) { return topic == options.topic; }, most);
   if (found && !found->empty()) return {found->size(), {}, {}};
   if (found)
     return {0, "the cluster has no such topic, or does not show it to this user", "make it; kubevigil does not"};
-  const std::string said = trouble->take();
-  return {
-      0,
-      fmt::format("{}: {}{}", printable(cluster.brokers), found.error().message, said.empty() ? "" : " (" + said + ")"),
-      "are the brokers up, does every firewall let us through, and do security.protocol and secrets fit?"};
+  return {0, fmt::format("{}: {}", printable(options.cluster.brokers), found.error().message),
+          "are the brokers up, does every firewall let us through, and do security.protocol and secrets fit?"};
 }
 
 }  // namespace kubevigil

@@ -11,7 +11,7 @@
 namespace kubevigil {
 
 struct KafkaOutput {
-  KafkaOptions cluster = {};  // its log is ours
+  KafkaOptions cluster = {};
   std::string topic;
   bool exactly_once = true;
   std::string cursor_group;      // exactly once

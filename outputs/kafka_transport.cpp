@@ -26,12 +26,10 @@ std::optional<Timestamp> since_of(const KafkaCursor& cursor, std::string_view jo
 }  // namespace
 
 KafkaTransport::KafkaTransport(KafkaTransportOptions options, std::unique_ptr<KafkaPublisher> publisher,
-                               std::unique_ptr<KafkaLookup> lookup, std::function<std::string()> trouble,
-                               const Env& env)
+                               std::unique_ptr<KafkaLookup> lookup, const Env& env)
     : options_(std::move(options)),
       publisher_(std::move(publisher)),
       lookup_(std::move(lookup)),
-      trouble_(std::move(trouble)),
       env_(env),
       known_end_(options_.journal_end) {}
 
@@ -144,8 +142,6 @@ Delivery KafkaTransport::failed(const KafkaError& error) const {
   if (error.fault == KafkaFault::Fenced) {
     out.reason += "; another instance publishes with this transactional id, or a transaction took too long";
     out.retry_after = kFencedWait;
-  } else if (const std::string said = trouble_(); !said.empty() && error.fault != KafkaFault::BadMessage) {
-    out.reason += " (" + said + ")";
   }
   return out;
 }

@@ -33,7 +33,6 @@
 // passed by.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,9 +64,8 @@ struct KafkaTransportOptions {
 
 class KafkaTransport : public Transport {
  public:
-  // `trouble`: what the client library said last, "" when nothing; any thread.
   KafkaTransport(KafkaTransportOptions options, std::unique_ptr<KafkaPublisher> publisher,
-                 std::unique_ptr<KafkaLookup> lookup, std::function<std::string()> trouble, const Env& env);
+                 std::unique_ptr<KafkaLookup> lookup, const Env& env);
 
   Delivery send(const Message& message) override;
   Duration rest() override;
@@ -84,7 +82,6 @@ class KafkaTransport : public Transport {
   const KafkaTransportOptions options_;
   const std::unique_ptr<KafkaPublisher> publisher_;
   const std::unique_ptr<KafkaLookup> lookup_;  // null without transactions
-  const std::function<std::string()> trouble_;
   const Env& env_;
   bool is_open_ = false;
   uint64_t known_end_;    // behind the highest sequence that a cursor of ours can have

@@ -42,6 +42,8 @@ constexpr Hint kHints[] = {
     {"UNKNOWN_TOPIC", "The cluster has no such topic, or does not show it to this user: kubevigil makes none."},
     {"AUTHORIZATION_FAILED", "The cluster knows the user and does not let it write there: look at its rights."},
     {"SASL authentication", "The cluster does not know the user: look at sasl.username and the secret sasl.password."},
+    {"SSL handshake failed", "The connection is there, trust is not: look at ssl.ca.location and the brokers' names."},
+    {"security.protocol", "Something else is spoken there: look at security.protocol, and at the port."},
     {"TLS", "The connection is there, trust is not: look at tls.authorities, the server's name and its dates."},
     {"reset by peer", "The server hung up: does it speak TLS there, and the url says http?"},
     {"timed out", "No answer came in time: look at firewalls and network policies between here and there."},

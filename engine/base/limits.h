@@ -118,7 +118,7 @@ inline constexpr uint64_t kTailHeldBytes = 64u << 20;  // since the last complet
 // Kafka
 inline constexpr size_t kKafkaPartitions = 4'096;       // of one input; further ones are not read, and that is said
 inline constexpr size_t kKafkaHeldBytes = 32u << 20;    // of messages that wait for their turn; then the others pause
-inline constexpr size_t kKafkaHeaders = 256;             // of a message; with more of them, none is known
+inline constexpr size_t kKafkaHeaders = 256;            // of a message; with more of them, none is known
 inline constexpr size_t kKafkaQueueKbytes = 32u << 10;  // in librdkafka's own queue, if not set otherwise
 
 // HTTP server; the times are in engine/net/http_server.h

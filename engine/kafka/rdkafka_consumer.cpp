@@ -128,7 +128,8 @@ KafkaResult<std::vector<TopicPartition>> RdKafkaConsumer::partitions(
     const std::function<bool(const std::string&)>& wanted, Duration most) {
   const rd_kafka_metadata_t* found = nullptr;
   const auto code = rd_kafka_metadata(handle_.get(), 1, nullptr, &found, milliseconds(most));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "asking for topics"));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(explained(handle_.get(), kafka_error(code, "asking for topics")));
   const std::unique_ptr<const rd_kafka_metadata_t, RdKafkaEnd> metadata(found);
   std::vector<TopicPartition> out;
   for (int t = 0; t < metadata->topic_cnt; ++t) {
@@ -183,7 +184,7 @@ KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duratio
     auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(each));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return tl::unexpected(kafka_error(code, "asking what " + to_text(at) + " holds"));
+      return tl::unexpected(explained(handle_.get(), kafka_error(code, "asking what " + to_text(at) + " holds")));
     }
     *offset = list->elems[0].offset;
   }
@@ -203,7 +204,8 @@ KafkaResult<std::vector<KafkaPosition>> RdKafkaConsumer::positions_at(std::span<
   for (const TopicPartition& at : partitions) out.push_back({at, time.micros / 1000});
   const RdKafkaList list = list_of(out);
   const auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(most));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(code, "asking for offsets of a time"));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(explained(handle_.get(), kafka_error(code, "asking for offsets of a time")));
   for (size_t i = 0; i < out.size(); ++i) {
     const rd_kafka_topic_partition_t& found = list->elems[i];
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {

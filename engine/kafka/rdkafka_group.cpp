@@ -56,16 +56,18 @@ KafkaResult<std::vector<KafkaMember>> RdKafkaGroup::members(Duration most) {
   rd_kafka_DescribeConsumerGroups(handle_.get(), &group, 1, options.get(), answers.get());
   const std::unique_ptr<rd_kafka_event_t, RdKafkaOwned> answer(
       rd_kafka_queue_poll(answers.get(), milliseconds(most) + kMargin));
-  if (answer == nullptr) return tl::unexpected(KafkaError{KafkaFault::Retry, doing + ": no answer"});
+  if (answer == nullptr) {
+    return tl::unexpected(explained(handle_.get(), KafkaError{KafkaFault::Retry, doing + ": no answer"}));
+  }
   if (const auto code = rd_kafka_event_error(answer.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(kafka_error(code, doing));
+    return tl::unexpected(explained(handle_.get(), kafka_error(code, doing)));
   }
   size_t count = 0;
   const auto* const* groups =
       rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(answer.get()), &count);
   if (count != 1) return tl::unexpected(KafkaError{KafkaFault::Retry, doing + ": no answer about it"});
   if (const auto* error = rd_kafka_ConsumerGroupDescription_error(groups[0]); rd_kafka_error_code(error) != 0) {
-    return tl::unexpected(kafka_error(error, doing));
+    return tl::unexpected(explained(handle_.get(), kafka_error(error, doing)));
   }
   std::vector<KafkaMember> out;
   for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
@@ -94,7 +96,9 @@ KafkaResult<bool> RdKafkaGroup::poll(Duration most) {
     return tl::unexpected(std::move(error));
   }
   if (place_->lost) return tl::unexpected(KafkaError{KafkaFault::Fatal, doing + ": the broker took us for dead"});
-  if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(said->err, doing));
+  if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(explained(handle_.get(), kafka_error(said->err, doing)));
+  }
   return place_->joined;
 }
 

@@ -4,13 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <optional>
 
+#include "engine/base/env.h"
 #include "engine/base/text.h"
 
 namespace kubevigil {
 namespace {
 
 constexpr size_t kReason = 512;
+constexpr Duration kLately = Duration::seconds(60);  // librdkafka says the same again after 30 s only
 
 struct Reserved {
   std::string_view name;
@@ -34,15 +38,56 @@ constexpr Reserved kReserved[] = {
     {"opaque", "it is no setting"},
 };
 
+// Why connections fail: librdkafka tells its log, and nobody else who does not serve its callbacks.
+class Trouble {
+ public:
+  void heard(std::string why) {
+    const std::lock_guard hold(mutex_);
+    last_ = std::move(why);
+    at_ = system_env().monotonic();
+  }
+  std::string lately() const {
+    const std::lock_guard hold(mutex_);
+    return at_ && system_env().monotonic() - *at_ < kLately ? last_ : "";
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string last_;
+  std::optional<Duration> at_;
+};
+
 // The handle's opaque.
 struct Kept {
   KafkaLog log;
   void* own = nullptr;
+  Trouble trouble;
 };
 
+// librdkafka repeats its own nonce, which brokers took up to 3.9
+// (https://github.com/confluentinc/librdkafka/pull/4895): the password is not what is wrong.
+constexpr int kScramMended = 0x02060100;
+std::string_view scram_advice(std::string_view why) {
+  if (why.find("SASL mechanism SCRAM") == std::string_view::npos || rd_kafka_version() >= kScramMended) return {};
+  return "; brokers from Kafka 4.0 on do not take SCRAM from librdkafka before 2.6.1, which this is: use PLAIN over "
+         "TLS "
+         "or a client's certificate there";
+}
+
+// Without its thread, and how often and how fast: what is the same reads the same.
+std::string trouble_in(std::string_view text) {
+  if (const size_t thread = text.find("]: "); text.starts_with("[thrd:") && thread != std::string_view::npos) {
+    text.remove_prefix(thread + 3);
+  }
+  text = text.substr(0, text.rfind(" (after "));
+  return printable(text).append(scram_advice(text));
+}
+
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-  const auto* kept = static_cast<const Kept*>(rd_kafka_opaque(handle));
-  if (kept != nullptr && kept->log) kept->log(level, fmt::format("{}: {}", printable(facility), printable(text)));
+  auto* kept = static_cast<Kept*>(rd_kafka_opaque(handle));
+  if (kept == nullptr) return;
+  if (std::string_view(facility) == "FAIL") kept->trouble.heard(trouble_in(text));
+  if (kept->log) kept->log(level, fmt::format("{}: {}", printable(facility), printable(text)));
 }
 
 KafkaFault fault_of(rd_kafka_resp_err_t code) {
@@ -116,7 +161,8 @@ Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& opt
     rd_kafka_conf_destroy(conf);
     return fail(fmt::format("kafka property {}: {}", printable(name), wrong_kafka_property(name, value)));
   }
-  auto kept = std::make_unique<Kept>(Kept{options.log, hooks.own});
+  auto kept = std::make_unique<Kept>();
+  kept->log = options.log, kept->own = hooks.own;
   rd_kafka_conf_set_opaque(conf, kept.get());
   rd_kafka_conf_set_log_cb(conf, on_log);
   if (hooks.report != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, hooks.report);
@@ -146,6 +192,13 @@ KafkaError kafka_error(const rd_kafka_error_t* error, const std::string& doing) 
   else if (rd_kafka_error_is_retriable(error) != 0)
     out.fault = KafkaFault::Retry;
   return out;
+}
+
+KafkaError explained(const rd_kafka_t* handle, KafkaError error) {
+  const auto* kept = static_cast<const Kept*>(rd_kafka_opaque(handle));
+  if (error.fault != KafkaFault::Retry && error.fault != KafkaFault::Abort) return error;
+  if (const std::string why = kept->trouble.lately(); !why.empty()) error.message += " (" + why + ")";
+  return error;
 }
 
 RdKafkaList list_of(std::span<const TopicPartition> partitions) {

@@ -37,6 +37,9 @@ Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& opt
 
 KafkaError kafka_error(rd_kafka_resp_err_t code, const std::string& doing);
 KafkaError kafka_error(const rd_kafka_error_t* error, const std::string& doing);
+// With why the last connection failed, if that was lately: librdkafka's calls only time out, also with a password that
+// is wrong.
+KafkaError explained(const rd_kafka_t* handle, KafkaError error);
 
 RdKafkaList list_of(std::span<const TopicPartition> partitions);
 RdKafkaList list_of(std::span<const KafkaPosition> positions);

@@ -108,7 +108,7 @@ KafkaResult<std::optional<KafkaCursor>> RdKafkaPublisher::open(Duration most) {
   // Before the cursor: this ends what an earlier life left open. Until then the cursor is not known.
   const auto begun = resumed(deadline, "beginning with transactions",
                              [&](int most_ms) { return rd_kafka_init_transactions(handle_.get(), most_ms); });
-  if (!begun) return tl::unexpected(begun.error());
+  if (!begun) return tl::unexpected(explained(handle_.get(), begun.error()));
   return committed(deadline);
 }
 
@@ -121,7 +121,7 @@ KafkaResult<std::optional<KafkaCursor>> RdKafkaPublisher::committed(const Deadli
   const std::string doing = "asking for the cursor of group " + printable(options_.cursor_group);
   if (const auto code = rd_kafka_committed(asking->get(), list.get(), std::min(deadline.left(), kAskingAtMost));
       code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(kafka_error(code, doing));
+    return tl::unexpected(explained(asking->get(), kafka_error(code, doing)));
   }
   const rd_kafka_topic_partition_t& found = list->elems[0];
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(kafka_error(found.err, doing));
@@ -219,6 +219,7 @@ KafkaResult<void> RdKafkaPublisher::publish(std::span<const KafkaOut> messages, 
   auto done = transact(messages, cursor, deadline);
   if (done && is_slow_) handle_.reset();
   if (done) return done;
+  done = tl::unexpected(explained(handle_.get(), done.error()));
   // Readers behind it wait for the end of a transaction: it is not left to the next open(), which may come late. A
   // brokers' time-out would end it, too.
   const bool hopeless = done.error().fault == KafkaFault::Fenced || done.error().fault == KafkaFault::Fatal;

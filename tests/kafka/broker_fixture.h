@@ -13,15 +13,18 @@ namespace kubevigil::test {
 
 inline constexpr Duration kPatience = Duration::seconds(60);
 
-// With so many nodes; BrokerTest and ClusterTest below.
-template <int kNodes>
+enum class Listeners : uint8_t { Open, Secured };
+
+// With so many nodes; BrokerTest, ClusterTest and SecuredTest below.
+template <int kNodes, Listeners kListeners = Listeners::Open>
 class NodesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     if (broker_ != nullptr) return;
     const auto jars = kafka_jars(kafka_version());
     if (!jars) return;
-    broker_ = std::make_unique<KafkaBroker>(*jars, kNodes);
+    const bool secured = kListeners == Listeners::Secured;
+    broker_ = std::make_unique<KafkaBroker>(*jars, kNodes, secured ? std::make_shared<const KafkaSecurity>() : nullptr);
     ASSERT_TRUE(broker_->start()) << broker_->log();
   }
   void SetUp() override {
@@ -65,9 +68,9 @@ class NodesTest : public testing::Test {
   static inline std::unique_ptr<KafkaBroker> broker_;
 };
 
-template <int kNodes>
-void NodesTest<kNodes>::leave_open_transaction(const std::string& id, const std::string& group,
-                                               const std::string& value, int64_t cursor) {
+template <int kNodes, Listeners kListeners>
+void NodesTest<kNodes, kListeners>::leave_open_transaction(const std::string& id, const std::string& group,
+                                                           const std::string& value, int64_t cursor) {
   char reason[256];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   rd_kafka_conf_set(conf, "bootstrap.servers", broker_->address().c_str(), reason, sizeof reason);
@@ -88,5 +91,7 @@ void NodesTest<kNodes>::leave_open_transaction(const std::string& id, const std:
 
 class BrokerTest : public NodesTest<1> {};
 class ClusterTest : public NodesTest<3> {};
+// One node, with listeners that ask who is there beside the open one.
+class SecuredTest : public NodesTest<1, Listeners::Secured> {};
 
 }  // namespace kubevigil::test

@@ -40,7 +40,7 @@ class Instance {
   Instance(const TestFolder& folder, std::string name, const std::string& config)
       : folder_(folder), name_(std::move(name)), data(folder.path("data-" + name_)) {
     folder_.write(name_ + ".yaml", fmt::format("data: {}\ninstance: {}\nadmin: {{listen: \"127.0.0.1:{}\"}}\n{}", data,
-                                               name_, free_port(), config));
+                                               name_, admin, config));
   }
   void start() {
     process_ = std::make_unique<Daemon>(
@@ -91,6 +91,7 @@ class Instance {
 
  public:
   const std::string data;
+  const uint16_t admin = free_port();
 };
 
 class ServeToKafka : public BrokerTest {

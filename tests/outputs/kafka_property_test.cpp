@@ -70,9 +70,9 @@ class Instance {
     const auto open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return topic_.consumer(script_); };
     SinkConnection connection;
     connection.encoding = std::make_unique<SizedEncoding>();
-    connection.transport = std::make_unique<KafkaTransport>(
-        options, topic_.publisher("kubevigil", script_, bench.env),
-        std::make_unique<KafkaLookup>(open, "alerts", "soc", bench.env), [] { return std::string(); }, bench.env);
+    connection.transport =
+        std::make_unique<KafkaTransport>(options, topic_.publisher("kubevigil", script_, bench.env),
+                                         std::make_unique<KafkaLookup>(open, "alerts", "soc", bench.env), bench.env);
     SinkOptions sink = bench.options();
     sink.framing = Framing::Apart;
     sink.in_order = true;

@@ -12,6 +12,7 @@
 
 #include "tests/support/certificates.h"
 #include "tests/support/daemon.h"
+#include "tests/support/kafka_security.h"
 
 namespace kubevigil::test {
 
@@ -29,7 +30,8 @@ bool is_ci();
 // acknowledged.
 class KafkaBroker {
  public:
-  explicit KafkaBroker(std::string jars, int nodes = 1);
+  // `security`: with listeners that ask who is there; null: without.
+  explicit KafkaBroker(std::string jars, int nodes = 1, std::shared_ptr<const KafkaSecurity> security = nullptr);
   int nodes() const { return static_cast<int>(nodes_.size()); }
 
   // All that do not run. True: they answer.
@@ -41,6 +43,10 @@ class KafkaBroker {
 
   // "127.0.0.1:PORT[,...]"; the same in every life.
   std::string address() const;
+  // REQUIRES: made with it. Its listeners' addresses.
+  const KafkaSecurity& security() const { return *security_; }
+  std::string sasl_address() const;
+  std::string mutual_address() const;
   // Of a partition; 0: none at the moment.
   int leader(const std::string& topic, int32_t partition) const;
   // How many replicas of a partition have what its leader has.
@@ -59,10 +65,13 @@ class KafkaBroker {
  private:
   struct Node {
     uint16_t port = 0, controller = 0;
+    SecuredPorts secured;
     bool formatted = false;
     std::unique_ptr<Daemon> process;
   };
   Node& at(int node) { return nodes_[static_cast<size_t>(node) - 1]; }
+  template <typename Port>
+  std::string addresses(const Port& port) const;
   std::string path(int node, const char* name) const;
   std::string properties(int node) const;
   bool format(int node);
@@ -71,6 +80,7 @@ class KafkaBroker {
   bool ended() const;
 
   const std::string jars_;
+  const std::shared_ptr<const KafkaSecurity> security_;
   const TestFolder folder_;
   std::vector<Node> nodes_;
 };
