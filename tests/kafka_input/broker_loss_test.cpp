@@ -97,7 +97,7 @@ TEST_F(BrokerLoss, WhatCameWhileItWasAwayIsRead) {
   produce(50);
   broker().kill();
   serve->start();  // nobody answers
-  const auto waits = [&] { return count_of(serve->said(), "waits for an input that it has to read again"); };
+  const auto waits = [&] { return count_of(serve->said(), "cannot go on; what it has waits there"); };
   ASSERT_TRUE(becomes([&] { return waits() > 0; })) << serve->said();
   EXPECT_THAT(serve->said(), HasSubstr("Connection refused"));
   ::poll(nullptr, 0, 1000);
