@@ -59,12 +59,18 @@ class Daemon {
   pid_t process_ = -1;
 };
 
+inline sockaddr_in loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 // A port of loopback that nobody had a moment ago.
 inline uint16_t free_port() {
   const Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (::bind(made.get(), generic, size) != 0 || ::getsockname(made.get(), generic, &size) != 0) return 0;
@@ -74,11 +80,8 @@ inline uint16_t free_port() {
 // Whether somebody accepts connections on this port of loopback.
 inline bool listens(uint16_t port) {
   const Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return ::connect(made.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const sockaddr_in address = loopback(port);
+  return ::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 // Asks until it is so; false after three minutes, which only a broken test sees. The other side is another process:
