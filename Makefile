@@ -36,7 +36,7 @@ test: packages-test kafka-jars build-dev
 check: packages-check kafka-jars
 	.ci/check
 
-soak: packages-check build-asan build-release
+soak: packages-check kafka-jars build-asan build-release
 	.ci/soak
 
 bench: kafka-jars build-bench

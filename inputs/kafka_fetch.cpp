@@ -104,9 +104,11 @@ KafkaFetch::Taken KafkaFetch::take(Duration most) {
   if (*step == KafkaStep::Message) {
     take_message(std::move(message));
   } else if (const auto found = lanes_.find(message.at); found != lanes_.end()) {
-    found->second.at_end = true;
-    found->second.awaited = false;
-    found->second.heard = env_.monotonic();
+    KafkaLane& lane = found->second;
+    lane.at_end = true;
+    lane.awaited = false;
+    lane.heard = env_.monotonic();
+    if (lane.is_read()) lane.fetch = std::max(lane.fetch, message.offset);
   }
   return Taken::Something;
 }

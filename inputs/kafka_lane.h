@@ -25,7 +25,7 @@ struct KafkaLane {
   KafkaPlace next;                   // to be given
   std::unique_ptr<BodyPieces> body;  // of held.front(), begun
   std::deque<KafkaHeld> held;        // from `next` on
-  int64_t fetch = 0;                 // the message behind those
+  int64_t fetch = 0;                 // behind those, and behind the marks of transactions that follow them
 
   // Behind what is held something is lost; then it goes on at `behind_gap`.
   std::optional<InputGap> gap;
@@ -47,6 +47,8 @@ struct KafkaLane {
 
   bool has_something() const { return !held.empty() || gap.has_value(); }
   bool is_read() const { return placed && !astray && !gap; }
+  // Behind what was given lie marks of transactions, and no message.
+  bool has_marks() const { return is_read() && held.empty() && next.offset < fetch; }
 };
 
 using KafkaLaneMap = std::map<TopicPartition, KafkaLane>;

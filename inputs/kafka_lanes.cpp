@@ -241,6 +241,9 @@ KafkaNext KafkaLanes::choose() {
   if (missed && env_.monotonic() - *awaiting_ < kAwait) return {};
   if (fresh != nullptr) return {KafkaNext::Kind::Lane, fresh, until};
   if (oldest != nullptr) return {KafkaNext::Kind::Lane, oldest};
+  for (auto& [at, lane] : lanes_) {
+    if (lane.has_marks()) return {KafkaNext::Kind::Lane, &lane};
+  }
   return rest();
 }
 
@@ -257,9 +260,12 @@ KafkaNext KafkaLanes::rest() const {
 
 void KafkaLanes::drop_message(KafkaLane& lane) {
   lane.body.reset();
-  lane.next = {lane.held.front().message.offset + 1, 0};
+  const bool is_last = lane.held.size() == 1;
+  lane.next = {is_last ? lane.fetch : lane.held.front().message.offset + 1, 0};
   fetch_.drop_first(lane);
 }
+
+void KafkaLanes::pass_marks(KafkaLane& lane) { lane.next = {lane.fetch, 0}; }
 
 void KafkaLanes::pass_gap(KafkaLane& lane) {
   lane.gap.reset();

@@ -37,7 +37,7 @@ struct KafkaLanesOptions {
 
 struct KafkaNext {
   enum class Kind : uint8_t {
-    Lane,     // it holds a message, or stands in front of a gap
+    Lane,     // it holds a message, or stands in front of a gap, or of marks of transactions
     Starts,   // starts() are to be journaled
     Nothing,  // all that there is was given; of `only`: it is not there
     Later,    // there may be more
@@ -67,6 +67,7 @@ class KafkaLanes {
   // The lane's first message was given whole.
   void drop_message(KafkaLane& lane);
   void pass_gap(KafkaLane& lane);
+  void pass_marks(KafkaLane& lane);
   // Something of it goes into the order.
   void spoke(KafkaLane& lane) { lane.spoke = env_.monotonic(); }
 

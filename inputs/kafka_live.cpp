@@ -64,6 +64,14 @@ LiveStep KafkaLive::give_gap(KafkaLane& lane, LiveBatch& batch) {
   return LiveStep::Batch;
 }
 
+// Else what retention takes of them would look like messages that were lost.
+LiveStep KafkaLive::give_marks(KafkaLane& lane, LiveBatch& batch) {
+  batch.from = to_text(lane.next);
+  lanes_.pass_marks(lane);
+  batch.to = to_text(lane.next);
+  return LiveStep::Batch;
+}
+
 LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view only) {
   count();
   const auto wanted = only.empty() ? std::nullopt : parse_kafka_source(name(), only);
@@ -79,6 +87,7 @@ LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view 
     if (next.kind == KafkaNext::Kind::Starts) return give_starts(batch);
     KafkaLane& lane = *next.lane;
     batch.source = batch.stream = lane.source;
+    if (lane.has_marks()) return give_marks(lane, batch);
     if (lane.held.empty()) return give_gap(lane, batch);
     if (give(lane, next.until, batch, most_pieces) || batch.from != batch.to) return LiveStep::Batch;
   }

@@ -50,6 +50,7 @@ class KafkaLive final : public LiveInput {
  private:
   LiveStep give_starts(LiveBatch& batch);
   LiveStep give_gap(KafkaLane& lane, LiveBatch& batch);
+  LiveStep give_marks(KafkaLane& lane, LiveBatch& batch);
   bool give(KafkaLane& lane, Timestamp until, LiveBatch& batch, size_t most_pieces);
   bool take_message(KafkaLane& lane, LiveBatch& batch, BatchBuilder& builder, size_t most_pieces);
   void take_foreign(KafkaLane& lane, BatchBuilder& builder, const std::string& why);

@@ -1,6 +1,6 @@
 // `kubevigil doctor`: does a set-up work from end to end, and if not, what to mend. Each check says one line or a few,
-// in this order; all of them run, whatever the first
-// found; only outputs are left out when the configuration has errors.
+// in this order; all of them run, whatever the first found; only inputs and outputs are left out when the configuration
+// has errors.
 //
 //   config       the configuration as `config check` sees it
 //   data         rights and room of the data folder, time of an fdatasync
@@ -9,6 +9,7 @@
 //   sender       --kubeconfig: the webhook's kubeconfig posts an empty list and gets 200
 //   api-server   --apiserver-manifest: flags of the audit webhook
 //   policy       --policy: what the audit policy does not show to loaded rules
+//   input        each Kafka input's topics can be read, and hold events
 //   running      the instance at the admin listener: ready, rules, sinks
 //   events       whether events come, from whom, how late
 //   output       each output's receiver can be connected to
@@ -66,6 +67,8 @@ void examine_clock(Findings& out);
 void examine_listeners(const Config& config, const std::string& url, Findings& out, const Env& env);
 // doctor_sender.cpp
 void examine_sender(const std::string& kubeconfig, Findings& out, const Env& env);
+// doctor_inputs.cpp
+void examine_inputs(const Config& config, Findings& out, const Env& env);
 // doctor_running.cpp
 void examine_running(const Config& config, Findings& out, const Env& env);
 // doctor_outputs.cpp

@@ -25,6 +25,7 @@ void run_doctor(const DoctorFlags& flags, Context& context) {
   if (!flags.kubeconfig.empty()) examine_sender(flags.kubeconfig, found, context.env);
   if (!flags.manifest.empty()) examine_api_server(flags.manifest, readable ? &config : nullptr, found);
   if (!flags.policy.empty()) examine_policy(flags.policy, config.rules, context, found);
+  if (!loaded->diagnostics.has_errors()) examine_inputs(config, found, context.env);
   if (readable) examine_running(config, found, context.env);
   if (!loaded->diagnostics.has_errors()) examine_outputs(config, found, context.env);
   context.console.data(flags.format == "json" ? findings_as_json(found) : findings_as_text(found, context.color_out()));

@@ -23,7 +23,7 @@ namespace kubevigil {
 enum class KafkaStep : uint8_t {
   Message,
   Nothing,  // not within the time
-  End,      // of a partition, which is in KafkaMessage::at; said once until it grows
+  End,      // of the partition KafkaMessage::at, at its `offset`: no message is in front; said once until it grows
 };
 
 class KafkaConsumer {

@@ -35,6 +35,9 @@ constexpr Reserved kReserved[] = {
     {"enable.idempotence", "it is always on"},
     {"isolation.level", "aborted messages are never read"},
     {"log_level", "it follows from `log.level`"},
+    {"log.queue", "nobody would read it"},
+    {"enable.sasl.oauthbearer.unsecure.jwt", "librdkafka 2.0 ends the program when it renews such a token"},
+    {"enabled_events", "nobody would read them"},
     {"opaque", "it is no setting"},
 };
 
@@ -172,7 +175,7 @@ Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& opt
     rd_kafka_conf_destroy(conf);
     return fail(fmt::format("kafka {}: {}", printable(options.brokers), printable(reason.data())));
   }
-  kept.release();  // the handle's now
+  (void)kept.release();  // the handle's now
   return RdKafkaHandle(handle);
 }
 

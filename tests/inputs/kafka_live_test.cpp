@@ -209,6 +209,28 @@ TEST_F(KafkaLiveTest, LagIsWhatIsThereAndWasNotGiven) {
   EXPECT_EQ(live->counts().lags->at(1).source, source(1));
 }
 
+// A topic that is written in transactions ends with a mark of one. Retention that takes the mark takes nothing of ours.
+TEST_F(KafkaLiveTest, MarksOfTransactionsThatAreGoneAreNoGap) {
+  std::string stands;
+  for (int round = 0; round < 3; ++round) {
+    if (round != 1) add(0, event_line(round));
+    cluster->add_mark(part(0));
+    const auto live = input();
+    if (round > 0) {
+      cluster->remove_before(part(0), round == 1 ? 2 : 3);
+      ASSERT_TRUE(live->seek(source(0), stands));
+    }
+    const auto batches = drain(*live);
+    ASSERT_FALSE(batches.empty());
+    for (const LiveBatch& batch : batches) EXPECT_THAT(batch.gaps, IsEmpty()) << batch.from;
+    if (round > 0) {
+      EXPECT_EQ(batches.front().from, stands);
+    }
+    stands = batches.back().to;
+  }
+  EXPECT_EQ(stands, "5 0");
+}
+
 // In recovery, when one partition is read again while others are flooded.
 TEST_F(KafkaLiveTest, TheGroupMayComeAndGoAtAnyMoment) {
   for (uint64_t seed = 1; seed <= 200; ++seed) {

