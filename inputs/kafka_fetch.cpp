@@ -10,6 +10,8 @@ namespace kubevigil {
 namespace {
 
 constexpr Duration kAgain = Duration::seconds(1);
+// A client that nobody answers for so long is made anew: its secrets may have changed.
+constexpr Duration kNewClient = Duration::minutes(2);
 constexpr Duration kSlice = Duration{100'000};
 
 }  // namespace
@@ -37,7 +39,8 @@ bool KafkaFetch::may_read() {
 
 KafkaConsumer* KafkaFetch::consumer() {
   if (!may_read()) return nullptr;
-  if (std::exchange(broken_, false)) consumer_.reset();
+  const bool is_mute = !problem_.empty() && env_.monotonic() - failing_since_ >= kNewClient;
+  if (std::exchange(broken_, false) || is_mute) consumer_.reset();
   if (consumer_ != nullptr) return consumer_.get();
   if (env_.monotonic() < open_again_) return nullptr;
   auto opened = reader_.open();
@@ -47,11 +50,13 @@ KafkaConsumer* KafkaFetch::consumer() {
     return nullptr;
   }
   consumer_ = std::move(*opened);
+  failing_since_ = env_.monotonic();
   dirty_ = true;
   return consumer_.get();
 }
 
 void KafkaFetch::fail(const KafkaError& error) {
+  if (problem_.empty()) failing_since_ = env_.monotonic();
   problem_ = error.message;
   broken_ = broken_ || error.fault == KafkaFault::Fatal;
 }
@@ -62,7 +67,7 @@ bool KafkaFetch::assign() {
   std::vector<KafkaPosition> positions;
   for (auto& [at, lane] : lanes_) {
     lane.paused = lane.at_end = false;
-    lane.heard = env_.monotonic();
+    if (lane.problem.empty()) lane.heard = env_.monotonic();
     if (lane.is_read()) positions.push_back({at, lane.fetch});
   }
   if (const auto assigned = consumer_->assign(positions); !assigned) {
@@ -82,6 +87,7 @@ void KafkaFetch::take_message(KafkaMessage message) {
   lane.promised = true;
   lane.at_end = lane.awaited = false;
   lane.heard = env_.monotonic();
+  lane.problem.clear();
   lane.held.push_back({std::move(message), ++arrivals_});
   held_ += lane.held.back().bytes();
 }
@@ -91,11 +97,13 @@ KafkaFetch::Taken KafkaFetch::take(Duration most) {
   const auto step = consumer_->poll(message, most);
   if (!step) {
     const auto found = lanes_.find(message.at);
-    if (step.error().fault == KafkaFault::OutOfRange && found != lanes_.end()) {
+    if (found == lanes_.end() || step.error().fault == KafkaFault::Fatal) {
+      fail(step.error());
+    } else if (step.error().fault == KafkaFault::OutOfRange) {
       found->second.astray = true;
       found->second.at_end = false;
     } else {
-      fail(step.error());
+      found->second.problem = step.error().message;
     }
     return Taken::Fault;
   }
@@ -108,6 +116,7 @@ KafkaFetch::Taken KafkaFetch::take(Duration most) {
     lane.at_end = true;
     lane.awaited = false;
     lane.heard = env_.monotonic();
+    lane.problem.clear();
     if (lane.is_read()) lane.fetch = std::max(lane.fetch, message.offset);
   }
   return Taken::Something;

@@ -73,7 +73,7 @@ class KafkaFetch {
   const Env& env_;
   std::unique_ptr<KafkaConsumer> consumer_;
   bool broken_ = false, refused_ = false;
-  Duration open_again_{};
+  Duration open_again_{}, failing_since_{};  // monotonic
   bool dirty_ = false;
   size_t held_ = 0;  // bytes
   uint64_t arrivals_ = 0;

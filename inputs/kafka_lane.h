@@ -44,11 +44,16 @@ struct KafkaLane {
   Duration ask_again{};           // monotonic: not before
   unsigned unanswered = 0;        // questions, one behind the other
   std::optional<Duration> spoke;  // monotonic: when it gave something last
+  std::string problem;            // why nothing of it comes; until something does
+  bool kept = false;              // the journal knows a place in it
+  // While it is read again only:
+  std::optional<Duration> absent;  // monotonic: since when the cluster says that it has it not
+  Duration look_again{};           // monotonic: not before
 
   bool has_something() const { return !held.empty() || gap.has_value(); }
   bool is_read() const { return placed && !astray && !gap; }
-  // Behind what was given lie marks of transactions, and no message.
-  bool has_marks() const { return is_read() && held.empty() && next.offset < fetch; }
+  // There is a place for the journal and no message: behind marks of transactions, or where it begins.
+  bool has_place() const { return is_read() && held.empty() && (next.offset < fetch || (at_end && !kept)); }
 };
 
 using KafkaLaneMap = std::map<TopicPartition, KafkaLane>;

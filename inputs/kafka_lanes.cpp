@@ -14,8 +14,14 @@ namespace {
 constexpr Duration kAsk = Duration::seconds(2);
 constexpr Duration kAgain = Duration::seconds(1);
 constexpr Duration kAskAgain = Duration::seconds(5);
+// Questions that took longer are followed by so many times their time without any: the rest is read meanwhile.
+constexpr Duration kSpent = Duration{500'000};
+constexpr int64_t kRests = 9;
 constexpr unsigned kMostDoublings = 4;  // of kAskAgain
 constexpr Duration kLookEvery = Duration::seconds(30);
+// What is to be read again is waited for: a broker that comes back may know less for a while, or nothing.
+constexpr Duration kGone = Duration::minutes(1);
+constexpr Duration kMendEvery = Duration::minutes(5);  // partitions with problems are begun anew
 constexpr Duration kAwait = Duration::seconds(10);
 // One that is silent without being at its end: it has no leader, or the cluster is away. It counts as read then: else
 // nothing would ever be called idle.
@@ -56,7 +62,7 @@ void KafkaLanes::place(const TopicPartition& at, const KafkaPlace& place) {
   lane.gap.reset();
   lane.next = place;
   lane.fetch = place.offset;
-  lane.placed = lane.promised = true;
+  lane.placed = lane.promised = lane.kept = true;
   lane.astray = lane.asked = false;
   fetch_.place_again();
 }
@@ -86,8 +92,23 @@ void KafkaLanes::look_for_partitions(KafkaConsumer& consumer) {
     return fetch_.fail(found.error());
   }
   look_again_ = now + kLookEvery;
+  together_ = true;
+  look_at_problems(now);
   fetch_.mended();  // a topic that nobody writes to would else be a problem for ever
   take_partitions(*found);
+}
+
+// A partition whose end was said is not said to be at its end again when what kept it away is mended.
+void KafkaLanes::look_at_problems(Duration now) {
+  bool any = false;
+  for (auto& [at, lane] : lanes_) {
+    if (lane.problem.empty()) continue;
+    any = true;
+    lane.asked = false;
+  }
+  if (!any || now < mend_again_) return;
+  mend_again_ = now + kMendEvery;
+  fetch_.place_again();
 }
 
 void KafkaLanes::take_partitions(const std::vector<TopicPartition>& found) {
@@ -113,9 +134,12 @@ void KafkaLanes::take_partitions(const std::vector<TopicPartition>& found) {
   found_ = env_.monotonic();
 }
 
-// What a partition holds; `kAsk` is all that is waited.
 void KafkaLanes::ask(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane) {
-  const auto range = consumer.range(at, kAsk);
+  answered(at, lane, consumer.range(at, kAsk));
+}
+
+// What a partition holds.
+void KafkaLanes::answered(const TopicPartition& at, KafkaLane& lane, const KafkaResult<KafkaRange>& range) {
   if (!range) {
     lane.ask_again = env_.monotonic() + Duration{kAskAgain.micros << std::min(lane.unanswered++, kMostDoublings)};
     return fetch_.fail(range.error());
@@ -131,9 +155,10 @@ void KafkaLanes::ask(KafkaConsumer& consumer, const TopicPartition& at, KafkaLan
 void KafkaLanes::begin(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range) {
   const auto start = starts_.find(at);
   if (start != starts_.end()) {
-    lane.promised = true;
+    lane.promised = lane.kept = true;
     lane.fetch = start->second;
   } else if (starts_due_) {
+    lane.promised = lane.kept = true;
     lane.fetch = starts_[at] = range.end;
   } else {
     lane.fetch = range.first;
@@ -164,10 +189,33 @@ void KafkaLanes::find_again(const TopicPartition& at, KafkaLane& lane, const Kaf
   }
 }
 
+// All in one question. One partition without a leader may keep that from being answered: then one by one.
 void KafkaLanes::ask_all(KafkaConsumer& consumer) {
   const Duration began = env_.monotonic();
-  for (auto& [at, lane] : lanes_) {
-    if ((lane.asked && !lane.astray) || !lane.listed || lane.gap || env_.monotonic() < lane.ask_again) continue;
+  if (began < ask_all_again_) return;
+  std::vector<TopicPartition> due;
+  for (const auto& [at, lane] : lanes_) {
+    const bool asks = !lane.asked || lane.astray;
+    if (asks && lane.listed && !lane.gap && began >= lane.ask_again) due.push_back(at);
+  }
+  if (due.empty()) return;
+  const bool together = due.size() > 1 && together_;
+  const auto ranges = together ? consumer.ranges(due, kAsk) : std::vector<KafkaResult<KafkaRange>>{};
+  const bool none = std::none_of(ranges.begin(), ranges.end(), [](const auto& range) { return range.has_value(); });
+  if (together && none) {
+    together_ = false;
+  } else if (together) {
+    for (size_t i = 0; i < due.size(); ++i) answered(due[i], lanes_[due[i]], ranges[i]);
+  } else {
+    ask_each(consumer, due, began);
+  }
+  const Duration spent = env_.monotonic() - began;
+  if (spent >= kSpent) ask_all_again_ = env_.monotonic() + Duration{spent.micros * kRests};
+}
+
+void KafkaLanes::ask_each(KafkaConsumer& consumer, const std::vector<TopicPartition>& due, Duration began) {
+  for (const TopicPartition& at : due) {
+    KafkaLane& lane = lanes_[at];
     ask(consumer, at, lane);
     if (lane.unanswered > 0 || env_.monotonic() - began >= kAsk) return;
   }
@@ -185,6 +233,7 @@ KafkaNext KafkaLanes::next(const TopicPartition* only) {
   if (only != nullptr) lane_of(*only);
   if (consumer == nullptr) return only != nullptr ? KafkaNext{} : rest();
   if (only != nullptr) return next_of(*consumer, *only);
+  waiting_.clear();
   look_anew();
   look_for_partitions(*consumer);
   ask_all(*consumer);
@@ -204,14 +253,43 @@ KafkaNext KafkaLanes::next_of(KafkaConsumer& first, const TopicPartition& at) {
   fetch_.pull([&](const KafkaLane& any) { return &any == &lane; });
   KafkaConsumer* const consumer = fetch_.consumer();  // another one, or none: it may have failed meanwhile
   if (consumer != nullptr && unknown()) ask(*consumer, at, lane);
-  if (lane.has_something()) return {KafkaNext::Kind::Lane, &lane};
-  const bool is_quiet = env_.monotonic() - lane.heard >= kAskAgain;
-  // For a moment a new leader may know less than was read from the one before it.
-  if (lane.at_end) return {is_quiet ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
-  // Is it there at all?
-  if (fetch_.problem().empty() && !is_quiet) return {};
-  if (consumer != nullptr) look_for_partitions(*consumer);
-  return {found_ && !lane.listed ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
+  waiting_.clear();
+  if (lane.has_something()) return lane.absent.reset(), KafkaNext{KafkaNext::Kind::Lane, &lane};
+  const Duration silence = env_.monotonic() - lane.heard;
+  if (silence < kAskAgain) return {};
+  waiting_ = fmt::format("{} is read again, and nothing comes behind offset {}", to_text(at), lane.fetch);
+  if (lane.at_end) return {silence >= kGone ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
+  return {consumer != nullptr && is_gone(*consumer, at, lane) ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
+}
+
+bool KafkaLanes::is_gone(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane) {
+  const Duration now = env_.monotonic();
+  if (now >= lane.look_again) {
+    lane.look_again = now + kAskAgain;
+    const auto there = consumer.is_there(at, kAsk);
+    if (!there) fetch_.fail(there.error());
+    if (!there || *there) return lane.absent.reset(), false;
+    if (!lane.absent) lane.absent = now;
+  }
+  if (lane.absent) waiting_ = fmt::format("{} is to be read again, and the cluster has it not", to_text(at));
+  return lane.absent && now - *lane.absent >= kGone;
+}
+
+// Of partitions the first one.
+std::string KafkaLanes::problem() const {
+  if (!fetch_.problem().empty()) return fetch_.problem();
+  size_t others = 0;
+  const KafkaLane* first = nullptr;
+  for (const auto& [at, lane] : lanes_) {
+    if (lane.problem.empty()) continue;
+    if (first == nullptr) {
+      first = &lane;
+    } else {
+      ++others;
+    }
+  }
+  if (first == nullptr) return missing_.empty() ? waiting_ : missing_;
+  return others == 0 ? first->problem : fmt::format("{}; {} more partitions have problems", first->problem, others);
 }
 
 bool KafkaLanes::is_fresh(const KafkaLane& lane) const {
@@ -242,7 +320,7 @@ KafkaNext KafkaLanes::choose() {
   if (fresh != nullptr) return {KafkaNext::Kind::Lane, fresh, until};
   if (oldest != nullptr) return {KafkaNext::Kind::Lane, oldest};
   for (auto& [at, lane] : lanes_) {
-    if (lane.has_marks()) return {KafkaNext::Kind::Lane, &lane};
+    if (lane.has_place()) return {KafkaNext::Kind::Lane, &lane};
   }
   return rest();
 }
@@ -265,7 +343,10 @@ void KafkaLanes::drop_message(KafkaLane& lane) {
   fetch_.drop_first(lane);
 }
 
-void KafkaLanes::pass_marks(KafkaLane& lane) { lane.next = {lane.fetch, 0}; }
+void KafkaLanes::keep_place(KafkaLane& lane) {
+  lane.next = {lane.fetch, 0};
+  lane.kept = lane.promised = true;
+}
 
 void KafkaLanes::pass_gap(KafkaLane& lane) {
   lane.gap.reset();

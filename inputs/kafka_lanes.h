@@ -11,7 +11,10 @@
 // the watermark does not run away from one while another is being read. For those that are known to have something
 // which has not arrived, kAwait is waited.
 //
-// Waits for answers (which partitions are there, what they hold) at most kAsk at a time; for messages in wait() only.
+// Waits for answers (which partitions are there, what they hold) at most kAsk at a time, and a tenth of the time; for
+// messages in wait() only. What is read again in recovery is given up (Next::Nothing) when the cluster says for kGone
+// that it has no such partition, or that it ends in front; a cluster that says nothing, or does not show it to us, is
+// waited for.
 //
 // One thread. What does not work is told by problem(), and tried again.
 #pragma once
@@ -37,7 +40,7 @@ struct KafkaLanesOptions {
 
 struct KafkaNext {
   enum class Kind : uint8_t {
-    Lane,     // it holds a message, or stands in front of a gap, or of marks of transactions
+    Lane,     // it holds a message, or stands in front of a gap, or has a place to be kept
     Starts,   // starts() are to be journaled
     Nothing,  // all that there is was given; of `only`: it is not there
     Later,    // there may be more
@@ -67,24 +70,33 @@ class KafkaLanes {
   // The lane's first message was given whole.
   void drop_message(KafkaLane& lane);
   void pass_gap(KafkaLane& lane);
-  void pass_marks(KafkaLane& lane);
+  // Its place goes into the journal without a message.
+  void keep_place(KafkaLane& lane);
   // Something of it goes into the order.
-  void spoke(KafkaLane& lane) { lane.spoke = env_.monotonic(); }
+  void spoke(KafkaLane& lane) {
+    lane.spoke = env_.monotonic();
+    lane.kept = true;
+  }
 
   void wait(Duration most, const std::function<bool()>& stop) { fetch_.wait(most, stop); }
-  std::string problem() const { return fetch_.problem().empty() ? missing_ : fetch_.problem(); }
+  std::string problem() const;
+  // Is it one of those that are to be read?
+  bool is_wanted(const std::string& topic) const;
   bool refused() const { return fetch_.refused(); }
   std::vector<KafkaLag> lag() const;
   std::vector<KafkaPosition> given() const;  // what comes next, of those that are placed
 
  private:
   KafkaLane& lane_of(const TopicPartition& at);
-  bool is_wanted(const std::string& topic) const;
   void look_for_partitions(KafkaConsumer& consumer);
   void take_partitions(const std::vector<TopicPartition>& found);
   void look_anew();
+  void look_at_problems(Duration now);
   void ask(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane);
+  void answered(const TopicPartition& at, KafkaLane& lane, const KafkaResult<KafkaRange>& range);
   void ask_all(KafkaConsumer& consumer);
+  void ask_each(KafkaConsumer& consumer, const std::vector<TopicPartition>& due, Duration began);
+  bool is_gone(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane);
   void begin(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
   void find_again(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
   KafkaNext next_of(KafkaConsumer& first, const TopicPartition& at);
@@ -101,8 +113,10 @@ class KafkaLanes {
   bool first_ = true;  // nothing is placed, and no partitions were found
   bool starts_due_ = false;
   std::optional<Duration> found_, awaiting_;  // monotonic: partitions, last; since when lanes are awaited
-  Duration look_again_{}, polled_{};
+  Duration look_again_{}, polled_{}, ask_all_again_{}, mend_again_{};
+  bool together_ = true;
   std::string missing_;  // topics
+  std::string waiting_;  // what is read again and does not come
 };
 
 }  // namespace kubevigil

@@ -31,6 +31,11 @@ bool KafkaLive::owns(std::string_view source) const {
   return source == name() || parse_kafka_source(name(), source).has_value();
 }
 
+bool KafkaLive::reads(std::string_view source) const {
+  const auto at = parse_kafka_source(name(), source);
+  return source == name() || (at && lanes_.is_wanted(at->topic));
+}
+
 bool KafkaLive::seek(std::string_view source, std::string_view position) {
   if (source == name()) {
     auto starts = parse_kafka_starts(position);
@@ -64,10 +69,11 @@ LiveStep KafkaLive::give_gap(KafkaLane& lane, LiveBatch& batch) {
   return LiveStep::Batch;
 }
 
-// Else what retention takes of them would look like messages that were lost.
-LiveStep KafkaLive::give_marks(KafkaLane& lane, LiveBatch& batch) {
+// Else what retention takes of marks would look like messages that were lost, and of a partition that was empty when
+// it was found, like nothing.
+LiveStep KafkaLive::give_place(KafkaLane& lane, LiveBatch& batch) {
   batch.from = to_text(lane.next);
-  lanes_.pass_marks(lane);
+  lanes_.keep_place(lane);
   batch.to = to_text(lane.next);
   return LiveStep::Batch;
 }
@@ -87,7 +93,7 @@ LiveStep KafkaLive::poll(LiveBatch& batch, size_t most_pieces, std::string_view 
     if (next.kind == KafkaNext::Kind::Starts) return give_starts(batch);
     KafkaLane& lane = *next.lane;
     batch.source = batch.stream = lane.source;
-    if (lane.has_marks()) return give_marks(lane, batch);
+    if (lane.has_place()) return give_place(lane, batch);
     if (lane.held.empty()) return give_gap(lane, batch);
     if (give(lane, next.until, batch, most_pieces) || batch.from != batch.to) return LiveStep::Batch;
   }
@@ -146,6 +152,7 @@ bool KafkaLive::take_message(KafkaLane& lane, LiveBatch& batch, BatchBuilder& bu
     case BodyStep::Unreadable:  // memory never is
       break;
   }
+  if (lane.body->seen() == 0) ++tombstones_;  // blanks, [], a prefix and nothing
   lanes_.drop_message(lane);
   return true;
 }

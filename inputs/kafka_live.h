@@ -40,6 +40,7 @@ class KafkaLive final : public LiveInput {
 
   const std::string& name() const override { return options_.lanes.name; }
   bool owns(std::string_view source) const override;
+  bool reads(std::string_view source) const override;
   LiveStep poll(LiveBatch& batch, size_t most_pieces = SIZE_MAX, std::string_view only = {}) override;
   void wait(Duration most) override;
   void interrupt() override { interrupted_ = true; }
@@ -50,7 +51,7 @@ class KafkaLive final : public LiveInput {
  private:
   LiveStep give_starts(LiveBatch& batch);
   LiveStep give_gap(KafkaLane& lane, LiveBatch& batch);
-  LiveStep give_marks(KafkaLane& lane, LiveBatch& batch);
+  LiveStep give_place(KafkaLane& lane, LiveBatch& batch);
   bool give(KafkaLane& lane, Timestamp until, LiveBatch& batch, size_t most_pieces);
   bool take_message(KafkaLane& lane, LiveBatch& batch, BatchBuilder& builder, size_t most_pieces);
   void take_foreign(KafkaLane& lane, BatchBuilder& builder, const std::string& why);

@@ -54,9 +54,13 @@ Result<KafkaOptions> options_of(const KafkaInputConfig& input, const std::string
   return options;
 }
 
-// What the group is said to read. A pattern of ours is none of librdkafka's; what is read is known to us alone.
+// What the group is said to read: what is read is known to us alone. A pattern of ours is none of librdkafka's, and it
+// joins no group while no topic of those is there; Kafka's own, of the groups' offsets, is there whenever a group is.
 std::vector<std::string> subscription(const KafkaInputConfig& input) {
-  return input.topics_regex.empty() ? input.topics : std::vector<std::string>{"^.*"};
+  if (!input.topics_regex.empty()) return {"^.*"};
+  std::vector<std::string> topics = input.topics;
+  topics.emplace_back("^__consumer_offsets$");
+  return topics;
 }
 
 }  // namespace

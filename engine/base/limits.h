@@ -94,7 +94,8 @@ inline constexpr uint64_t kDiskReserveBytes = 64u << 20;   // kept so that journ
 inline constexpr uint64_t kStartRoomBytes = 16u << 20;     // free without the reserve: less, and a start waits for it
 inline constexpr size_t kSpoolSourceBytes = 1024;          // each text of a body's source; longer is cut
 inline constexpr size_t kSpoolOpenBodies = 65'536;         // bodies on their way at once; 429, "spool_refused{budget}"
-inline constexpr size_t kSnapshotNoteBytes = 1u << 20;     // the note of a snapshot; longer is refused
+inline constexpr size_t kSnapshotNoteBytes = 32u << 20;    // the note of a snapshot; longer is refused. Positions of
+                                                           // 8 x kKafkaPartitions with the longest names fit
 inline constexpr size_t kRuleBundleBytes = 64u << 20;      // rules and lists of a run; more are refused, rules_rejected
 
 // Alerts about the program itself

@@ -2,6 +2,12 @@
 
 namespace kubevigil {
 
+std::vector<KafkaResult<KafkaRange>> KafkaConsumer::ranges(std::span<const TopicPartition> partitions, Duration most) {
+  std::vector<KafkaResult<KafkaRange>> out;
+  for (const TopicPartition& at : partitions) out.push_back(range(at, most));
+  return out;
+}
+
 KafkaResult<std::vector<KafkaPosition>> KafkaConsumer::positions_at(std::span<const TopicPartition> partitions,
                                                                     Timestamp, Duration most) {
   std::vector<KafkaPosition> out;

@@ -40,7 +40,12 @@ class KafkaConsumer {
   // OutOfRange names the partition in `message.at`; it is not read any more until it is assigned again.
   virtual KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) = 0;
 
+  // Does the cluster have it? Refused: it does not say.
+  virtual KafkaResult<bool> is_there(const TopicPartition& at, Duration most) = 0;
+
   virtual KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) = 0;
+  // Of many, in no more time. One that cannot answer may keep all others from answering.
+  virtual std::vector<KafkaResult<KafkaRange>> ranges(std::span<const TopicPartition> partitions, Duration most);
 
   // Behind the last message of what is assigned, as the broker said when it was read last; nullopt: not known. Messages
   // of open transactions count. Asks nobody.

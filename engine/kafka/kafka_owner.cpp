@@ -12,7 +12,10 @@ namespace kubevigil {
 namespace {
 
 constexpr Duration kStep = Duration{250'000};
-constexpr Duration kAsk = Duration::seconds(2);
+constexpr Duration kAsk = Duration::seconds(10);
+// A client that is not answered is kept, for its connections may need longer than a question; then a new one is made,
+// for the secrets may have changed.
+constexpr unsigned kMostUnanswered = 12;
 constexpr std::chrono::seconds kRest{1};
 constexpr std::chrono::seconds kCommitEvery{5};
 constexpr size_t kShown = 100;
@@ -25,6 +28,7 @@ std::string shown(const std::string& text) { return printable(cut_to_bytes(text,
 void KafkaClaim::lose(KafkaHold hold) {
   ended_ = std::move(client_);
   joined_ = false;
+  unanswered_ = 0;
   hold_ = std::move(hold);
 }
 
@@ -40,7 +44,12 @@ bool KafkaClaim::look(Duration most) {
     client_ = std::move(*opened);
   }
   const auto members = client_->members(most);
-  if (!members) return lose({KafkaHold::Who::Unknown, members.error().message}), true;
+  if (!members) {
+    hold_ = {KafkaHold::Who::Unknown, members.error().message};
+    if (members.error().fault == KafkaFault::Fatal || ++unanswered_ >= kMostUnanswered) lose(hold_);
+    return true;
+  }
+  unanswered_ = 0;
   const auto other = std::find_if(members->begin(), members->end(), [this](const KafkaMember& member) {
     return is_namesake_ || member.client_id != client_id_;
   });

@@ -61,6 +61,7 @@ class KafkaClaim {
   const OpenKafkaGroup open_;
   std::unique_ptr<KafkaGroup> client_, ended_;
   bool joined_ = false;       // asked to
+  unsigned unanswered_ = 0;   // questions of this client, one behind the other
   bool is_namesake_ = false;  // whoever is in the group took it from this one, whatever his name
   KafkaHold hold_;
 };
@@ -68,7 +69,7 @@ class KafkaClaim {
 class KafkaOwner {
  public:
   explicit KafkaOwner(KafkaClaim claim);
-  ~KafkaOwner();  // waits for a step and the client to end: seconds, socket.timeout.ms when brokers are away
+  ~KafkaOwner();  // waits for a step and the client to end: 10 s each at most, when brokers are away
 
   KafkaHold hold() const;
   // What comes next in these, for displays of lag; sent every few seconds, while it holds.

@@ -65,7 +65,9 @@ void fill(KafkaMessage& out, const rd_kafka_message_t* message) {
   out.offset = message->offset;
   rd_kafka_timestamp_type_t type{};
   const int64_t time = rd_kafka_message_timestamp(message, &type);
-  out.time = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || time < 0 ? Timestamp::min() : Timestamp{time * 1000};
+  const bool is_known = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && time >= 0;
+  constexpr int64_t kLast = Timestamp::max().micros / 1000;  // the producer says what it likes
+  out.time = is_known ? Timestamp{std::min(time, kLast) * 1000} : Timestamp::min();
   out.has_key = message->key != nullptr, out.has_value = message->payload != nullptr;
   out.key = {static_cast<const char*>(message->key), out.has_key ? message->key_len : 0};
   out.value = {static_cast<const char*>(message->payload), out.has_value ? message->len : 0};
@@ -91,7 +93,9 @@ class RdKafkaConsumer final : public KafkaConsumer {
                                                       Duration most) override;
   KafkaResult<void> assign(std::span<const KafkaPosition> positions) override;
   KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) override;
+  KafkaResult<bool> is_there(const TopicPartition& at, Duration most) override;
   KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) override;
+  std::vector<KafkaResult<KafkaRange>> ranges(std::span<const TopicPartition> partitions, Duration most) override;
   std::optional<int64_t> newest(const TopicPartition& at) const override;
   KafkaResult<std::vector<KafkaPosition>> positions_at(std::span<const TopicPartition> partitions, Timestamp time,
                                                        Duration most) override;
@@ -174,19 +178,53 @@ KafkaResult<KafkaStep> RdKafkaConsumer::poll(KafkaMessage& message, Duration mos
   return tl::unexpected(std::move(error));
 }
 
+KafkaResult<bool> RdKafkaConsumer::is_there(const TopicPartition& at, Duration most) {
+  const std::string doing = "asking for the topic " + printable(at.topic);
+  rd_kafka_topic_t* const made = topic(at.topic);
+  if (made == nullptr) return tl::unexpected(kafka_error(rd_kafka_last_error(), doing));
+  const rd_kafka_metadata_t* found = nullptr;
+  auto code = rd_kafka_metadata(handle_.get(), 0, made, &found, milliseconds(most));
+  const std::unique_ptr<const rd_kafka_metadata_t, RdKafkaEnd> metadata(found);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && found->topic_cnt == 1) code = found->topics[0].err;
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return false;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return tl::unexpected(explained(handle_.get(), kafka_error(code, doing)));
+  }
+  for (int p = 0; found->topic_cnt == 1 && p < found->topics[0].partition_cnt; ++p) {
+    if (found->topics[0].partitions[p].id == at.partition) return true;
+  }
+  return false;
+}
+
+KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duration most) {
+  return std::move(ranges(std::span(&at, 1), most).front());
+}
+
 // rd_kafka_query_watermark_offsets waits longer than it is told when brokers are away. A question for the offset of a
 // time asks the same with the times that the protocol gives to the first and to the last (ListOffsets, KIP-79).
-KafkaResult<KafkaRange> RdKafkaConsumer::range(const TopicPartition& at, Duration most) {
-  KafkaRange out;
+std::vector<KafkaResult<KafkaRange>> RdKafkaConsumer::ranges(std::span<const TopicPartition> partitions,
+                                                             Duration most) {
+  std::vector<KafkaResult<KafkaRange>> out(partitions.size(), KafkaRange{});
   const Duration each{most.micros / 2};
-  for (auto [time, offset] : {std::pair{RD_KAFKA_OFFSET_BEGINNING, &out.first}, {RD_KAFKA_OFFSET_END, &out.end}}) {
-    const RdKafkaList list = list_of(std::vector<KafkaPosition>{{at, time}});
-    auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(each));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return tl::unexpected(explained(handle_.get(), kafka_error(code, "asking what " + to_text(at) + " holds")));
+  for (const auto& [time, offset] :
+       {std::pair{RD_KAFKA_OFFSET_BEGINNING, &KafkaRange::first}, {RD_KAFKA_OFFSET_END, &KafkaRange::end}}) {
+    std::vector<KafkaPosition> asked;
+    for (const TopicPartition& at : partitions) asked.push_back({at, time});
+    const RdKafkaList list = list_of(asked);
+    const auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(each));
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (!out[i]) continue;
+      const rd_kafka_topic_partition_t& found = list->elems[i];
+      auto own = code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : found.err;
+      if (own == RD_KAFKA_RESP_ERR_NO_ERROR && found.offset < 0) own = RD_KAFKA_RESP_ERR__TIMED_OUT;  // left as it was
+      if (own == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (*out[i]).*offset = found.offset;
+      } else {
+        const std::string doing = "asking what " + to_text(partitions[i]) + " holds";
+        out[i] = tl::unexpected(explained(handle_.get(), kafka_error(own, doing)));
+      }
     }
-    *offset = list->elems[0].offset;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) break;
   }
   return out;
 }

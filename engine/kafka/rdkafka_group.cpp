@@ -97,7 +97,9 @@ KafkaResult<bool> RdKafkaGroup::poll(Duration most) {
   }
   if (place_->lost) return tl::unexpected(KafkaError{KafkaFault::Fatal, doing + ": the broker took us for dead"});
   if (said != nullptr && said->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return tl::unexpected(explained(handle_.get(), kafka_error(said->err, doing)));
+    KafkaError error = kafka_error(said->err, doing);
+    if (const char* why = rd_kafka_message_errstr(said.get()); why != nullptr) error.message += ": " + printable(why);
+    return tl::unexpected(explained(handle_.get(), std::move(error)));
   }
   return place_->joined;
 }
@@ -122,6 +124,7 @@ Result<std::unique_ptr<KafkaGroup>> open_kafka_group(const KafkaGroupOptions& op
   KafkaOptions kafka = options.kafka;
   kafka.properties.try_emplace("session.timeout.ms", "10000");
   kafka.properties.try_emplace("heartbeat.interval.ms", "2000");
+  kafka.properties.try_emplace("topic.metadata.refresh.interval.ms", "30000");  // until then a new topic lets none join
   kafka.properties.try_emplace("socket.timeout.ms", "10000");  // what the end of the handle waits at most
   auto handle = open_rdkafka(RD_KAFKA_CONSUMER, kafka,
                              {{"group.id", options.group},

@@ -67,7 +67,7 @@ struct LiveInputCounts {
   uint64_t lag_bytes = 0;                                 // there and not read yet
   uint64_t lag_messages = 0;                              // the same of Kafka, which does not tell bytes; of all lanes,
   std::shared_ptr<const std::vector<LiveLag>> lags = {};  // and of each; null: none
-  uint64_t tombstones = 0;                                // messages without a value, passed over
+  uint64_t tombstones = 0;                                // messages with nothing in them, passed over
   uint64_t rotations = 0, truncations = 0;                // of a file
   uint64_t records_given_up = 0;                          // that never ended
   uint64_t files_ignored = 0;                             // now
@@ -81,6 +81,9 @@ class LiveInput {
   virtual const std::string& name() const = 0;
   // Is it a lane of this input, now or at another time? An input of one lane gives it its own name.
   virtual bool owns(std::string_view source) const { return source == name(); }
+
+  // Is it one that is read now? What is owned and not read any more is a lane that was taken out of the configuration.
+  virtual bool reads(std::string_view source) const { return owns(source); }
 
   // Does what can be done without waiting. `batch` arrives empty, its strings with old capacity. Sets all its members
   // but Batch::source and Batch::sequence. At most `most_pieces` records and bad ones, from one stream; of the lane

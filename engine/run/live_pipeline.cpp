@@ -33,7 +33,7 @@ Result<RecoveryReport> LivePipeline::recover(std::shared_ptr<const LiveRules> pr
   return recovered_->report;
 }
 
-LiveInput* LivePipeline::owner_of(const std::string& source) const { return kubevigil::owner_of(inputs_, source); }
+LiveInput* LivePipeline::reader_of(const std::string& source) const { return kubevigil::reader_of(inputs_, source); }
 
 // Inputs of the last life that this one lacks, and those that it lacked itself, of which was told when they went. Their
 // positions stay: one that comes back goes on there.
@@ -41,8 +41,8 @@ void LivePipeline::find_removed_inputs() {
   RecoveryReport& report = recovered_->report;
   const LiveInputs had = recovered_->core->rules().open_inputs();
   for (const auto& [name, position] : recovered_->core->positions()) {
-    if (owner_of(name) != nullptr) continue;
-    if (kubevigil::owner_of(had, name) == nullptr) {
+    if (reader_of(name) != nullptr) continue;
+    if (kubevigil::reader_of(had, name) == nullptr) {
       world_.log.info("input", "an input of an earlier life is still not configured",
                       {{"input", name}, {"would_go_on_at", position}});
       continue;
@@ -57,7 +57,7 @@ void LivePipeline::find_removed_inputs() {
 // Where the last life stopped.
 Result<void> LivePipeline::seek_inputs() {
   for (const auto& [name, position] : recovered_->core->positions()) {
-    LiveInput* input = owner_of(name);
+    LiveInput* input = reader_of(name);
     if (input != nullptr && !input->seek(name, position)) {
       return fail("input " + name + ": its position in the journal is none of its own: '" + position + "'");
     }
@@ -94,7 +94,7 @@ void LivePipeline::start_snapshots() {
   SnapshotWorld around{world_.snapshots, world_.journal, world_.outbox, world_.env, {}, world_.needed_rules};
   around.forget = [this](const LiveNote& older) {
     for (const auto& [source, position] : older.positions) {
-      if (LiveInput* input = owner_of(source); input != nullptr) input->forget(source, position);
+      if (LiveInput* input = reader_of(source); input != nullptr) input->forget(source, position);
     }
   };
   snapshots_ = std::make_unique<SnapshotThread>(std::move(around));

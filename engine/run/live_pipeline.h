@@ -63,7 +63,7 @@ class LivePipeline {
   LiveStatus status() const;
 
  private:
-  LiveInput* owner_of(const std::string& source) const;  // null: there is none
+  LiveInput* reader_of(const std::string& source) const;  // null: there is none
   void find_removed_inputs();
   Result<void> seek_inputs();
   std::set<std::string> begin_journal();

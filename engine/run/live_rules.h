@@ -23,6 +23,12 @@ inline LiveInput* owner_of(const LiveInputs& inputs, std::string_view source) {
   return found == inputs.end() ? nullptr : found->get();
 }
 
+// The one that reads the lane now; null: none does.
+inline LiveInput* reader_of(const LiveInputs& inputs, std::string_view source) {
+  LiveInput* const owner = owner_of(inputs, source);
+  return owner != nullptr && owner->reads(source) ? owner : nullptr;
+}
+
 struct LiveRules {
   std::string hash;
   std::shared_ptr<const Program> program;

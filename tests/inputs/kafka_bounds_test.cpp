@@ -1,4 +1,7 @@
 // What is held of messages, of partitions that come and go, and of nothing at all.
+#include <limits>
+
+#include "engine/run/live_snapshot.h"
 #include "inputs/kafka_live.h"
 #include "tests/inputs/kafka_bench.h"
 
@@ -71,6 +74,28 @@ TEST_F(KafkaBounds, TopicsThatAreGoneUseUpNoPlaces) {
     EXPECT_EQ(live->problem(), "");
     for (int32_t n = 0; n < 3000; ++n) cluster->remove({"day-" + std::to_string(day), n});
   }
+}
+
+// A snapshot that is refused would keep the journal growing until the disk is full.
+TEST_F(KafkaBounds, PositionsOfEightInputsWithTheLongestNamesFitIntoASnapshot) {
+  constexpr int64_t kFar = std::numeric_limits<int64_t>::max();
+  const std::string topic(249, 't');
+  LiveNote note;
+  note.rules = {"hash"};
+  for (int n = 0; n < 8; ++n) {
+    const std::string name = fmt::format("kafka/{}{}", std::string(62, 'n'), n);
+    KafkaStarts starts;
+    for (size_t p = 0; p < limits::kKafkaPartitions; ++p) {
+      const TopicPartition at{topic, static_cast<int32_t>(p)};
+      starts[at] = kFar;
+      note.positions[kafka_source(name, at)] = to_text(KafkaPlace{kFar, std::numeric_limits<uint64_t>::max()});
+    }
+    note.positions[name] = to_text(starts);
+  }
+  const std::string bytes = encode_note(note);
+  EXPECT_LT(bytes.size(), limits::kSnapshotNoteBytes);
+  ASSERT_TRUE(decode_note(bytes));
+  EXPECT_EQ(decode_note(bytes)->positions, note.positions);
 }
 
 TEST_F(KafkaBounds, ManyTombstonesAreAPlaceToGoOnAt) {

@@ -57,6 +57,21 @@ TEST_F(KafkaClaimTest, TheSameInstanceNeedsNotWaitForItsLastLife) {
   EXPECT_EQ(next.hold().who, Who::Ours);
 }
 
+// A slow connection would else never be ready for the first answer; a password that changed never be read.
+TEST_F(KafkaClaimTest, AClientThatIsNotAnsweredIsKeptForAWhile) {
+  KafkaClaim mine = claim("kubevigil-a");
+  group.away = true;
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(mine.step({}));
+  EXPECT_EQ(mine.hold().text, "no broker answers");
+  EXPECT_EQ(group.opened, 1);
+  for (int i = 0; i < 10; ++i) mine.step({});
+  EXPECT_EQ(group.opened, 2);
+  group.away = false;
+  settle(mine);
+  EXPECT_EQ(mine.hold().who, Who::Ours);
+  EXPECT_EQ(group.opened, 2);
+}
+
 TEST_F(KafkaClaimTest, OfTwoThatLookedAtTheSameMomentOneStays) {
   KafkaClaim first = claim("kubevigil-a"), second = claim("kubevigil-b");
   first.step({});

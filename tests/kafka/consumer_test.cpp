@@ -76,6 +76,26 @@ TEST_F(Consumer, FindsThePartitionsOfTopicsThatAreWanted) {
   EXPECT_THAT(*found, ElementsAre(part(0), part(1)));
 }
 
+TEST_F(Consumer, KnowsWhichPartitionsAreThere) {
+  ASSERT_TRUE(broker().create_topic(topic, 2));
+  EXPECT_TRUE(consumer->is_there(part(1), kPatience).value_or(false));
+  EXPECT_FALSE(consumer->is_there(part(2), kPatience).value_or(true));
+  EXPECT_FALSE(consumer->is_there({topic + "-none", 0}, kPatience).value_or(true));
+  ASSERT_TRUE(broker().delete_topic(topic));
+  EXPECT_TRUE(test::becomes([&] { return !consumer->is_there(part(1), kPatience).value_or(true); }));
+}
+
+TEST_F(Consumer, SaysWhatManyHoldInOneAnswer) {
+  ASSERT_TRUE(broker().create_topic(topic, 3));
+  for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(broker().produce(topic, 1, value));
+  ASSERT_TRUE(broker().produce(topic, 2, "d"));
+  ASSERT_TRUE(broker().delete_records(topic, 1, 2));
+  const auto held = consumer->ranges(std::vector<TopicPartition>{part(2), part(0), part(1)}, kPatience);
+  std::vector<std::pair<int64_t, int64_t>> ranges;
+  for (const auto& range : held) ranges.emplace_back(range ? range->first : -1, range ? range->end : -1);
+  EXPECT_THAT(ranges, ElementsAre(std::pair(0, 1), std::pair(0, 0), std::pair(2, 3)));
+}
+
 TEST_F(Consumer, SaysWhatIsGoneAndGoesOnWithTheRest) {
   ASSERT_TRUE(broker().create_topic(topic, 2));
   for (const char* value : {"a", "b", "c"}) ASSERT_TRUE(broker().produce(topic, 0, value));

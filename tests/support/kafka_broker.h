@@ -53,6 +53,8 @@ class KafkaBroker {
   int in_sync(const std::string& topic, int32_t partition) const;
   // True: it is there now.
   bool create_topic(const std::string& name, int partitions, const std::map<std::string, std::string>& config = {});
+  // True: the cluster has heard of it.
+  bool delete_topic(const std::string& name);
   // Waits until the broker has it.
   bool produce(const std::string& topic, int32_t partition, const std::string& value);
   bool produce(const std::string& topic, int32_t partition, const std::vector<std::string>& values);

@@ -93,6 +93,20 @@ bool KafkaBroker::create_topic(const std::string& name, int partitions,
   return made;
 }
 
+bool KafkaBroker::delete_topic(const std::string& name) {
+  const Client client(address());
+  rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
+  rd_kafka_DeleteTopics(client.handle, &topic, 1, nullptr, client.queue);
+  rd_kafka_DeleteTopic_destroy(topic);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
+  if (event == nullptr) return false;
+  size_t count = 0;
+  const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
+  const bool gone = count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_event_destroy(event);
+  return gone;
+}
+
 bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::string& value) {
   return produce(topic, partition, std::vector{value});
 }

@@ -15,6 +15,7 @@ namespace kubevigil::test {
 class SimulatedGroup {
  public:
   bool away = false;                         // nobody answers
+  int opened = 0;                            // clients
   std::map<std::string, int64_t> committed;  // by to_text() of the partition
   int joins = 0;
 
@@ -23,7 +24,7 @@ class SimulatedGroup {
   void forget_holder() { holder_.reset(), ++generation_; }
 
   std::unique_ptr<KafkaGroup> member(std::string client_id) {
-    return std::make_unique<Member>(*this, std::move(client_id));
+    return ++opened, std::make_unique<Member>(*this, std::move(client_id));
   }
 
  private:

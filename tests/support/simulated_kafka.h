@@ -65,6 +65,10 @@ class SimulatedKafka {
   };
   Faults faults;
   bool away = false;                              // nobody answers
+  std::set<TopicPartition> hidden;                // not shown to us: without the right Describe
+  std::set<TopicPartition> leaderless;            // questions for them wait as long as they may,
+  Duration waited{};                              // in all
+  std::set<TopicPartition> refused;               // not given to us: without the right Read; said once
   uint64_t assigned = 0, paused = 0, opened = 0;  // how often
   uint64_t delivered = 0;                         // messages
 
@@ -85,22 +89,35 @@ class SimulatedKafka {
       if (auto error = cluster_.fault(most)) return tl::unexpected(*error);
       std::vector<TopicPartition> out;
       for (const auto& [at, partition] : cluster_.partitions_) {
-        if (wanted(at.topic)) out.push_back(at);
+        if (wanted(at.topic) && !cluster_.hidden.contains(at)) out.push_back(at);
       }
       return out;
     }
     KafkaResult<void> assign(std::span<const KafkaPosition> positions) override {
       ++cluster_.assigned;
       reads_.clear();
-      for (const KafkaPosition& p : positions) reads_[p.at] = {p.offset, false, false, false};
+      for (const KafkaPosition& p : positions) reads_[p.at] = {.next = p.offset};
       return {};
     }
     KafkaResult<KafkaStep> poll(KafkaMessage& message, Duration most) override;
+    KafkaResult<bool> is_there(const TopicPartition& at, Duration most) override {
+      if (auto error = cluster_.fault(most)) return tl::unexpected(*error);
+      if (cluster_.hidden.contains(at)) return tl::unexpected(KafkaError{KafkaFault::Refused, "not for you"});
+      return cluster_.partitions_.contains(at);
+    }
     KafkaResult<KafkaRange> range(const TopicPartition& at, Duration most) override {
       if (auto error = cluster_.fault(most)) return tl::unexpected(*error);
+      if (cluster_.leaderless.contains(at)) return tl::unexpected(cluster_.wait_for_leader(most));
       const auto found = cluster_.partitions_.find(at);
       if (found == cluster_.partitions_.end()) return tl::unexpected(KafkaError{KafkaFault::Refused, "no partition"});
       return KafkaRange{found->second.first, found->second.end};
+    }
+    std::vector<KafkaResult<KafkaRange>> ranges(std::span<const TopicPartition> partitions, Duration most) override {
+      for (const TopicPartition& at : partitions) {
+        if (!cluster_.leaderless.contains(at)) continue;
+        return {partitions.size(), tl::unexpected(cluster_.wait_for_leader(most))};
+      }
+      return KafkaConsumer::ranges(partitions, most);
     }
     std::optional<int64_t> newest(const TopicPartition& at) const override {
       const auto found = cluster_.partitions_.find(at);
@@ -118,7 +135,7 @@ class SimulatedKafka {
    private:
     struct Read {
       int64_t next = 0;
-      bool paused = false, end_said = false, lost = false;
+      bool paused = false, end_said = false, lost = false, refusal_said = false;
     };
     std::optional<KafkaResult<KafkaStep>> poll_one(const TopicPartition& at, Read& read, KafkaMessage& message);
 
@@ -126,6 +143,11 @@ class SimulatedKafka {
     std::map<TopicPartition, Read> reads_;
   };
 
+  KafkaError wait_for_leader(Duration most) {
+    env_.advance(most);
+    waited = waited + most;
+    return {KafkaFault::Retry, "no leader"};
+  }
   bool one_in(unsigned n) { return n > 0 && random_() % n == 0; }
   std::optional<KafkaError> fault(Duration most) {
     if (away) env_.advance(most);
@@ -158,8 +180,13 @@ inline std::optional<KafkaResult<KafkaStep>> SimulatedKafka::Consumer::poll_one(
                                                                                 KafkaMessage& message) {
   const auto found = cluster_.partitions_.find(at);
   if (found == cluster_.partitions_.end() || read.paused || read.lost) return std::nullopt;
+  if (cluster_.leaderless.contains(at)) return std::nullopt;
   const Partition& partition = found->second;
   message.at = at;
+  if (cluster_.refused.contains(at)) {
+    if (std::exchange(read.refusal_said, true)) return std::nullopt;
+    return tl::unexpected(KafkaError{KafkaFault::Refused, "reading " + to_text(at) + ": not for you"});
+  }
   if (read.next < partition.first || read.next > partition.end) {
     read.lost = true;
     return tl::unexpected(KafkaError{KafkaFault::OutOfRange, "offset out of range"});

@@ -120,6 +120,9 @@ class SimulatedConsumer : public KafkaConsumer {
     }
     return KafkaStep::Nothing;
   }
+  KafkaResult<bool> is_there(const TopicPartition& at, Duration) override {
+    return at.topic == kName && static_cast<size_t>(at.partition) < topic_.partitions_.size();
+  }
   KafkaResult<KafkaRange> range(const TopicPartition& at, Duration) override {
     return KafkaRange{0, static_cast<int64_t>(topic_.stable_end(static_cast<size_t>(at.partition)))};
   }
