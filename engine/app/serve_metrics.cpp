@@ -182,6 +182,12 @@ void set_inputs(MetricWriter& out, const std::vector<IntakeStatus>& inputs) {
   }
 }
 
+void set_quarantine(MetricWriter& out, const QuarantineCounts& counts) {
+  out.set(BadRecordsLost, {"rotated"}, number(counts.rotated));
+  out.set(BadRecordsLost, {"disk"}, number(counts.unwritten));
+  out.set(BoundsMet, {"bad_record_texts_left_out"}, number(counts.texts_left_out));
+}
+
 void set_events(MetricWriter& out, const ConsumerStatus& consumer) {
   const Tally& tally = consumer.detector.tally;
   const Correlator::Counters& correlator = consumer.detector.correlator;
@@ -290,6 +296,7 @@ void set_serve_metrics(MetricWriter& out, const ServeParts& parts, const ServeFa
       out.set(CertificateExpiry, {one.use, one.cluster, one.name}, seconds(one.ends));
     }
   }
+  if (parts.quarantine != nullptr) set_quarantine(out, parts.quarantine->counts());
   if (parts.recent != nullptr) set_alerts(out, *parts.recent);
   for (const Sink* sink : parts.sinks) set_sink(out, *sink, now);
   if (parts.lease != nullptr) out.set(LeaseHeld, {}, parts.lease->state().sending);

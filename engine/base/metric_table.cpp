@@ -243,6 +243,13 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
     {Events, kCounter, "kubevigil_events_total", {}, "Audit events judged, duplicates included."},
     {EventsByLevel, kCounter, "kubevigil_events_by_level_total", {"level"}, "The same by audit level."},
     {BadRecords, kCounter, "kubevigil_bad_records_total", {"reason"}, "Records that are no audit events."},
+    {BadRecordsLost,
+     kCounter,
+     "kubevigil_bad_records_lost_total",
+     {"why"},
+     "Lines about these that are not in bad-records.jsonl: rotated (newer ones took their place), disk (it did not "
+     "take "
+     "them)."},
     {EventsTruncated, kCounter, "kubevigil_events_truncated_total", {}, "Events whose bodies the API server cut off."},
     {BodyDefects, kCounter, "kubevigil_body_defects_total", {}, "Events with a body that could not be read whole."},
     {EventsSalvaged, kCounter, "kubevigil_events_salvaged_total", {}, "Events found again behind a torn line."},

@@ -90,6 +90,7 @@ enum class Metric : uint8_t {
   Events,
   EventsByLevel,
   BadRecords,
+  BadRecordsLost,
   EventsTruncated,
   BodyDefects,
   EventsSalvaged,
