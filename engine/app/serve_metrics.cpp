@@ -156,7 +156,8 @@ void set_kafka(MetricWriter& out, const IntakeStatus& input) {
   const std::string_view name = std::string_view(input.name).substr(kKafka.size());
   out.set(KafkaRecords, {name}, number(input.pieces));
   out.set(KafkaTombstones, {name}, number(input.source.tombstones));
-  out.set(KafkaProblem, {name}, !input.problem.empty());
+  out.set(KafkaProblem, {name}, input.is_stuck());
+  out.set(KafkaStandsBy, {name}, input.source.stands_by);
   if (input.source.lags == nullptr) return;
   for (const LiveLag& lag : *input.source.lags) {
     const auto at = parse_kafka_source(input.name, lag.source);

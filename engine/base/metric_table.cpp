@@ -212,7 +212,14 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
      kGauge,
      "kubevigil_kafka_problem",
      {"input"},
-     "1 while something keeps topics from being read; /api/v1/sources says what."},
+     "1 while something keeps topics from being read, other than that another instance reads them; /api/v1/sources "
+     "says "
+     "what."},
+    {KafkaStandsBy,
+     kGauge,
+     "kubevigil_kafka_stands_by",
+     {"input"},
+     "1 while another instance reads: it holds the group, and this one waits."},
 
     {TailLag, kGauge, "kubevigil_tail_lag_bytes", {"path"}, "Bytes of a followed file that are not read yet."},
     {TailBytes, kCounter, "kubevigil_tail_record_bytes_total", {"path"}, "Bytes of records read."},

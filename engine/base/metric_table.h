@@ -76,6 +76,7 @@ enum class Metric : uint8_t {
   KafkaRecords,
   KafkaTombstones,
   KafkaProblem,
+  KafkaStandsBy,
   // Tail
   TailLag,
   TailBytes,
