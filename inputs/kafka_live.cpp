@@ -24,6 +24,7 @@ KafkaLive::KafkaLive(KafkaLiveOptions options, KafkaReader reader, const Env& en
     : options_(std::move(options)),
       env_(env),
       committed_(reader.committed),
+      hold_(reader.hold),
       lanes_(options_.lanes, std::move(reader), env),
       buffer_(kChunkBytes, '\0') {}
 
@@ -181,6 +182,7 @@ void KafkaLive::count() {
   }
   counts_.lags = std::move(lags);
   counts_.tombstones = tombstones_;
+  counts_.stands_by = hold_ && hold_().who == KafkaHold::Who::Others;
   if (committed_) committed_(lanes_.given());
 }
 

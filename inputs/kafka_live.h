@@ -60,6 +60,7 @@ class KafkaLive final : public LiveInput {
   const KafkaLiveOptions options_;
   const Env& env_;
   const std::function<void(std::vector<KafkaPosition>)> committed_;
+  const std::function<KafkaHold()> hold_;
   KafkaLanes lanes_;
   std::atomic<bool> interrupted_ = false;
   uint64_t tombstones_ = 0;

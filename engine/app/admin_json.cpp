@@ -58,6 +58,7 @@ void write(JsonWriter& json, const AdminTail& tail) {
 
 void write(JsonWriter& json, const AdminKafka& kafka) {
   json.begin_object().member("name", kafka.name).member("problem", kafka.problem);
+  json.member("stands_by", kafka.stands_by);
   json.member("caught_up", kafka.caught_up).member("lag_messages", kafka.lag_messages);
   json.member("records", kafka.records).member("tombstones", kafka.tombstones);
   json.member("gaps", kafka.gaps).end_object();

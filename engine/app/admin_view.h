@@ -87,7 +87,7 @@ struct AdminTail {
 
 struct AdminKafka {
   std::string name = {}, problem = {};
-  bool caught_up = false;
+  bool stands_by = false, caught_up = false;
   uint64_t lag_messages = 0, records = 0, tombstones = 0, gaps = 0;
 };
 

@@ -79,6 +79,12 @@ void examine_api_server(const std::string& manifest, const Config* config, Findi
 // doctor_policy.cpp
 void examine_policy(const std::string& file, const RulesConfig& config, const Context& context, Findings& out);
 
+// A mend for what keeps a Kafka input from being read.
+inline constexpr const char* kKafkaAdvice =
+    "look at brokers, topics, properties and secrets, and at the brokers' ACLs: Describe and Read on the topics, "
+    "Describe "
+    "and Read on the group";
+
 // A mend for the problem that OpenSSL has with a server's certificate, as ServerLook::why has it.
 std::string certificate_advice(const std::string& why, const std::string& host);
 

@@ -59,8 +59,7 @@ InputLook look_at(LiveInput& input, const Env& env) {
 
 void say(const std::string& name, const InputLook& look, Findings& out) {
   if (!look.problem.empty()) {
-    return out.fail("input", fmt::format("{}: {}", name, look.problem),
-                    "look at brokers, topics, properties and secrets");
+    return out.fail("input", fmt::format("{}: {}", name, look.problem), kKafkaAdvice);
   }
   if (look.records == 0 && !look.all) {
     return out.warn("input",

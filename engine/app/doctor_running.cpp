@@ -234,8 +234,10 @@ class Running {
   void kafka(const Answer& sources) {
     for (const uint32_t input : sources.list("kafka")) {
       const std::string name = "kafka " + sources.text(input, "name"), problem = sources.text(input, "problem");
-      if (!problem.empty()) {
-        out_.fail("events", fmt::format("{}: {}", name, problem), "look at brokers, topics, properties and secrets");
+      if (sources.flag(input, "stands_by")) {
+        out_.ok("events", fmt::format("{} stands by: {}", name, problem));
+      } else if (!problem.empty()) {
+        out_.fail("events", fmt::format("{}: {}", name, problem), kKafkaAdvice);
       } else if (sources.number(input, "records") == 0) {
         out_.warn("events", name + ": no event read yet", "does anybody write to these topics?");
       } else {

@@ -195,7 +195,10 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
   look_at_disk();  // rules may have taken the reserve
   if (auto started = pipeline_->start(); !started) return started;
   if (lease_) lease_->start();
-  admin_->view().change([this](ServeParts& parts, ServeFacts&) { parts.pipeline = pipeline_.get(); });
+  admin_->view().change([this](ServeParts& parts, ServeFacts&) {
+    parts.pipeline = pipeline_.get();
+    parts.quarantine = quarantine_.get();
+  });
   admin_->follow(*storage_.journal);
   sinks_->start();
   start_reloading();

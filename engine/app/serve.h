@@ -78,7 +78,7 @@ class Serve {
   std::unique_ptr<ReloadLoop> reload_loop_;
   std::atomic<ServeWebhook*> webhook_seen_ = nullptr;  // by the pipeline's thread
   LiveWatch live_watch_{self_alerts_};
-  InputWatch input_watch_{env_, log_};
+  InputWatch input_watch_{env_, log_, self_alerts_};
   std::optional<DiskWatch> disk_watch_;
   bool intake_paused_ = false;
 };

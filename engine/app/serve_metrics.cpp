@@ -156,7 +156,8 @@ void set_kafka(MetricWriter& out, const IntakeStatus& input) {
   const std::string_view name = std::string_view(input.name).substr(kKafka.size());
   out.set(KafkaRecords, {name}, number(input.pieces));
   out.set(KafkaTombstones, {name}, number(input.source.tombstones));
-  out.set(KafkaProblem, {name}, !input.problem.empty());
+  out.set(KafkaProblem, {name}, input.is_stuck());
+  out.set(KafkaStandsBy, {name}, input.source.stands_by);
   if (input.source.lags == nullptr) return;
   for (const LiveLag& lag : *input.source.lags) {
     const auto at = parse_kafka_source(input.name, lag.source);
@@ -180,6 +181,12 @@ void set_inputs(MetricWriter& out, const std::vector<IntakeStatus>& inputs) {
     out.set(TailFilesIgnored, {path}, number(input.source.files_ignored));
     out.set(TailProblem, {path}, !input.problem.empty());
   }
+}
+
+void set_quarantine(MetricWriter& out, const QuarantineCounts& counts) {
+  out.set(BadRecordsLost, {"rotated"}, number(counts.rotated));
+  out.set(BadRecordsLost, {"disk"}, number(counts.unwritten));
+  out.set(BoundsMet, {"bad_record_texts_left_out"}, number(counts.texts_left_out));
 }
 
 void set_events(MetricWriter& out, const ConsumerStatus& consumer) {
@@ -290,6 +297,7 @@ void set_serve_metrics(MetricWriter& out, const ServeParts& parts, const ServeFa
       out.set(CertificateExpiry, {one.use, one.cluster, one.name}, seconds(one.ends));
     }
   }
+  if (parts.quarantine != nullptr) set_quarantine(out, parts.quarantine->counts());
   if (parts.recent != nullptr) set_alerts(out, *parts.recent);
   for (const Sink* sink : parts.sinks) set_sink(out, *sink, now);
   if (parts.lease != nullptr) out.set(LeaseHeld, {}, parts.lease->state().sending);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/app/certificate_watch.h"
+#include "engine/app/quarantine.h"
 #include "engine/app/recent_alerts.h"
 #include "engine/base/disk.h"
 #include "engine/base/log.h"
@@ -38,6 +39,7 @@ struct ServeParts {
   const Lease* lease = nullptr;
   const CertificateWatch* certificates = nullptr;
   const RecentAlerts* recent = nullptr;
+  const Quarantine* quarantine = nullptr;
 };
 
 struct ServeFacts {

@@ -62,6 +62,7 @@ void add_kafka(AdminSources& out, const IntakeStatus& input, std::string_view na
   AdminKafka& kafka = out.kafka.emplace_back();
   kafka.name = name;
   kafka.problem = input.problem;
+  kafka.stands_by = input.source.stands_by;
   kafka.caught_up = input.caught_up;
   kafka.lag_messages = input.source.lag_messages;
   kafka.records = input.pieces;

@@ -212,7 +212,14 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
      kGauge,
      "kubevigil_kafka_problem",
      {"input"},
-     "1 while something keeps topics from being read; /api/v1/sources says what."},
+     "1 while something keeps topics from being read, other than that another instance reads them; /api/v1/sources "
+     "says "
+     "what."},
+    {KafkaStandsBy,
+     kGauge,
+     "kubevigil_kafka_stands_by",
+     {"input"},
+     "1 while another instance reads: it holds the group, and this one waits."},
 
     {TailLag, kGauge, "kubevigil_tail_lag_bytes", {"path"}, "Bytes of a followed file that are not read yet."},
     {TailBytes, kCounter, "kubevigil_tail_record_bytes_total", {"path"}, "Bytes of records read."},
@@ -243,6 +250,13 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
     {Events, kCounter, "kubevigil_events_total", {}, "Audit events judged, duplicates included."},
     {EventsByLevel, kCounter, "kubevigil_events_by_level_total", {"level"}, "The same by audit level."},
     {BadRecords, kCounter, "kubevigil_bad_records_total", {"reason"}, "Records that are no audit events."},
+    {BadRecordsLost,
+     kCounter,
+     "kubevigil_bad_records_lost_total",
+     {"why"},
+     "Lines about these that are not in bad-records.jsonl: rotated (newer ones took their place), disk (it did not "
+     "take "
+     "them)."},
     {EventsTruncated, kCounter, "kubevigil_events_truncated_total", {}, "Events whose bodies the API server cut off."},
     {BodyDefects, kCounter, "kubevigil_body_defects_total", {}, "Events with a body that could not be read whole."},
     {EventsSalvaged, kCounter, "kubevigil_events_salvaged_total", {}, "Events found again behind a torn line."},

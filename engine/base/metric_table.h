@@ -76,6 +76,7 @@ enum class Metric : uint8_t {
   KafkaRecords,
   KafkaTombstones,
   KafkaProblem,
+  KafkaStandsBy,
   // Tail
   TailLag,
   TailBytes,
@@ -90,6 +91,7 @@ enum class Metric : uint8_t {
   Events,
   EventsByLevel,
   BadRecords,
+  BadRecordsLost,
   EventsTruncated,
   BodyDefects,
   EventsSalvaged,

@@ -67,10 +67,11 @@ struct LiveInputCounts {
   uint64_t lag_bytes = 0;                                 // there and not read yet
   uint64_t lag_messages = 0;                              // the same of Kafka, which does not tell bytes; of all lanes,
   std::shared_ptr<const std::vector<LiveLag>> lags = {};  // and of each; null: none
-  uint64_t tombstones = 0;                                // messages with nothing in them, passed over
-  uint64_t rotations = 0, truncations = 0;                // of a file
-  uint64_t records_given_up = 0;                          // that never ended
-  uint64_t files_ignored = 0;                             // now
+  bool stands_by = false;                   // another instance reads, and this one waits as it was told to
+  uint64_t tombstones = 0;                  // messages with nothing in them, passed over
+  uint64_t rotations = 0, truncations = 0;  // of a file
+  uint64_t records_given_up = 0;            // that never ended
+  uint64_t files_ignored = 0;               // now
 };
 
 class LiveInput {

@@ -35,6 +35,9 @@ struct IntakeStatus {
   uint64_t batches = 0, pieces = 0, bytes = 0, gaps = 0;
   LiveInputCounts source;
   std::string problem;  // what keeps it from going on; "": nothing
+
+  // It cannot go on although it should.
+  bool is_stuck() const { return !problem.empty() && !source.stands_by; }
 };
 
 class LiveIntake {

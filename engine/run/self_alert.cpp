@@ -79,6 +79,10 @@ constexpr std::array<SelfAlertRow, kSelfAlertKinds> kRows = {{
      "A certificate is about to expire", "whose it is: listener, admin, output or sender, and its name",
      "Renew it; files are read again by themselves. When a listener's or a sender's has ended, API servers drop events "
      "after two minutes; when an output's has, its alerts wait."},
+    {InputStuck, kState, "input_stuck", "f8a26be1-685f-43dd-bf39-87ec2d75be56", Level::High, "An input cannot be read",
+     "the input",
+     "Nothing of it is judged until it goes on; it loses nothing before retention or rotation takes what waits. "
+     "`kubevigil doctor` tries it: look at its address, login, rights and certificates."},
 }};
 
 constexpr bool in_order() {

@@ -35,9 +35,10 @@ enum class SelfAlertKind : uint8_t {
   SinkFailing,
   AlertsGivenUp,
   SendingTakenOver,
-  CertificateExpiring,  // the last
+  CertificateExpiring,
+  InputStuck,  // the last
 };
-inline constexpr size_t kSelfAlertKinds = static_cast<size_t>(SelfAlertKind::CertificateExpiring) + 1;
+inline constexpr size_t kSelfAlertKinds = static_cast<size_t>(SelfAlertKind::InputStuck) + 1;
 
 enum class SelfAlertLife : uint8_t {
   Moment,  // something happened: status closed, revision 1

@@ -117,9 +117,15 @@ TEST(ServeView, ShowsPartsAsTheyComeAndGo) {
   senders.turned_away("203.0.113.9", Refusal::UnknownToken, "/k8s-audit");
   SelfAlerts self_alerts("kv-0", 1);
   self_alerts.raise({SelfAlertKind::DiskFull, "", "/data", "", env.now()});
+  test::SimulatedDisk full;
+  ASSERT_TRUE(full.make_folder("/data"));
+  full.set_capacity(0);
+  Quarantine quarantine(full, "/data/bad", Redactor());
+  quarantine.add("s", std::vector<BadRecord>(kQuarantinedTexts + 3), env.now());
   view.set_ready();
   view.change([&](ServeParts& parts, ServeFacts& facts) {
     parts.disk = &disk;
+    parts.quarantine = &quarantine;
     parts.spool = spool->get();
     parts.reserve = reserve->get();
     parts.senders = &senders;
@@ -139,6 +145,8 @@ TEST(ServeView, ShowsPartsAsTheyComeAndGo) {
         "kubevigil_sender_body_bytes_total{cluster=\"prod\",credential=\"api\"} 150",
         "kubevigil_webhook_refused_total{reason=\"budget\"} 1",
         "kubevigil_webhook_refused_total{reason=\"unauthorized-unknown-token\"} 1",
+        "kubevigil_bad_records_lost_total{why=\"disk\"} 23", "kubevigil_bad_records_lost_total{why=\"rotated\"} 0",
+        "kubevigil_bounds_met_total{bound=\"bad_record_texts_left_out\"} 3",
         "kubevigil_self_alerts_total{kind=\"disk_full\"} 1"}) {
     EXPECT_THAT(page, HasSubstr(std::string("\n") + line + "\n"));
   }

@@ -318,6 +318,26 @@ TEST_F(KafkaLiveTest, WhoIsNotToWaitStopsWhenAnotherOneHoldsTheGroup) {
   EXPECT_EQ(live.problem(), "the group audit is held by b");
 }
 
+TEST_F(KafkaLiveTest, WaitingForAnotherOneIsToldApartFromTrouble) {
+  KafkaHold hold{KafkaHold::Who::Unknown, "no broker answers"};
+  KafkaLive live(options,
+                 KafkaReader{.open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return cluster->consumer(); },
+                             .hold = [&] { return hold; }},
+                 env);
+  const auto stands_by = [&] {
+    env.advance(Duration::seconds(1));
+    LiveBatch batch;
+    live.poll(batch);
+    return live.counts().stands_by;
+  };
+  EXPECT_FALSE(stands_by());
+  hold = {KafkaHold::Who::Others, "the group audit is held by b"};
+  EXPECT_TRUE(stands_by());
+  EXPECT_EQ(live.problem(), "the group audit is held by b");
+  hold = {KafkaHold::Who::Ours, ""};
+  EXPECT_FALSE(stands_by());
+}
+
 TEST_F(KafkaLiveTest, RefusesPositionsOfOthers) {
   const auto live = input();
   EXPECT_FALSE(live->seek(source(0), "x"));
