@@ -59,6 +59,10 @@ class KafkaBroker {
   bool produce(const std::string& topic, int32_t partition, const std::vector<std::string>& values);
   // Removes what lies before `offset`.
   bool delete_records(const std::string& topic, int32_t partition, int64_t offset);
+  // What a transaction holds back: a read_committed reader does not see the end of the partition yet.
+  bool has_open_transaction(const std::string& topic, int32_t partition) const;
+  // Of partition 0, as the group's last committed transaction says; -1: there is none.
+  int64_t committed(const std::string& group, const std::string& topic) const;
   // With all its offsets, as when they expire. It has no members.
   bool delete_group(const std::string& name);
   std::string log() const;
