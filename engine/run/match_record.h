@@ -20,7 +20,7 @@
 //
 // Another version is refused whole: routers are updated behind the shards. Bounds: limits::kMatchRecordBytes a record,
 // kMatchHits hits, kMatchOperands operands; what does not fit is left out, the alert's words first, then operands from
-// the end, and `cut` says so. Pure functions; the record owns its texts.
+// the end, then hits from the end, and `cut` says so. Pure functions; the record owns its texts.
 #pragma once
 
 #include <array>

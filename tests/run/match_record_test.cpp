@@ -220,6 +220,24 @@ TEST(MatchRecord, WhatDoesNotFitIsLeftOutAndSaid) {
   EXPECT_FALSE(decode_match(std::string(limits::kMatchRecordBytes + 1, '\1')));
 }
 
+// Last of all hits, from the end: fifteen whose dedup.by is a set of 64 texts of 1 KB are more than a record holds.
+TEST(MatchRecord, HitsThatDoNotFitAreLeftOutAndSaid) {
+  const std::string dedup = tuple(std::vector<std::string>(64, std::string(1024, 'd')));
+  MatchRecord record = sample();
+  auto& event = std::get<MatchEvent>(record.body);
+  event.hits.clear();
+  for (uint32_t rule = 0; rule < 15; ++rule) {
+    event.hits.push_back(
+        {.rule = rule, .opens = true, .dedup = dedup, .operands = {{.feed = 1, .key = "k", .value = "v"}}});
+  }
+  const auto read = decode_match(encode_match(record));
+  ASSERT_TRUE(read) << read.error().message;
+  const auto& kept = std::get<MatchEvent>(read->body);
+  EXPECT_TRUE(kept.cut);
+  ASSERT_EQ(kept.hits.size(), limits::kMatchRecordBytes / dedup.size());
+  for (uint32_t rule = 0; rule < kept.hits.size(); ++rule) EXPECT_EQ(kept.hits[rule].rule, rule);
+}
+
 // A hostile length asks for no more memory than a record has bytes for.
 TEST(MatchRecord, LengthsThatLieAreRefused) {
   MatchRecord rules{{{0, 0}, 0}, MatchRules{""}};
