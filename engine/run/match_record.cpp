@@ -97,10 +97,12 @@ void archive(Archive& a, MatchEvent& e) {
   archive(a, *e.facts);
 }
 
-void archive(Archive& a, MatchWatermark& w) {
-  a(w.source);
-  a(w.time);
-  a(w.idle);
+void archive(Archive& a, MatchWatermarks& w) {
+  list(a, w.sources, limits::kMatchSources, [&](MatchWatermark& of) {
+    a(of.source);
+    a(of.time);
+    a(of.idle);
+  });
 }
 
 void archive(Archive& a, MatchRules& r) { a(r.hash); }
@@ -111,7 +113,7 @@ void archive(Archive& a, MatchRecord& record) {
   if (version != kVersion) return a.fail();
   a(kind);
   if (!a.is_saving()) {
-    if (kind == 1) record.body.emplace<MatchWatermark>();
+    if (kind == 1) record.body.emplace<MatchWatermarks>();
     if (kind == 2) record.body.emplace<MatchRules>();
     if (kind > 2) return a.fail();
   }
