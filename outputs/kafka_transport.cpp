@@ -53,11 +53,15 @@ void KafkaTransport::take_over(const std::optional<KafkaCursor>& found) {
   if (is_ours_) {
     cursor_ = static_cast<uint64_t>(found->value);
     since_ = *since;
+    foreign_.reset();
     return;
   }
   cursor_ = 0;
+  if (found && found == foreign_) return;  // nobody has published since: a cursor moves with what is published
+  foreign_ = found;
   since_ = env_.now();
-  lookup_->forget();  // somebody may have published since
+  cut_said_ = false;
+  lookup_->forget();
 }
 
 KafkaCursor KafkaTransport::cursor_at(uint64_t sequence) const {
@@ -71,11 +75,13 @@ KafkaResult<std::vector<bool>> KafkaTransport::published(const Message& message,
   std::optional<Timestamp> oldest;  // of those of which only the topic knows
   for (size_t i = 0; i < out.size(); ++i) {
     out[i] = message.places[i].sequence <= cursor_;
-    const Timestamp arrived = message.places[i].arrived;
-    if (!out[i] && (!is_ours_ || arrived < since_ + kTakeOver)) oldest = std::min(oldest.value_or(arrived), arrived);
+    // Arrived here it is perhaps for the second time, but nobody published it before it happened.
+    const Timestamp happened = std::min(message.places[i].arrived, message.alerts[i].last_seen);
+    if (out[i] || (is_ours_ && happened >= since_ + kLookupMargin)) continue;
+    oldest = std::min(oldest.value_or(happened), happened);
   }
   if (!oldest) {
-    lookup_->forget();
+    lookup_->rest();
     return out;
   }
   const auto read = lookup_->read(*oldest, options_.timeout);
@@ -147,6 +153,7 @@ Delivery KafkaTransport::failed(const KafkaError& error) const {
 }
 
 Duration KafkaTransport::rest() {
+  if (lookup_) lookup_->rest();
   if (!is_ours_) return kCursorAgain;
   const Duration now = env_.monotonic();
   if (now < next_rest_) return next_rest_ - now;

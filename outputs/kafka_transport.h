@@ -15,8 +15,10 @@
 //
 // A cursor that is missing (Kafka forgets it, 7 days without a commit), of another journal (a standby with a data
 // folder of its own takes over; the data folder was lost) or beyond what our journal held at the start (it was put back
-// from an older copy) says nothing about us: then the topic itself is looked at (kafka_lookup.h), for all that arrived
-// up to kTakeOver behind the take-over. While there is nothing to send, the cursor is committed again each day.
+// from an older copy) says nothing about us: then the topic itself is looked at (kafka_lookup.h), from when the alerts
+// happened on, for all that happened before the take-over: later nobody but us has published. When they arrived here
+// does not count: a copy that is a day old derives yesterday's alerts today. While there is nothing to send, the cursor
+// is committed again each day.
 //
 // It opens when there is something to send, not before: an instance that stands by would shut out the one that sends.
 // So a cursor is not committed again in a life that has sent nothing; what a crash left open is ended by the broker
@@ -34,6 +36,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +51,6 @@ inline constexpr std::string_view kKafkaIdHeader = "kubevigil-alert-id";
 inline constexpr std::string_view kKafkaRevisionHeader = "kubevigil-revision";
 inline constexpr std::string_view kKafkaOutputHeader = "kubevigil-output";
 
-inline constexpr Duration kTakeOver = Duration::hours(1);
 inline constexpr Duration kCursorAgain = Duration::hours(24);
 inline constexpr Duration kFencedWait = Duration::minutes(1);
 
@@ -84,11 +86,12 @@ class KafkaTransport : public Transport {
   const std::unique_ptr<KafkaLookup> lookup_;  // null without transactions
   const Env& env_;
   bool is_open_ = false;
-  uint64_t known_end_;    // behind the highest sequence that a cursor of ours can have
-  uint64_t cursor_ = 0;   // everything up to it is published
-  bool is_ours_ = false;  // the cursor in the topic
-  Timestamp since_{};     // of the take-over
-  bool cut_said_ = false;
+  uint64_t known_end_;                  // behind the highest sequence that a cursor of ours can have
+  uint64_t cursor_ = 0;                 // everything up to it is published
+  bool is_ours_ = false;                // the cursor in the topic
+  Timestamp since_{};                   // of the take-over
+  std::optional<KafkaCursor> foreign_;  // the one that was found then
+  bool cut_said_ = false;               // of this take-over
   Duration next_rest_{};
 };
 

@@ -31,10 +31,13 @@ class KafkaOutputTest : public testing::Test {
     return std::make_unique<KafkaTransport>(options, topic.publisher(exactly_once ? "kv" : "", script, env),
                                             exactly_once ? std::move(lookup) : nullptr, env);
   }
-  // "a<n>" with the sequences of [first, end), arrived now.
+  // "a<n>" with the sequences of [first, end), arrived now; it happened when it was first sent by anybody.
   Delivery send(KafkaTransport& transport, int first, int end, int ahead = 0) {
     std::vector<Alert> alerts;
-    for (int n = first; n < end; ++n) alerts.push_back(test::plain_alert("a" + std::to_string(n)));
+    for (int n = first; n < end; ++n) {
+      alerts.push_back(test::plain_alert("a" + std::to_string(n)));
+      alerts.back().last_seen = happened.try_emplace(n, env.now()).first->second;
+    }
     std::vector<Message> made = bodies(encoding, Framing::Apart, alerts, {});
     for (int n = first; n < end; ++n) made.at(0).places.push_back({static_cast<uint64_t>(n + ahead), env.now()});
     return transport.send(made.at(0));
@@ -51,7 +54,10 @@ class KafkaOutputTest : public testing::Test {
   test::SimulatedTopic topic{1, 100};
   std::map<std::string, TopicFault> failing;
   Duration a_poll{};  // takes so long
+  int lookups = 0;    // begun
+  std::map<int, Timestamp> happened;
   test::TopicScript script{[this](const std::string& step) {
+    if (step == "partitions") ++lookups;
     if (step == "poll") env.pass(a_poll);
     const auto found = failing.extract(step);
     return found.empty() ? TopicFault::None : found.mapped();
@@ -112,16 +118,91 @@ TEST_F(KafkaOutputTest, WithoutACursorOfOursTheTopicSaysWhatIsThere) {
   EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1"));
 }
 
-// The other instance was ahead of us: what it had published comes out of our journal only later.
-TEST_F(KafkaOutputTest, ForAnHourBehindATakeOverTheTopicIsAskedAsWell) {
+// What the other one has published comes out of our journal only now: it was copied yesterday, or is new and reads all
+// again.
+TEST_F(KafkaOutputTest, WhatIsReadAgainADayLaterIsLookedForWhereItHappened) {
+  EXPECT_EQ(send(*life("one"), 1, 4).kind, Kind::Delivered);
+  env.pass(Duration::hours(1));
+  EXPECT_EQ(send(*life("one"), 4, 6).kind, Kind::Delivered);
+  env.pass(Duration::hours(24));
+  EXPECT_EQ(send(*life("two"), 1, 7, 100).kind, Kind::Delivered);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1"));
+}
+
+// The other instance was ahead of us, and to catch up takes hours.
+TEST_F(KafkaOutputTest, ForAllThatHappenedBeforeATakeOverTheTopicIsAsked) {
   EXPECT_EQ(send(*life("one"), 1, 9).kind, Kind::Delivered);
   EXPECT_EQ(send(*life("two"), 1, 3, 100).kind, Kind::Delivered);
   EXPECT_EQ(topic.cursor()->value, 8) << "there was nothing new";
-  EXPECT_EQ(send(*life("two"), 20, 21, 90).kind, Kind::Delivered);
-  env.pass(Duration::minutes(2));
-  EXPECT_EQ(send(*life("two"), 3, 10, 150).kind, Kind::Delivered);
+  const auto two = life("two");
+  EXPECT_EQ(send(*two, 20, 21, 90).kind, Kind::Delivered);
+  env.pass(Duration::hours(5));
+  EXPECT_EQ(send(*two, 3, 5, 150).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life("two"), 5, 10, 150).kind, Kind::Delivered);
   EXPECT_THAT(published(),
               ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1", "a8.1", "a20.1", "a9.1"));
+}
+
+TEST_F(KafkaOutputTest, WhatHappenedBehindATakeOverIsNotLookedFor) {
+  EXPECT_EQ(send(*life("one"), 1, 3).kind, Kind::Delivered);
+  lookups = 0;
+  const auto two = life("two");
+  EXPECT_EQ(send(*two, 3, 4, 100).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 1);
+  env.pass(Duration::hours(2));
+  EXPECT_EQ(send(*two, 4, 5, 100).kind, Kind::Delivered);
+  EXPECT_EQ(send(*life("two"), 5, 6, 100).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 1);
+}
+
+// Old and new alerts take turns: the topic is not read again for each.
+TEST_F(KafkaOutputTest, ALookupIsKeptWhileItIsAskedFor) {
+  EXPECT_EQ(send(*life("one"), 1, 9).kind, Kind::Delivered);
+  env.pass(Duration::hours(3));
+  lookups = 0;
+  const auto two = life("two");
+  EXPECT_EQ(send(*two, 1, 3, 100).kind, Kind::Delivered);
+  EXPECT_EQ(send(*two, 20, 21, 90).kind, Kind::Delivered);
+  env.pass(Duration::minutes(30));
+  EXPECT_EQ(send(*two, 21, 22, 90).kind, Kind::Delivered);
+  EXPECT_EQ(send(*two, 3, 5, 110).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 1);
+  env.pass(kLookupKept + Duration::seconds(1));
+  two->rest();
+  EXPECT_EQ(send(*two, 5, 7, 110).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 2) << "the memory was given back";
+  EXPECT_THAT(published(),
+              ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1", "a8.1", "a20.1", "a21.1"));
+}
+
+// Each alert is older than the one before: the topic is read a few times, not once for each.
+TEST_F(KafkaOutputTest, ALookupThatGoesBackGoesFar) {
+  for (int n = 1; n < 30; ++n) {
+    EXPECT_EQ(send(*life("one"), n, n + 1).kind, Kind::Delivered);
+    env.pass(Duration::hours(1));
+  }
+  lookups = 0;
+  const auto two = life("two");
+  for (int n = 29; n > 0; --n) EXPECT_EQ(send(*two, n, n + 1, 100).kind, Kind::Delivered);
+  EXPECT_EQ(published().size(), 29u);
+  EXPECT_LE(lookups, 6);
+}
+
+// A broker that fails while we publish behind a take-over.
+TEST_F(KafkaOutputTest, ALookupIsNotRepeatedForAFailureUnlessSomebodyPublished) {
+  EXPECT_EQ(send(*life("one"), 1, 5).kind, Kind::Delivered);
+  lookups = 0;
+  const auto two = life("two");
+  for (int i = 0; i < 3; ++i) {
+    fail_once("commit", TopicFault::Fails);
+    EXPECT_EQ(send(*two, 3, 6, 100).kind, Kind::Retry);
+  }
+  EXPECT_EQ(lookups, 1);
+  EXPECT_EQ(send(*life("one"), 5, 8).kind, Kind::Delivered);
+  lookups = 0;
+  EXPECT_EQ(send(*two, 3, 6, 100).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 1);
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1"));
 }
 
 TEST_F(KafkaOutputTest, ALongLookupGoesOnWhereItWas) {
