@@ -31,8 +31,7 @@ Result<std::unique_ptr<Transport>> open_kafka_output(const KafkaOutput& options,
   if (options.exactly_once) {
     publisher.transactional_id = options.transactional_id;
     publisher.cursor_group = options.cursor_group;
-    transport.journal = options.journal;
-    transport.journal_end = options.journal_end;
+    transport.lives = options.lives;
     KafkaOptions reads = cluster;
     reads.properties.try_emplace("queued.max.messages.kbytes", std::to_string(limits::kKafkaQueueKbytes));
     const auto open = [reads] { return open_kafka_consumer(reads); };

@@ -1,5 +1,6 @@
 #include "outputs/kafka_transport.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,20 +18,27 @@ using Kind = Delivery::Kind;
 
 class KafkaOutputTest : public testing::Test {
  protected:
-  // A life of the program on this journal.
-  std::unique_ptr<KafkaTransport> life(const std::string& journal = "one", uint64_t journal_end = 1000,
+  // A life of the program on this journal, which holds entries up to `end` now.
+  std::unique_ptr<KafkaTransport> life(const std::string& journal = "one", uint64_t end = 1000,
                                        bool exactly_once = true) {
+    const auto lives = begin_journal_life(disk, "/" + journal, end, env);
+    EXPECT_TRUE(lives) << lives.error().message;
     KafkaTransportOptions options;
     options.output = "soc";
     options.where = "kafka b:9092 topic alerts";
     options.exactly_once = exactly_once;
-    options.journal = journal;
-    options.journal_end = journal_end;
+    options.lives = *lives;
     const auto open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return topic.consumer(script); };
     auto lookup = std::make_unique<KafkaLookup>(open, "alerts", "soc", env, most_looked_up);
     return std::make_unique<KafkaTransport>(options, topic.publisher(exactly_once ? "kv" : "", script, env),
                                             exactly_once ? std::move(lookup) : nullptr, env);
   }
+  void SetUp() override {
+    for (const char* folder : {"/one", "/two"}) ASSERT_TRUE(disk.make_folder(folder));
+  }
+  std::string kept(const std::string& journal) const { return disk.content("/" + journal + "/id"); }
+  void put_back(const std::string& journal, const std::string& copy) { disk.set_content("/" + journal + "/id", copy); }
+
   // "a<n>" with the sequences of [first, end), arrived now; it happened when it was first sent by anybody.
   Delivery send(KafkaTransport& transport, int first, int end, int ahead = 0) {
     std::vector<Alert> alerts;
@@ -51,6 +59,7 @@ class KafkaOutputTest : public testing::Test {
   void fail_once(const std::string& step, TopicFault fault) { failing[step] = fault; }
 
   test::SimulatedEnv env;
+  test::SimulatedDisk disk;
   test::SimulatedTopic topic{1, 100};
   std::map<std::string, TopicFault> failing;
   Duration a_poll{};  // takes so long
@@ -78,7 +87,8 @@ TEST_F(KafkaOutputTest, AMessageHasTheKeyTheRecordAndWhatItIs) {
                                                       {"level", "medium"},
                                                       {"content-type", "text/plain"}};
   EXPECT_EQ(record.headers, headers);
-  EXPECT_EQ(topic.cursor(), (KafkaCursor{2, "kubevigil/1 one " + std::to_string(env.wall.micros / 1'000'000)}));
+  EXPECT_EQ(topic.cursor(),
+            (KafkaCursor{2, fmt::format("kubevigil/1 {} {}", kept("one").substr(0, 32), env.wall.micros / 1'000'000)}));
 }
 
 TEST_F(KafkaOutputTest, PassesOverWhatItsOwnCursorSays) {
@@ -107,6 +117,61 @@ TEST_F(KafkaOutputTest, ACursorThatIsNotOursIsNotCompared) {
   EXPECT_EQ(send(*life("two"), 1, 3).kind, Kind::Delivered);
   EXPECT_EQ(send(*life("two", 2), 3, 4, -2).kind, Kind::Delivered) << "beyond the end of an older copy of the journal";
   EXPECT_THAT(published(), ElementsAre("a500.1", "a501.1", "a1.1", "a2.1", "a3.1"));
+}
+
+// The standby's data folder is a copy of ours. It publishes for hours while we are away with entries that nobody has
+// published; its sequences are below the end of our journal.
+TEST_F(KafkaOutputTest, TheCursorOfACopyIsNotOurs) {
+  EXPECT_EQ(send(*life("one", 1), 1, 10).kind, Kind::Delivered);
+  put_back("two", kept("one"));
+  for (int n = 10; n < 13; ++n) {
+    EXPECT_EQ(send(*life("two", 10), n, n + 1).kind, Kind::Delivered);
+    env.pass(Duration::hours(1));
+  }
+  EXPECT_EQ(topic.cursor()->value, 12);
+  const auto back = life("one", 20);
+  EXPECT_EQ(send(*back, 50, 53, -40).kind, Kind::Delivered) << "entries 10 to 12 of ours";
+  EXPECT_EQ(send(*back, 9, 14, 100).kind, Kind::Delivered) << "what it sent comes out of our journal now";
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1", "a6.1", "a7.1", "a8.1", "a9.1", "a10.1",
+                                       "a11.1", "a12.1", "a50.1", "a51.1", "a52.1", "a13.1"));
+}
+
+TEST_F(KafkaOutputTest, ACopyGoesOnWhereTheOneThatItWasMadeOfHasPublishedLast) {
+  EXPECT_EQ(send(*life("one", 1), 1, 4).kind, Kind::Delivered);
+  put_back("two", kept("one"));
+  lookups = 0;
+  env.pass(Duration::hours(1));
+  EXPECT_EQ(send(*life("two", 10), 2, 6).kind, Kind::Delivered);
+  EXPECT_EQ(lookups, 0) << "its cursor is known";
+  EXPECT_THAT(published(), ElementsAre("a1.1", "a2.1", "a3.1", "a4.1", "a5.1"));
+}
+
+// Put back from an older copy the journal grows beyond the cursor again, with other entries.
+TEST_F(KafkaOutputTest, AfterALifeOnAnOlderCopyTheCursorStaysForeign) {
+  const auto went_on = life("one", 1);
+  EXPECT_EQ(send(*went_on, 1, 6).kind, Kind::Delivered);
+  const std::string backup = kept("one");
+  EXPECT_EQ(send(*went_on, 6, 30).kind, Kind::Delivered);
+  put_back("one", backup);
+  life("one", 6);  // sends nothing
+  EXPECT_EQ(send(*life("one", 100), 70, 73, -60).kind, Kind::Delivered);
+  EXPECT_EQ(published().size(), 32u) << "entries 10 to 12 are others now";
+}
+
+TEST_F(KafkaOutputTest, ATextThatIsNotUnderstoodIsAForeignCursor) {
+  for (const std::string metadata : {"", "x", "kubevigil/2 a 1", "kubevigil/1 a", "kubevigil/1 {} x",
+                                     "kubevigil/1 {} -1", "kubevigil/1 {} 99999999999999999", "kubevigil/1 {} 1 2"}) {
+    life("one");
+    const std::string id = kept("one").substr(kept("one").size() - 33, 32);
+    auto other = topic.publisher("kv", script, env);
+    ASSERT_TRUE(other->open({}));
+    const KafkaCursor cursor{500, fmt::format(fmt::runtime(metadata), id)};
+    ASSERT_TRUE(other->publish({}, cursor, {}));
+    const size_t before = published().size();
+    const int n = 10 + static_cast<int>(before);
+    EXPECT_EQ(send(*life("one"), n, n + 1).kind, Kind::Delivered) << metadata;
+    EXPECT_EQ(published().size(), before + 1) << metadata;
+  }
 }
 
 TEST_F(KafkaOutputTest, WithoutACursorOfOursTheTopicSaysWhatIsThere) {
