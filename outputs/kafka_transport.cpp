@@ -11,7 +11,6 @@ namespace kubevigil {
 namespace {
 
 constexpr std::string_view kMark = "kubevigil/1";
-constexpr Duration kRestAgain = Duration::hours(1);  // after a failure with nothing to send
 
 constexpr int64_t kLatest = 253'402'300'799;  // the end of the year 9999
 
@@ -159,16 +158,15 @@ Delivery KafkaTransport::failed(const KafkaError& error) const {
   return out;
 }
 
+// To open would shut out whoever publishes now.
 Duration KafkaTransport::rest() {
   if (lookup_) lookup_->rest();
-  if (!is_ours_) return kCursorAgain;
+  if (!is_ours_ || !is_open_ || publisher_->wants_open()) return kCursorAgain;
   const Duration now = env_.monotonic();
   if (now < next_rest_) return next_rest_ - now;
-  auto done = open();
-  if (done && is_ours_) done = publisher_->publish({}, cursor_at(cursor_), options_.timeout);
-  if (!done) is_open_ = false;
-  next_rest_ = {now.micros + (done ? kCursorAgain : kRestAgain).micros};
-  return next_rest_ - now;
+  is_open_ = publisher_->publish({}, cursor_at(cursor_), options_.timeout).has_value();
+  next_rest_ = {now.micros + kCursorAgain.micros};
+  return kCursorAgain;
 }
 
 }  // namespace kubevigil

@@ -20,9 +20,10 @@
 // has published. When they arrived here does not count: a copy that is a day old derives yesterday's alerts today.
 // While there is nothing to send, the cursor is committed again each day.
 //
-// It opens when there is something to send, not before: an instance that stands by would shut out the one that sends.
-// So a cursor is not committed again in a life that has sent nothing; what a crash left open is ended by the broker
-// (transaction.timeout.ms, a minute), or by the first send.
+// It opens when there is something to send, not before, and not again for the cursor alone: an instance that stands by,
+// or was shut out, would shut out the one that sends. So a cursor is not committed again in a life that has sent
+// nothing, or behind a failure; what a crash left open is ended by the broker (transaction.timeout.ms, a minute), or by
+// the first send.
 //
 // The newer of two clients with one transactional id fences the older, whose sends are Retry from then on; it comes
 // back after kFencedWait at the earliest, so that two that are both told to send do not chase each other.

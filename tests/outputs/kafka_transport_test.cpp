@@ -344,12 +344,29 @@ TEST_F(KafkaOutputTest, WhoHasSentNothingShutsNobodyOut) {
   EXPECT_EQ(send(*sends, 4, 5).kind, Kind::Retry);
 }
 
-TEST_F(KafkaOutputTest, AtRestAFailureIsTriedAgainInAnHour) {
+TEST_F(KafkaOutputTest, WhoWasShutOutDoesNotShutOutTheOtherFromRest) {
+  const auto idle = life("one"), sends = life("two");
+  EXPECT_EQ(send(*idle, 1, 2).kind, Kind::Delivered);
+  EXPECT_EQ(send(*sends, 2, 3, 100).kind, Kind::Delivered);
+  for (int n = 3; n < 8; ++n) {
+    env.pass(Duration::hours(12));
+    EXPECT_EQ(idle->rest(), n == 3 ? Duration::hours(12) : kCursorAgain);
+    EXPECT_EQ(send(*sends, n, n + 1, 100).kind, Kind::Delivered) << n;
+  }
+  EXPECT_EQ(send(*idle, 8, 9).kind, Kind::Delivered) << "asked to, it takes the id back";
+}
+
+TEST_F(KafkaOutputTest, AtRestNothingIsOpenedForAFailure) {
   const auto transport = life();
   EXPECT_EQ(send(*transport, 1, 2).kind, Kind::Delivered);
   env.pass(kCursorAgain);
   fail_once("commit", TopicFault::Fails);
-  EXPECT_EQ(transport->rest(), Duration::hours(1));
+  EXPECT_EQ(transport->rest(), kCursorAgain);
+  env.pass(kCursorAgain);
+  fail_once("init", TopicFault::Fails);
+  EXPECT_EQ(transport->rest(), kCursorAgain);
+  EXPECT_EQ(failing.size(), 1u) << "it was not opened";
+  failing.clear();
   EXPECT_EQ(send(*transport, 2, 3).kind, Kind::Delivered);
 }
 
