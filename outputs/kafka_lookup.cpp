@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "outputs/kafka_transport.h"
 
 namespace kubevigil {
 namespace {
 
 constexpr Duration kPoll = Duration{200'000};
+constexpr Duration kAtLeast = Duration{1'000};  // librdkafka does not wait at all for less
 
 Hash128 name_of(std::string_view id, std::string_view revision) { return siphash(fmt::format("{}\n{}", id, revision)); }
 
@@ -20,13 +23,15 @@ std::string_view header(const KafkaMessage& message, std::string_view name) {
 
 }  // namespace
 
-KafkaResult<void> KafkaLookup::begin(Timestamp from, Duration most) {
+KafkaResult<void> KafkaLookup::begin(Timestamp from, Duration end) {
   auto opened = open_();
   if (!opened) return tl::unexpected(KafkaError{KafkaFault::Refused, opened.error().message});
-  const auto partitions = (*opened)->partitions([&](const std::string& name) { return name == topic_; }, most);
+  const auto left = [&] { return std::max(end - env_.monotonic(), kAtLeast); };
+  const auto partitions = (*opened)->partitions([&](const std::string& name) { return name == topic_; }, left());
   if (!partitions) return tl::unexpected(partitions.error());
   if (partitions->empty()) return tl::unexpected(KafkaError{KafkaFault::Refused, "there is no such topic"});
-  const auto positions = (*opened)->positions_at(*partitions, from, most);
+  if (cancelled_) return tl::unexpected(KafkaError{KafkaFault::Retry, "it was cancelled"});
+  const auto positions = (*opened)->positions_at(*partitions, from, left());
   if (!positions) return tl::unexpected(positions.error());
   if (const auto assigned = (*opened)->assign(*positions); !assigned) return assigned;
   consumer_ = std::move(*opened);
@@ -37,13 +42,23 @@ KafkaResult<void> KafkaLookup::begin(Timestamp from, Duration most) {
   return {};
 }
 
+// Who asks for something older than what was read asks for something older still next: it goes back as far again, so
+// that all of it is read a few times at most.
+Timestamp KafkaLookup::where_to_begin(Timestamp from) const {
+  if (from_) from = std::min(from, *from_ - (env_.now() - *from_));
+  return std::max(from, Timestamp{});  // librdkafka has a meaning of its own for negative times
+}
+
 KafkaResult<bool> KafkaLookup::read(Timestamp oldest, Duration most) {
-  const Duration end{env_.monotonic().micros + most.micros};
-  if (!from_ || oldest - kLookupMargin < *from_) {
-    if (const auto begun = begin(oldest - kLookupMargin, most); !begun) return tl::unexpected(begun.error());
+  asked_ = env_.monotonic();
+  const Duration end{asked_.micros + most.micros};
+  const Timestamp from = std::max(oldest, Timestamp{} + kLookupMargin) - kLookupMargin;
+  if (!from_ || from < *from_) {
+    if (const auto begun = begin(where_to_begin(from), end); !begun) return tl::unexpected(begun.error());
   }
+  if (!consumer_) return true;
   KafkaMessage message;
-  while (consumer_ && !unread_.empty() && !is_cut()) {
+  while (!unread_.empty() && !is_cut()) {
     if (cancelled_ || env_.monotonic() >= end) return false;
     const auto step = consumer_->poll(message, kPoll);
     if (!step) {
@@ -54,24 +69,29 @@ KafkaResult<bool> KafkaLookup::read(Timestamp oldest, Duration most) {
     if (*step == KafkaStep::End) unread_.erase(message.at);
   }
   consumer_.reset();
+  std::sort(found_.begin(), found_.end());
   return true;
 }
 
 void KafkaLookup::take(const KafkaMessage& message) {
   ++messages_;
   if (header(message, kKafkaOutputHeader) != output_) return;
-  found_.insert(name_of(header(message, kKafkaIdHeader), header(message, kKafkaRevisionHeader)));
+  found_.push_back(name_of(header(message, kKafkaIdHeader), header(message, kKafkaRevisionHeader)));
 }
 
 bool KafkaLookup::holds(std::string_view id, uint32_t revision) const {
-  return !found_.empty() && found_.contains(name_of(id, std::to_string(revision)));
+  return std::binary_search(found_.begin(), found_.end(), name_of(id, std::to_string(revision)));
 }
 
 void KafkaLookup::forget() {
   consumer_.reset();
   from_.reset();
-  found_.clear();
+  found_ = {};
   messages_ = 0;
+}
+
+void KafkaLookup::rest() {
+  if (from_ && env_.monotonic() - asked_ > kLookupKept) forget();
 }
 
 }  // namespace kubevigil

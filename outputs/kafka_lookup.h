@@ -3,11 +3,13 @@
 //
 //   while (lookup.read(oldest, most) is false) ...later...;    lookup.holds(alert.id, alert.revision)
 //
-// Read is what is committed, from `oldest` less kLookupMargin on (times of the topic are those of its producers or
+// `oldest` is when the first of the alerts happened: whoever has published them did it later, however long ago that is.
+// Read is what is committed, from there less kLookupMargin on (times of the topic are those of its producers or
 // brokers), up to what each partition holds now, limits::kKafkaLookup messages at most; is_cut() says when there was
-// more. Counted are messages with our headers (kafka_transport.h) and this output's name. Whoever may write to the
-// topic could so keep alerts from being published at that one time: give the right to kubevigil alone.
-// Not seen is what stands behind a transaction of another producer that is still open.
+// more. It is read once and kept, 16 bytes an alert, as long as it is asked for. Counted are messages with our headers
+// (kafka_transport.h) and this output's name. Whoever may write to the topic could so keep alerts from being published
+// at that one time: give the right to kubevigil alone. Not seen is what stands behind a transaction of another producer
+// that is still open.
 //
 // One thread, but cancel(). Errors: KafkaResult, and read() can be called again.
 #pragma once
@@ -18,7 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
+#include <vector>
 
 #include "engine/base/env.h"
 #include "engine/base/hash.h"
@@ -27,8 +29,9 @@
 
 namespace kubevigil {
 
-// What clocks of instances and brokers may differ by, and an alert may arrive here later than at the other instance.
+// What clocks of API servers, instances and brokers may differ by.
 inline constexpr Duration kLookupMargin = Duration::minutes(10);
+inline constexpr Duration kLookupKept = Duration::hours(1);  // behind the last question
 
 class KafkaLookup {
  public:
@@ -43,12 +46,15 @@ class KafkaLookup {
   bool holds(std::string_view id, uint32_t revision) const;
   // The topic holds other messages than were read so far: somebody else has published.
   void forget();
+  // Now and then, while nothing is asked: gives the memory back.
+  void rest();
   bool is_cut() const { return messages_ >= most_; }
   size_t messages() const { return messages_; }
   void cancel() { cancelled_ = true; }
 
  private:
-  KafkaResult<void> begin(Timestamp from, Duration most);
+  Timestamp where_to_begin(Timestamp from) const;
+  KafkaResult<void> begin(Timestamp from, Duration end);
   void take(const KafkaMessage& message);
 
   const Open open_;
@@ -59,8 +65,9 @@ class KafkaLookup {
   std::unique_ptr<KafkaConsumer> consumer_;  // null: not reading
   std::set<TopicPartition> unread_;          // that have not come to their end
   std::optional<Timestamp> from_;            // read, or being read, from there on
+  Duration asked_{};
   size_t messages_ = 0;
-  std::unordered_set<Hash128> found_;
+  std::vector<Hash128> found_;  // sorted once all is read
 };
 
 }  // namespace kubevigil

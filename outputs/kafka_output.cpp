@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/kafka/kafka_client.h"
 #include "outputs/kafka_transport.h"
@@ -30,9 +31,10 @@ Result<std::unique_ptr<Transport>> open_kafka_output(const KafkaOutput& options,
   if (options.exactly_once) {
     publisher.transactional_id = options.transactional_id;
     publisher.cursor_group = options.cursor_group;
-    transport.journal = options.journal;
-    transport.journal_end = options.journal_end;
-    const auto open = [cluster] { return open_kafka_consumer(cluster); };
+    transport.lives = options.lives;
+    KafkaOptions reads = cluster;
+    reads.properties.try_emplace("queued.max.messages.kbytes", std::to_string(limits::kKafkaQueueKbytes));
+    const auto open = [reads] { return open_kafka_consumer(reads); };
     lookup = std::make_unique<KafkaLookup>(open, options.topic, name, env);
   }
   return std::make_unique<KafkaTransport>(std::move(transport), make_kafka_publisher(std::move(publisher)),

@@ -6,6 +6,7 @@
 
 #include "engine/base/env.h"
 #include "engine/kafka/kafka_options.h"
+#include "engine/run/journal_lives.h"
 #include "engine/run/output.h"
 
 namespace kubevigil {
@@ -17,8 +18,7 @@ struct KafkaOutput {
   std::string cursor_group;      // exactly once
   std::string transactional_id;  // exactly once
   Duration timeout = Duration::seconds(30);
-  std::string journal;       // KafkaTransportOptions
-  uint64_t journal_end = 0;  // the same
+  JournalLives lives;  // exactly once
 };
 
 // Connects nowhere. Error: a property that is wrong or ours; its value is not named.

@@ -11,15 +11,14 @@ namespace kubevigil {
 namespace {
 
 constexpr std::string_view kMark = "kubevigil/1";
-constexpr Duration kRestAgain = Duration::hours(1);  // after a failure with nothing to send
 
-// When that journal took over; nullopt: not one of this journal.
-std::optional<Timestamp> since_of(const KafkaCursor& cursor, std::string_view journal) {
-  const std::vector<std::string_view> words = split(cursor.metadata, ' ');
-  if (words.size() != 3 || words[0] != kMark || words[1] != journal) return std::nullopt;
+constexpr int64_t kLatest = 253'402'300'799;  // the end of the year 9999
+
+std::optional<Timestamp> seconds_since_1970(std::string_view text) {
   int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(words[2].data(), words[2].data() + words[2].size(), seconds);
-  if (error != std::errc() || end != words[2].data() + words[2].size()) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (seconds < 0 || seconds > kLatest) return std::nullopt;
   return Timestamp{seconds * 1'000'000};
 }
 
@@ -27,11 +26,7 @@ std::optional<Timestamp> since_of(const KafkaCursor& cursor, std::string_view jo
 
 KafkaTransport::KafkaTransport(KafkaTransportOptions options, std::unique_ptr<KafkaPublisher> publisher,
                                std::unique_ptr<KafkaLookup> lookup, const Env& env)
-    : options_(std::move(options)),
-      publisher_(std::move(publisher)),
-      lookup_(std::move(lookup)),
-      env_(env),
-      known_end_(options_.journal_end) {}
+    : options_(std::move(options)), publisher_(std::move(publisher)), lookup_(std::move(lookup)), env_(env) {}
 
 void KafkaTransport::cancel() {
   publisher_->cancel();
@@ -47,21 +42,36 @@ KafkaResult<void> KafkaTransport::open() {
   return {};
 }
 
+// When this journal took over; nullopt: it is foreign.
+std::optional<Timestamp> KafkaTransport::since_of(const KafkaCursor& cursor) const {
+  const std::vector<std::string_view> words = split(cursor.metadata, ' ');
+  if (words.size() != 3 || words[0] != kMark || cursor.value < 0) return std::nullopt;
+  const auto sequence = static_cast<uint64_t>(cursor.value);
+  const bool of_this_life = words[1] == options_.lives.now && sequence < sent_end_;
+  if (!of_this_life && !options_.lives.had(words[1], sequence)) return std::nullopt;
+  return seconds_since_1970(words[2]);
+}
+
 void KafkaTransport::take_over(const std::optional<KafkaCursor>& found) {
-  const auto since = found ? since_of(*found, options_.journal) : std::nullopt;
-  is_ours_ = since && found->value >= 0 && static_cast<uint64_t>(found->value) < known_end_;
+  const auto since = found ? since_of(*found) : std::nullopt;
+  is_ours_ = since.has_value();
   if (is_ours_) {
     cursor_ = static_cast<uint64_t>(found->value);
     since_ = *since;
+    foreign_.reset();
     return;
   }
   cursor_ = 0;
+  if (found && found == foreign_) return;  // nobody has published since: a cursor moves with what is published
+  foreign_ = found;
   since_ = env_.now();
-  lookup_->forget();  // somebody may have published since
+  cut_said_ = false;
+  lookup_->forget();
 }
 
 KafkaCursor KafkaTransport::cursor_at(uint64_t sequence) const {
-  return {static_cast<int64_t>(sequence), fmt::format("{} {} {}", kMark, options_.journal, since_.micros / 1'000'000)};
+  return {static_cast<int64_t>(sequence),
+          fmt::format("{} {} {}", kMark, options_.lives.now, since_.micros / 1'000'000)};
 }
 
 // Of each alert whether it stands in the topic.
@@ -71,11 +81,13 @@ KafkaResult<std::vector<bool>> KafkaTransport::published(const Message& message,
   std::optional<Timestamp> oldest;  // of those of which only the topic knows
   for (size_t i = 0; i < out.size(); ++i) {
     out[i] = message.places[i].sequence <= cursor_;
-    const Timestamp arrived = message.places[i].arrived;
-    if (!out[i] && (!is_ours_ || arrived < since_ + kTakeOver)) oldest = std::min(oldest.value_or(arrived), arrived);
+    // Arrived here it is perhaps for the second time, but nobody published it before it happened.
+    const Timestamp happened = std::min(message.places[i].arrived, message.alerts[i].last_seen);
+    if (out[i] || (is_ours_ && happened >= since_ + kLookupMargin)) continue;
+    oldest = std::min(oldest.value_or(happened), happened);
   }
   if (!oldest) {
-    lookup_->forget();
+    lookup_->rest();
     return out;
   }
   const auto read = lookup_->read(*oldest, options_.timeout);
@@ -116,7 +128,7 @@ KafkaResult<void> KafkaTransport::publish(const Message& message, const std::vec
   }
   if (out.empty()) return {};
   const uint64_t last = message.places.empty() ? 0 : message.places.back().sequence;
-  known_end_ = std::max(known_end_, last + 1);
+  sent_end_ = std::max(sent_end_, last + 1);
   if (auto done = publisher_->publish(out, cursor_at(last), options_.timeout); !done) return done;
   cursor_ = last;
   is_ours_ = options_.exactly_once;
@@ -146,15 +158,15 @@ Delivery KafkaTransport::failed(const KafkaError& error) const {
   return out;
 }
 
+// To open would shut out whoever publishes now.
 Duration KafkaTransport::rest() {
-  if (!is_ours_) return kCursorAgain;
+  if (lookup_) lookup_->rest();
+  if (!is_ours_ || !is_open_ || publisher_->wants_open()) return kCursorAgain;
   const Duration now = env_.monotonic();
   if (now < next_rest_) return next_rest_ - now;
-  auto done = open();
-  if (done && is_ours_) done = publisher_->publish({}, cursor_at(cursor_), options_.timeout);
-  if (!done) is_open_ = false;
-  next_rest_ = {now.micros + (done ? kCursorAgain : kRestAgain).micros};
-  return next_rest_ - now;
+  is_open_ = publisher_->publish({}, cursor_at(cursor_), options_.timeout).has_value();
+  next_rest_ = {now.micros + kCursorAgain.micros};
+  return kCursorAgain;
 }
 
 }  // namespace kubevigil

@@ -10,17 +10,20 @@
 // order, through any crash: a new client ends what the old one left, asks for the cursor, and passes over what lies up
 // to it.
 //
-//   cursor   value: the sequence; metadata: "kubevigil/1" JOURNAL SINCE, JOURNAL: whose sequences these are
-//            (journal_id.h), SINCE: seconds since 1970 when this journal took over from another, or 0
+//   cursor   value: the sequence; metadata: "kubevigil/1" LIFE SINCE, LIFE: whose sequences these are
+//   (journal_lives.h),
+//            SINCE: seconds since 1970 when this journal took over from another
 //
-// A cursor that is missing (Kafka forgets it, 7 days without a commit), of another journal (a standby with a data
-// folder of its own takes over; the data folder was lost) or beyond what our journal held at the start (it was put back
-// from an older copy) says nothing about us: then the topic itself is looked at (kafka_lookup.h), for all that arrived
-// up to kTakeOver behind the take-over. While there is nothing to send, the cursor is committed again each day.
+// A cursor that is missing (Kafka forgets it, 7 days without a commit) or foreign (a standby took over, the data folder
+// was lost or put back from an older copy; any other text) says nothing about us: then the topic itself is looked at
+// (kafka_lookup.h), from when the alerts happened on, for all that happened before the take-over: later nobody but us
+// has published. When they arrived here does not count: a copy that is a day old derives yesterday's alerts today.
+// While there is nothing to send, the cursor is committed again each day.
 //
-// It opens when there is something to send, not before: an instance that stands by would shut out the one that sends.
-// So a cursor is not committed again in a life that has sent nothing; what a crash left open is ended by the broker
-// (transaction.timeout.ms, a minute), or by the first send.
+// It opens when there is something to send, not before, and not again for the cursor alone: an instance that stands by,
+// or was shut out, would shut out the one that sends. So a cursor is not committed again in a life that has sent
+// nothing, or behind a failure; what a crash left open is ended by the broker (transaction.timeout.ms, a minute), or by
+// the first send.
 //
 // The newer of two clients with one transactional id fences the older, whose sends are Retry from then on; it comes
 // back after kFencedWait at the earliest, so that two that are both told to send do not chase each other.
@@ -34,11 +37,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/env.h"
 #include "engine/kafka/kafka_publisher.h"
+#include "engine/run/journal_lives.h"
 #include "engine/run/output.h"
 #include "outputs/kafka_lookup.h"
 
@@ -48,7 +53,6 @@ inline constexpr std::string_view kKafkaIdHeader = "kubevigil-alert-id";
 inline constexpr std::string_view kKafkaRevisionHeader = "kubevigil-revision";
 inline constexpr std::string_view kKafkaOutputHeader = "kubevigil-output";
 
-inline constexpr Duration kTakeOver = Duration::hours(1);
 inline constexpr Duration kCursorAgain = Duration::hours(24);
 inline constexpr Duration kFencedWait = Duration::minutes(1);
 
@@ -58,8 +62,7 @@ struct KafkaTransportOptions {
   Duration timeout = Duration::seconds(30);
   // Exactly once:
   bool exactly_once = true;
-  std::string journal;       // whose sequences are sent
-  uint64_t journal_end = 0;  // behind its last entry, when the program started
+  JournalLives lives = {};  // of the journal whose sequences are sent
 };
 
 class KafkaTransport : public Transport {
@@ -73,6 +76,7 @@ class KafkaTransport : public Transport {
 
  private:
   KafkaResult<void> open();
+  std::optional<Timestamp> since_of(const KafkaCursor& cursor) const;
   void take_over(const std::optional<KafkaCursor>& found);
   KafkaResult<std::vector<bool>> published(const Message& message, Delivery& said);
   KafkaResult<void> publish(const Message& message, const std::vector<bool>& published);
@@ -84,11 +88,12 @@ class KafkaTransport : public Transport {
   const std::unique_ptr<KafkaLookup> lookup_;  // null without transactions
   const Env& env_;
   bool is_open_ = false;
-  uint64_t known_end_;    // behind the highest sequence that a cursor of ours can have
-  uint64_t cursor_ = 0;   // everything up to it is published
-  bool is_ours_ = false;  // the cursor in the topic
-  Timestamp since_{};     // of the take-over
-  bool cut_said_ = false;
+  uint64_t sent_end_ = 0;               // behind the highest sequence that a cursor of this life can have
+  uint64_t cursor_ = 0;                 // everything up to it is published
+  bool is_ours_ = false;                // the cursor in the topic
+  Timestamp since_{};                   // of the take-over
+  std::optional<KafkaCursor> foreign_;  // the one that was found then
+  bool cut_said_ = false;               // of this take-over
   Duration next_rest_{};
 };
 

@@ -11,8 +11,7 @@ namespace {
 struct Opening {
   const OutputConfig output;
   const std::string instance, place;
-  const std::string journal;
-  const uint64_t journal_end;
+  const JournalLives lives;
   Disk& disk;
   const Env& env;
 };
@@ -20,8 +19,7 @@ struct Opening {
 Result<OpenOutput> open_now(const Opening& from) {
   auto options = output_options(from.output, from.instance);
   if (!options) return tl::unexpected(options.error());
-  options->kafka.journal = from.journal;
-  options->kafka.journal_end = from.journal_end;
+  options->kafka.lives = from.lives;
   return open_output(*options, from.place, from.disk, from.env);
 }
 
@@ -66,9 +64,8 @@ Result<std::unique_ptr<ServeSinks>> ServeSinks::open(const Config& config, Serve
                   gate,
                   [self = out.get()](const SinkNotice& said) { self->notice(said); }};
   for (const OutputConfig& output : config.outputs) {
-    auto opened = open_or_later({output, config.instance, storage.outbox->place(output.name), storage.journal_id,
-                                 storage.journal_end, disk, env},
-                                log);
+    auto opened = open_or_later(
+        {output, config.instance, storage.outbox->place(output.name), storage.journal_lives, disk, env}, log);
     if (!opened) return tl::unexpected(opened.error());
     say_note(output, *opened, log);
     if (const TlsFiles* files = client_certificate(output)) {

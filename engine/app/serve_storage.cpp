@@ -6,7 +6,6 @@
 
 #include "engine/app/hash_key.h"
 #include "engine/app/patient_lock.h"
-#include "engine/run/journal_id.h"
 
 namespace kubevigil {
 namespace {
@@ -68,7 +67,6 @@ Result<void> open_logs(Disk& disk, const Config& config, const Env& env, ServeSt
   journal.secret = env.random();
   journal.reserve = out.reserve.get();
   if (auto opened = take(Journal::open(disk, journal), out.journal); !opened) return opened;
-  out.journal_end = out.journal->durable_end();
   OutboxOptions outbox;
   outbox.folder = config.data + "/outbox";
   for (const OutputConfig& output : config.outputs) outbox.sinks.push_back(output.name);
@@ -112,9 +110,9 @@ Result<ServeStorage> open_storage(std::unique_ptr<DiskLock> lock, Disk& disk, co
   if (!key) return tl::unexpected(key.error());
   out.key = *key;
   if (auto opened = open_logs(disk, config, env, out); !opened) return tl::unexpected(opened.error());
-  auto id = journal_id(disk, config.data + "/journal", env);
-  if (!id) log.warn("storage", "the journal's id cannot be kept", {{"why", id.error().message}});
-  out.journal_id = id ? std::move(*id) : new_journal_id(env);
+  auto lives = begin_journal_life(disk, config.data + "/journal", out.journal->durable_end(), env);
+  if (!lives) log.warn("storage", "the journal's id cannot be kept", {{"why", lives.error().message}});
+  out.journal_lives = lives ? std::move(*lives) : new_journal_life(env);
   const Timestamp now = env.now();
   say_damage("spool", out.spool->damage(), log, self_alerts, now);
   say_damage("journal", out.journal->damage(), log, self_alerts, now);

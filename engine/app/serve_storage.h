@@ -19,6 +19,7 @@
 #include "engine/base/log.h"
 #include "engine/run/disk_reserve.h"
 #include "engine/run/journal.h"
+#include "engine/run/journal_lives.h"
 #include "engine/run/outbox.h"
 #include "engine/run/rule_bundle.h"
 #include "engine/run/self_alerts.h"
@@ -33,8 +34,7 @@ struct ServeStorage {  // members end in reverse order: a reader before what it 
   HashKey key;
   std::unique_ptr<Spool> spool;
   std::unique_ptr<Journal> journal;
-  std::string journal_id;    // journal_id.h
-  uint64_t journal_end = 0;  // behind its last entry, at the start
+  JournalLives journal_lives;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<SnapshotStore> snapshots;
   std::unique_ptr<RuleStore> rules;

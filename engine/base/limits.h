@@ -134,8 +134,8 @@ inline constexpr uint64_t kRequestBodyBytes = 512ull << 20;  // 413; "large_bodi
 inline constexpr size_t kConfigEntries = 1000;  // of one list of mappings; load error
 
 // Kafka output
-inline constexpr size_t kKafkaLookup = 200'000;  // messages read to find what was published; alerts behind them are
-                                                 // sent, perhaps again, which is said
+inline constexpr size_t kKafkaLookup = 1'000'000;  // messages read to find what was published; alerts behind them are
+                                                   // sent, perhaps again, which is said. 16 MB when all are ours
 
 // Log
 inline constexpr size_t kLogValueBytes = 1024;  // one value in a line; cut with an ellipsis

@@ -20,6 +20,7 @@ struct Reserved {
   std::string_view name;
   const char* why;
 };
+// What is set by this folder (open_rdkafka sees to it), and what would break a promise or every message.
 constexpr Reserved kReserved[] = {
     {"bootstrap.servers", "it is the key `brokers`"},
     {"metadata.broker.list", "it is the key `brokers`"},
@@ -33,6 +34,14 @@ constexpr Reserved kReserved[] = {
     {"enable.partition.eof", "idle partitions are found by it"},
     {"partition.assignment.strategy", "librdkafka 2.0 loses partitions with the cooperative ones"},
     {"enable.idempotence", "it is always on"},
+    {"acks", "a message counts once all replicas in sync have it"},
+    {"request.required.acks", "a message counts once all replicas in sync have it"},
+    {"delivery.report.only.error", "each message that was taken is reported"},
+    {"queue.buffering.max.messages", "a whole transaction has to fit"},
+    {"queue.buffering.max.kbytes", "a whole transaction has to fit"},
+    {"partitioner", "what has the same key has to stay in one partition, as with Java's clients"},
+    {"allow.auto.create.topics", "kubevigil makes no topics"},
+    {"api.version.request", "brokers are asked what they can do"},
     {"isolation.level", "aborted messages are never read"},
     {"log_level", "it follows from `log.level`"},
     {"log.queue", "nobody would read it"},
@@ -153,7 +162,10 @@ std::string wrong_kafka_property(const std::string& name, const std::string& val
 Result<RdKafkaHandle> open_rdkafka(rd_kafka_type_t type, const KafkaOptions& options,
                                    const std::map<std::string, std::string>& ours, const RdKafkaHooks& hooks) {
   std::map<std::string, std::string> all = options.properties;
-  for (const auto& [name, value] : ours) all[name] = value;
+  for (const auto& [name, value] : ours) {
+    if (reserved_kafka_property(name) == nullptr) return fail(fmt::format("kafka property {} is not reserved", name));
+    all[name] = value;
+  }
   all["bootstrap.servers"] = options.brokers;
   if (!options.client_id.empty()) all["client.id"] = options.client_id;
   rd_kafka_conf_t* conf = rd_kafka_conf_new();

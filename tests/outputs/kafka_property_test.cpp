@@ -1,7 +1,8 @@
 // Thousands of lives of sinks that publish to a topic, with everything that can happen to them: deaths at each step of
 // a transaction, losses of power, commits that are done though they failed or arrive late, cursors that expire, a
-// second instance with its own journal that takes over, and both that send at once. What is committed in the topic is
-// each revision of each alert once, and those of one key in order.
+// second instance with its own journal that takes over, hours later and hours behind, both that send at once, data
+// folders that are copied, put back from an older copy, and lost. What is committed in the topic is each revision of
+// each alert once, and those of one key in order.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -9,7 +10,7 @@
 #include <random>
 
 #include "engine/base/text.h"
-#include "engine/run/journal_id.h"
+#include "engine/run/journal_lives.h"
 #include "outputs/kafka_transport.h"
 #include "tests/support/simulated_topic.h"
 #include "tests/support/sink_bench.h"
@@ -50,23 +51,26 @@ class SizedEncoding : public test::PlainEncoding {
   }
 };
 
+// A data folder, and how many alerts it had been told of.
+struct Folder {
+  std::map<std::string, std::string> files;
+  size_t told = 0;
+};
+
 class Instance {
  public:
   Instance(SimulatedTopic& topic, Dice& dice) : topic_(topic), dice_(dice) {
     script_.fault = [this](const std::string& step) { return fault(step); };
     bench.gate = &gate;
     bench.env.next_random = dice_.engine();  // two instances have two journals
+    open();
   }
-  // A life begins.
   void start() {
     if (sink_) return;
-    auto id = journal_id(bench.disk, "/journal", bench.env);
-    ASSERT_TRUE(id) << id.error().message;
     KafkaTransportOptions options;
     options.output = "soc";
     options.where = "kafka test";
-    options.journal = *id;
-    options.journal_end = journal_end_;
+    options.lives = lives_;
     const auto open = [this]() -> Result<std::unique_ptr<KafkaConsumer>> { return topic_.consumer(script_); };
     SinkConnection connection;
     connection.encoding = std::make_unique<SizedEncoding>();
@@ -77,6 +81,7 @@ class Instance {
     sink.framing = Framing::Apart;
     sink.in_order = true;
     sink.limits.records = 1 + dice_.below(20);
+    sink.give_up_after = Duration::hours(100'000);
     sink_ = std::make_unique<Sink>(bench.world(), std::move(connection), sink);
   }
   void step() {
@@ -95,8 +100,30 @@ class Instance {
     } else {
       bench.disk.kill_process();
     }
-    bench.open();
-    journal_end_ = bench.journal->durable_end();
+    open();
+  }
+  Folder folder() const {
+    Folder out{{}, told};
+    for (const std::string& path : bench.disk.paths()) out.files[path] = bench.disk.content(path);
+    return out;
+  }
+  void put(const Folder& folder) {
+    sink_.reset(), bench.journal.reset(), bench.outbox.reset();
+    for (const std::string& path : bench.disk.paths()) {
+      ASSERT_TRUE(bench.disk.remove(path));
+      ASSERT_TRUE(bench.disk.sync_folder(path.substr(0, path.rfind('/'))));
+    }
+    for (const auto& [path, bytes] : folder.files) bench.disk.set_content(path, bytes);
+    told = folder.told;
+    open();
+  }
+  // The next ones that it derives.
+  void feed(const std::vector<Alert>& alerts, size_t most) {
+    for (; most > 0 && told < alerts.size(); --most) {
+      bench.input();
+      if (dice_.one_in(3)) bench.input();
+      bench.alert(alerts[told++]);
+    }
   }
   uint64_t lag() const { return sink_ ? sink_->counters().lag_entries : 1; }
 
@@ -104,8 +131,16 @@ class Instance {
   Gate gate;
   Duration wait{};
   bool calm = false;
+  size_t told = 0;
 
  private:
+  // A life of the program begins.
+  void open() {
+    bench.open();
+    const auto lives = begin_journal_life(bench.disk, "/journal", bench.journal->durable_end(), bench.env);
+    ASSERT_TRUE(lives) << lives.error().message;
+    lives_ = *lives;
+  }
   TopicFault fault(const std::string& step) {
     if (calm) return TopicFault::None;
     if (dice_.one_in(60)) throw Died();
@@ -118,34 +153,24 @@ class Instance {
   SimulatedTopic& topic_;
   Dice& dice_;
   TopicScript script_;
-  uint64_t journal_end_ = 1;
+  JournalLives lives_;
   std::unique_ptr<Sink> sink_;
 };
 
 class KafkaWorld {
  public:
   explicit KafkaWorld(uint64_t seed)
-      : dice(seed), topic(1 + dice.below(3), kMostBytes), a(topic, dice), b(topic, dice), pair(seed % 3 == 0) {}
+      : dice(seed), topic(1 + dice.below(3), kMostBytes), a(topic, dice), b(topic, dice), pair(seed % 3 == 0) {
+    lag_of_b = dice.one_in(2) ? 1 : 8;
+  }
 
-  // Both derive it; the other one behind whatever else it has in its journal.
+  // Each derives it in its time; when it happened is the same for both.
   void alert() {
     Alert made = test::plain_alert(fmt::format("a{}", dice.below(40)));
     made.revision = ++revisions[made.id];
+    made.last_seen = a.bench.env.wall;
     if (dice.one_in(40)) made.rule_name = kLarge;
     alerts.push_back(made);
-    tell(a, made);
-    waiting.push_back(made);
-  }
-  void other_journal(size_t most) {
-    for (; most > 0 && !waiting.empty(); --most) {
-      if (dice.one_in(3)) b.bench.input();
-      tell(b, waiting.front());
-      waiting.erase(waiting.begin());
-    }
-  }
-  static void tell(Instance& to, const Alert& alert) {
-    to.bench.input();
-    to.bench.alert(alert);
   }
   void pass(Duration time) {
     a.bench.env.pass(time);
@@ -163,14 +188,14 @@ class KafkaWorld {
       case 1:
       case 2:
         if (a.lag() < 200) alert();
-        return;
+        return a.feed(alerts, 1 + dice.below(3));
       case 3:
-        return other_journal(dice.below(10));
+        return b.feed(alerts, dice.one_in(lag_of_b) ? dice.below(10 * lag_of_b) : 0);
       case 4:
-        return pass(Duration::seconds(static_cast<int64_t>(dice.below(20))));
+        return pass(some_time());
       case 5:
         if (dice.one_in(10)) topic.forget_cursor();
-        return;
+        return folders();
       case 6:
         if (dice.one_in(5)) a.die();
         return;
@@ -182,6 +207,18 @@ class KafkaWorld {
         if (pair) b.step();
     }
   }
+  Duration some_time() {
+    if (dice.one_in(15)) return Duration::hours(static_cast<int64_t>(dice.below(40)));
+    if (dice.one_in(6)) return Duration::minutes(static_cast<int64_t>(dice.below(120)));
+    return Duration::seconds(static_cast<int64_t>(dice.below(20)));
+  }
+  void folders() {
+    if (dice.one_in(4)) backup = a.folder();
+    if (pair && dice.one_in(10)) b.put(a.folder());
+    if (pair && dice.one_in(30)) a.put(b.folder());
+    if (dice.one_in(30)) a.put(backup);
+    if (dice.one_in(60)) a.put({});
+  }
   // Now and then both are told to send for a while.
   void take_over() {
     const bool both = dice.one_in(4);
@@ -191,7 +228,7 @@ class KafkaWorld {
   // Nothing fails any longer.
   void settle() {
     a.calm = b.calm = true;
-    other_journal(waiting.size());
+    a.feed(alerts, alerts.size());
     a.gate.open = true;
     b.gate.open = false;
     for (int i = 0; i < 200 && (i < 3 || a.lag() > 0); ++i) {
@@ -223,7 +260,9 @@ class KafkaWorld {
   SimulatedTopic topic;
   Instance a, b;
   const bool pair;
-  std::vector<Alert> alerts, waiting;
+  uint64_t lag_of_b = 1;
+  Folder backup;
+  std::vector<Alert> alerts;
   std::map<std::string, uint32_t> revisions;
 };
 
