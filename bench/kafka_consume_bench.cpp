@@ -41,7 +41,10 @@ const std::vector<std::string>& messages() {
   static const std::vector<std::string> all = [] {
     std::vector<std::string> out;
     Generator generator({.events = kMessages, .bodies_per_million = 18'000});
-    while (!generator.done()) generator.append(out.emplace_back());
+    while (!generator.done()) {
+      generator.append(out.emplace_back());
+      out.back().pop_back();  // the line feed
+    }
     return out;
   }();
   return all;

@@ -11,12 +11,9 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kAsk = Duration::seconds(2);
+constexpr Duration kAsk = KafkaQuestions::kAsk;
 constexpr Duration kAgain = Duration::seconds(1);
 constexpr Duration kAskAgain = Duration::seconds(5);
-// Questions that took longer are followed by so many times their time without any: the rest is read meanwhile.
-constexpr Duration kSpent = Duration{500'000};
-constexpr int64_t kRests = 9;
 constexpr unsigned kMostDoublings = 4;  // of kAskAgain
 constexpr Duration kLookEvery = Duration::seconds(30);
 // What is to be read again is waited for: a broker that comes back may know less for a while, or nothing.
@@ -38,7 +35,8 @@ KafkaLanes::KafkaLanes(KafkaLanesOptions options, KafkaReader reader, const Env&
     : options_(std::move(options)),
       env_(env),
       began_(env.monotonic()),
-      fetch_(lanes_, options_.bounds, std::move(reader), env) {}
+      fetch_(lanes_, options_.bounds, std::move(reader), env),
+      questions_(env) {}
 
 KafkaLane& KafkaLanes::lane_of(const TopicPartition& at) {
   const auto [found, is_new] = lanes_.try_emplace(at);
@@ -92,7 +90,7 @@ void KafkaLanes::look_for_partitions(KafkaConsumer& consumer) {
     return fetch_.fail(found.error());
   }
   look_again_ = now + kLookEvery;
-  together_ = true;
+  questions_.try_together();
   look_at_problems(now);
   fetch_.mended();  // a topic that nobody writes to would else be a problem for ever
   take_partitions(*found);
@@ -189,36 +187,18 @@ void KafkaLanes::find_again(const TopicPartition& at, KafkaLane& lane, const Kaf
   }
 }
 
-// All in one question. One partition without a leader may keep that from being answered: then one by one.
 void KafkaLanes::ask_all(KafkaConsumer& consumer) {
-  const Duration began = env_.monotonic();
-  if (began < ask_all_again_) return;
+  if (!questions_.may_ask()) return;
   std::vector<TopicPartition> due;
+  const Duration now = env_.monotonic();
   for (const auto& [at, lane] : lanes_) {
     const bool asks = !lane.asked || lane.astray;
-    if (asks && lane.listed && !lane.gap && began >= lane.ask_again) due.push_back(at);
+    if (asks && lane.listed && !lane.gap && now >= lane.ask_again) due.push_back(at);
   }
   if (due.empty()) return;
-  const bool together = due.size() > 1 && together_;
-  const auto ranges = together ? consumer.ranges(due, kAsk) : std::vector<KafkaResult<KafkaRange>>{};
-  const bool none = std::none_of(ranges.begin(), ranges.end(), [](const auto& range) { return range.has_value(); });
-  if (together && none) {
-    together_ = false;
-  } else if (together) {
-    for (size_t i = 0; i < due.size(); ++i) answered(due[i], lanes_[due[i]], ranges[i]);
-  } else {
-    ask_each(consumer, due, began);
-  }
-  const Duration spent = env_.monotonic() - began;
-  if (spent >= kSpent) ask_all_again_ = env_.monotonic() + Duration{spent.micros * kRests};
-}
-
-void KafkaLanes::ask_each(KafkaConsumer& consumer, const std::vector<TopicPartition>& due, Duration began) {
-  for (const TopicPartition& at : due) {
-    KafkaLane& lane = lanes_[at];
-    ask(consumer, at, lane);
-    if (lane.unanswered > 0 || env_.monotonic() - began >= kAsk) return;
-  }
+  questions_.ask(consumer, due, [this](const TopicPartition& at, const KafkaResult<KafkaRange>& range) {
+    answered(at, lanes_[at], range);
+  });
 }
 
 // Nobody asked for long: what was known of the ends of partitions is old.

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "inputs/kafka_fetch.h"
+#include "inputs/kafka_questions.h"
 
 namespace kubevigil {
 
@@ -95,7 +96,6 @@ class KafkaLanes {
   void ask(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane);
   void answered(const TopicPartition& at, KafkaLane& lane, const KafkaResult<KafkaRange>& range);
   void ask_all(KafkaConsumer& consumer);
-  void ask_each(KafkaConsumer& consumer, const std::vector<TopicPartition>& due, Duration began);
   bool is_gone(KafkaConsumer& consumer, const TopicPartition& at, KafkaLane& lane);
   void begin(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
   void find_again(const TopicPartition& at, KafkaLane& lane, const KafkaRange& range);
@@ -109,12 +109,12 @@ class KafkaLanes {
   const Duration began_;  // monotonic
   KafkaLaneMap lanes_;
   KafkaFetch fetch_;
+  KafkaQuestions questions_;
   KafkaStarts starts_;
   bool first_ = true;  // nothing is placed, and no partitions were found
   bool starts_due_ = false;
   std::optional<Duration> found_, awaiting_;  // monotonic: partitions, last; since when lanes are awaited
-  Duration look_again_{}, polled_{}, ask_all_again_{}, mend_again_{};
-  bool together_ = true;
+  Duration look_again_{}, polled_{}, mend_again_{};
   std::string missing_;  // topics
   std::string waiting_;  // what is read again and does not come
 };

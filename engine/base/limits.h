@@ -84,6 +84,7 @@ inline constexpr size_t kLiveAlertBytes = 32u << 20;  // open alerts as they wer
 inline constexpr size_t kMatchRecordBytes = 900u << 10;  // brokers take messages of 1 MiB unless told otherwise
 inline constexpr size_t kMatchHits = 4096;               // of one event
 inline constexpr size_t kMatchOperands = 16384;          // of one hit: one for each feed and each value of a field
+inline constexpr size_t kMatchSources = 3000;            // whose time one record tells: names of 249 bytes fit
 
 // Disk
 inline constexpr size_t kLogRecordBytes = 16u << 20;       // one record of a log; longer ones are refused

@@ -97,10 +97,12 @@ void archive(Archive& a, MatchEvent& e) {
   archive(a, *e.facts);
 }
 
-void archive(Archive& a, MatchWatermark& w) {
-  a(w.source);
-  a(w.time);
-  a(w.idle);
+void archive(Archive& a, MatchWatermarks& w) {
+  list(a, w.sources, limits::kMatchSources, [&](MatchWatermark& of) {
+    a(of.source);
+    a(of.time);
+    a(of.idle);
+  });
 }
 
 void archive(Archive& a, MatchRules& r) { a(r.hash); }
@@ -111,7 +113,7 @@ void archive(Archive& a, MatchRecord& record) {
   if (version != kVersion) return a.fail();
   a(kind);
   if (!a.is_saving()) {
-    if (kind == 1) record.body.emplace<MatchWatermark>();
+    if (kind == 1) record.body.emplace<MatchWatermarks>();
     if (kind == 2) record.body.emplace<MatchRules>();
     if (kind > 2) return a.fail();
   }
@@ -126,7 +128,7 @@ std::string encoded(MatchRecord& record) {
   return std::move(a).bytes();
 }
 
-// Operands from the end, half of what is left at a time; hits stay.
+// Operands from the end, half of what is left at a time; hits stay as long as one has some.
 bool drop_operands(MatchEvent& event) {
   size_t all = 0;
   for (const MatchHit& hit : event.hits) all += hit.operands.size();
@@ -135,6 +137,15 @@ bool drop_operands(MatchEvent& event) {
   for (MatchHit& hit : event.hits) {
     if (hit.operands.size() > keep) hit.operands.resize(keep);
     keep -= hit.operands.size();
+  }
+  return true;
+}
+
+// Hits without operands, from the end: so many that what they take is at least `bytes`.
+bool drop_hits(MatchEvent& event, size_t bytes) {
+  if (event.hits.empty()) return false;
+  for (size_t dropped = 0; dropped < bytes && !event.hits.empty(); event.hits.pop_back()) {
+    dropped += event.hits.back().dedup.size();
   }
   return true;
 }
@@ -162,7 +173,7 @@ std::string encode_match(MatchRecord record) {
     event->cut = true;
     if (event->facts) {
       event->facts.reset();
-    } else if (!drop_operands(*event)) {
+    } else if (!drop_operands(*event) && !drop_hits(*event, bytes.size() - limits::kMatchRecordBytes)) {
       break;
     }
     bytes = encoded(record);

@@ -7,7 +7,7 @@
 // elements, a flag 0 or 1: those of state/archive.h.
 //
 //   record    = version kind hash:key rules body    version: 1; key, rules: MatchHeader
-//   kind      = 0 event | 1 watermark | 2 rules
+//   kind      = 0 event | 1 watermarks | 2 rules
 //   event     = time robust_time hash:identity hash:request hash:audit_stage intent cluster role:number
 //               long_running:flag audit_id_reused:flag actor:text source:text offset line inner size
 //               audit_id:text (of 16 bytes) cut:flag {hit} facts:flag [facts]
@@ -15,12 +15,13 @@
 //   operand   = feed key:text value:text number:double
 //   facts     = alert:text {name:text text:text} {rule {why}}       alert: JSON of alert.h, id "event"
 //   why       = condition:text field:text {value:text}
-//   watermark = source:text time idle:flag
+//   watermarks = {source:text time idle:flag}
 //   rules     = hash:text
 //
 // Another version is refused whole: routers are updated behind the shards. Bounds: limits::kMatchRecordBytes a record,
-// kMatchHits hits, kMatchOperands operands; what does not fit is left out, the alert's words first, then operands from
-// the end, and `cut` says so. Pure functions; the record owns its texts.
+// kMatchHits hits, kMatchOperands operands, kMatchSources watermarks; what does not fit is left out, the alert's words
+// first, then operands from the end, then hits from the end, and `cut` says so. Pure functions; the record owns its
+// texts.
 #pragma once
 
 #include <array>
@@ -78,6 +79,11 @@ struct MatchWatermark {
   bool idle = false;  // it holds nobody back until its next record
 };
 
+// Of all sources of a router that have something to say. REQUIRES: kMatchSources at most; more are in another record.
+struct MatchWatermarks {
+  std::vector<MatchWatermark> sources;
+};
+
 // From here on, rules are those of this set. Written to each shard.
 struct MatchRules {
   std::string hash;  // RuleSet::hash
@@ -91,7 +97,7 @@ struct MatchHeader {
 
 struct MatchRecord {
   MatchHeader header;
-  std::variant<MatchEvent, MatchWatermark, MatchRules> body;
+  std::variant<MatchEvent, MatchWatermarks, MatchRules> body;
 };
 
 Hash128 match_key_print(HashKey key);

@@ -47,8 +47,12 @@ std::string text_of(const MatchEvent& e) {
   return out + (e.facts ? text_of(*e.facts) : "");
 }
 
-std::string text_of(const MatchWatermark& w) {
-  return fmt::format("watermark {} of {}{}\n", shown(w.time), printable(w.source), w.idle ? " idle" : "");
+std::string text_of(const MatchWatermarks& w) {
+  std::string out;
+  for (const MatchWatermark& of : w.sources) {
+    out += fmt::format("watermark {} of {}{}\n", shown(of.time), printable(of.source), of.idle ? " idle" : "");
+  }
+  return out;
 }
 
 std::string text_of(const MatchRules& r) { return fmt::format("rules {}\n", printable(r.hash)); }

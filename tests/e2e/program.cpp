@@ -9,6 +9,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/support/test_variables.h"
+
 namespace kubevigil::e2e {
 
 Folder::Folder() {
@@ -45,7 +47,7 @@ Result run(const std::vector<std::string>& arguments, const std::string& input,
     ::dup2(::open(in.c_str(), O_RDONLY), 0);
     ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
     ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
-    for (const char* ours : {"KUBEVIGIL_CORPUS", "KUBEVIGIL_SEED", "KUBEVIGIL_SOAK"}) ::unsetenv(ours);
+    test::unset_test_variables();
     for (const std::string& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
     ::execv(KUBEVIGIL_BINARY, argv.data());
     ::_exit(127);

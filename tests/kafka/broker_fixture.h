@@ -20,16 +20,22 @@ template <int kNodes, Listeners kListeners = Listeners::Open>
 class NodesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (broker_ != nullptr) return;
+    if (broker_ != nullptr || why_not_) return;
     const auto jars = kafka_jars(kafka_version());
     if (!jars) return;
     const bool secured = kListeners == Listeners::Secured;
-    broker_ = std::make_unique<KafkaBroker>(*jars, kNodes, secured ? std::make_shared<const KafkaSecurity>() : nullptr);
-    ASSERT_TRUE(broker_->start()) << broker_->log();
+    auto made =
+        std::make_unique<KafkaBroker>(*jars, kNodes, secured ? std::make_shared<const KafkaSecurity>() : nullptr);
+    if (made->start()) {
+      broker_ = std::move(made);
+    } else {
+      why_not_ = made->log();
+    }
   }
   void SetUp() override {
     if (broker_ != nullptr) return;
-    if (is_ci()) FAIL() << kNoKafka << ": version " << kafka_version();
+    if (why_not_) FAIL() << "the broker did not start: " << *why_not_;
+    if (is_ci()) FAIL() << kNoKafkaInCi << ": version " << kafka_version();
     GTEST_SKIP() << kNoKafka << ": version " << kafka_version();
   }
   // In a SetUp() that goes on.
@@ -66,6 +72,7 @@ class NodesTest : public testing::Test {
 
  private:
   static inline std::unique_ptr<KafkaBroker> broker_;
+  static inline std::optional<std::string> why_not_;  // no test asks a broker again that did not start
 };
 
 template <int kNodes, Listeners kListeners>

@@ -24,7 +24,7 @@ class ServeKafka : public test::BrokerTest {
  protected:
   void SetUp() override {
     BrokerTest::SetUp();
-    if (IsSkipped()) return;
+    if (is_over()) return;
     ASSERT_TRUE(broker().create_topic(topic, kPartitions));
     config = folder.write("kubevigil.yaml", fmt::format(R"(data: {0}
 instance: test

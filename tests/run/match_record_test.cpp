@@ -79,11 +79,13 @@ TEST(MatchRecord, SaysWhatItHolds) {
 
 // Version 1, byte for byte: whoever changes it changes the version.
 TEST(MatchRecord, BytesOfVersionOne) {
-  MatchRecord mark{{{0x0102030405060708, 0x1112131415161718}, 5}, MatchWatermark{"a[1]", Timestamp{-3}, true}};
+  MatchRecord mark{{{0x0102030405060708, 0x1112131415161718}, 5},
+                   MatchWatermarks{{{"a[1]", Timestamp{-3}, true}, {"b", Timestamp{1}, false}}}};
   const std::string expected(
-      "\x01\x01\x08\x07\x06\x05\x04\x03\x02\x01\x18\x17\x16\x15\x14\x13\x12\x11\x05\x04"
-      "a[1]\x05\x01",
-      26);
+      "\x01\x01\x08\x07\x06\x05\x04\x03\x02\x01\x18\x17\x16\x15\x14\x13\x12\x11\x05\x02\x04"
+      "a[1]\x05\x01\x01"
+      "b\x02\x00",
+      31);
   EXPECT_EQ(encode_match(mark), expected);
   MatchRecord rules{{{0, 0}, 300}, MatchRules{"h"}};
   EXPECT_EQ(encode_match(rules), std::string("\x01\x02", 2) + std::string(16, '\0') + "\xac\x02\x01h");
@@ -114,7 +116,11 @@ MatchRecord random_record(std::mt19937_64& random) {
   MatchRecord record{{{random(), random()}, random()}, MatchRules{random_text(random)}};
   if (random() % 4 == 0) return record;
   if (random() % 3 == 0) {
-    record.body = MatchWatermark{random_text(random), Timestamp{static_cast<int64_t>(random())}, random() % 2 == 0};
+    MatchWatermarks marks;
+    for (size_t sources = random() % 4; sources > 0; --sources) {
+      marks.sources.push_back({random_text(random), Timestamp{static_cast<int64_t>(random())}, random() % 2 == 0});
+    }
+    record.body = std::move(marks);
     return record;
   }
   MatchEvent e;
@@ -218,6 +224,32 @@ TEST(MatchRecord, WhatDoesNotFitIsLeftOutAndSaid) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(std::get<MatchEvent>(read->body).hits.size(), limits::kMatchHits);
   EXPECT_FALSE(decode_match(std::string(limits::kMatchRecordBytes + 1, '\1')));
+}
+
+// Last of all hits, from the end: fifteen whose dedup.by is a set of 64 texts of 1 KB are more than a record holds.
+TEST(MatchRecord, HitsThatDoNotFitAreLeftOutAndSaid) {
+  const std::string dedup = tuple(std::vector<std::string>(64, std::string(1024, 'd')));
+  MatchRecord record = sample();
+  auto& event = std::get<MatchEvent>(record.body);
+  event.hits.clear();
+  for (uint32_t rule = 0; rule < 15; ++rule) {
+    event.hits.push_back(
+        {.rule = rule, .opens = true, .dedup = dedup, .operands = {{.feed = 1, .key = "k", .value = "v"}}});
+  }
+  const auto read = decode_match(encode_match(record));
+  ASSERT_TRUE(read) << read.error().message;
+  const auto& kept = std::get<MatchEvent>(read->body);
+  EXPECT_TRUE(kept.cut);
+  ASSERT_EQ(kept.hits.size(), limits::kMatchRecordBytes / dedup.size());
+  for (uint32_t rule = 0; rule < kept.hits.size(); ++rule) EXPECT_EQ(kept.hits[rule].rule, rule);
+}
+
+TEST(MatchRecord, HoldsTheTimeOfAsManySourcesAsItMay) {
+  MatchWatermarks marks;
+  marks.sources.assign(limits::kMatchSources, {std::string(249, 't') + "[1234567890]", Timestamp::max(), true});
+  const auto read = decode_match(encode_match({{}, marks}));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(std::get<MatchWatermarks>(read->body).sources.size(), limits::kMatchSources);
 }
 
 // A hostile length asks for no more memory than a record has bytes for.

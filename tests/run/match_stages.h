@@ -50,8 +50,8 @@ class ShardStage {
   void take(std::string_view bytes) {
     const auto record = decode_match(bytes);
     ASSERT_TRUE(record) << record.error().message;
-    if (const auto* mark = std::get_if<MatchWatermark>(&record->body)) {
-      watermark_ = mark->time;
+    if (const auto* marks = std::get_if<MatchWatermarks>(&record->body)) {
+      watermark_ = marks->sources.front().time;
       correlator_.advance(watermark_, changes_);
       return log_.add(changes_, [&](const Episode& e) { return builder_.opened(e, nullptr); });
     }
@@ -156,7 +156,7 @@ class Stages : EventSource {
   // As CLUSTER.md has it: duplicates go no further, the gated rule's hits count where the audit id was used before, and
   // an event without hits is sent when it is the earliest of its cluster so far.
   void route(const EventMark& mark, const Watermarks::Step& step) {
-    if (step.watermark != sent_) send({{}, MatchWatermark{stream_, step.watermark, false}});
+    if (step.watermark != sent_) send({{}, MatchWatermarks{{{stream_, step.watermark, false}}}});
     sent_ = step.watermark;
     const SeenBefore seen = ids_.see(mark, step.watermark, step.robust_time);
     if (seen == SeenBefore::Duplicate) return;

@@ -1,10 +1,12 @@
-// A real server program for tests: started with arguments, its output in a file, ended with the test.
+// A real server program for tests: started with arguments, its output in a file, ended with the test, also with one
+// that crashes.
 #pragma once
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,20 +17,32 @@
 
 #include "engine/base/env.h"
 #include "engine/net/descriptor.h"
+#include "tests/support/test_variables.h"
 
 namespace kubevigil::test {
 
+// In a child: the kernel ends it when its parent's thread that made it ends, however that comes about. `parent`: that
+// process, as it was before the fork; it may have ended since.
+inline void end_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+}
+
 class Daemon {
  public:
+  // In a thread that lives as long as the program is wanted (end_with).
   Daemon(const std::vector<std::string>& arguments, const std::string& output) {
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
+    const pid_t parent = ::getpid();
     process_ = ::fork();
     if (process_ != 0) return;
+    end_with(parent);
     const int out = ::open(output.c_str(), O_WRONLY | O_CREAT, 0600);
     ::dup2(out, 1);
     ::dup2(out, 2);
+    unset_test_variables();
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }

@@ -20,10 +20,11 @@ namespace kubevigil::test {
 std::string kafka_version();
 
 // The folder of a version's jars; nullopt: there is none, or no Java. Then a test skips, saying kNoKafka, or fails
-// where it must not (is_ci()).
+// where it must not (is_ci()), saying kNoKafkaInCi: by kNoKafka ctest knows a skip, whatever the program's exit code.
 std::optional<std::string> kafka_jars(const std::string& version);
 inline constexpr const char* kNoKafka =
     "needs Java and the jars of tests/kafka/pom.xml in build/kafka (.ci/kafka-jars)";
+inline constexpr const char* kNoKafkaInCi = "CI is set, and there is no Java or no build/kafka (.ci/kafka-jars)";
 bool is_ci();
 
 // Nodes are numbered from 1. Topics have a replica on each node; with three, two of them must have what is
@@ -60,6 +61,10 @@ class KafkaBroker {
   bool produce(const std::string& topic, int32_t partition, const std::vector<std::string>& values);
   // Removes what lies before `offset`.
   bool delete_records(const std::string& topic, int32_t partition, int64_t offset);
+  // What a transaction holds back: a read_committed reader does not see the end of the partition yet.
+  bool has_open_transaction(const std::string& topic, int32_t partition) const;
+  // Of partition 0, as the group's last committed transaction says; -1: there is none.
+  int64_t committed(const std::string& group, const std::string& topic) const;
   // With all its offsets, as when they expire. It has no members.
   bool delete_group(const std::string& name);
   std::string log() const;

@@ -13,14 +13,18 @@ namespace {
 
 constexpr int kPatience = 60'000;  // milliseconds
 
-// A client of the broker for one task.
+// A client of the broker for one task: a producer, or with properties of its own a consumer.
 struct Client {
-  explicit Client(const std::string& address) {
+  explicit Client(const std::string& address, const std::map<std::string, std::string>& as_consumer = {}) {
     std::array<char, 256> reason{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", address.c_str(), reason.data(), reason.size());
+    for (const auto& [name, value] : as_consumer) {
+      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size());
+    }
     rd_kafka_conf_set_log_cb(conf, nullptr);
-    handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason.data(), reason.size());
+    handle =
+        rd_kafka_new(as_consumer.empty() ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, reason.data(), reason.size());
     queue = rd_kafka_queue_new(handle);
   }
   ~Client() {
@@ -132,6 +136,31 @@ bool KafkaBroker::delete_records(const std::string& topic, int32_t partition, in
   const bool done = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
   rd_kafka_event_destroy(event);
   return done;
+}
+
+// The committed end comes second: it only grows, so where it is behind the other one, something is open now.
+bool KafkaBroker::has_open_transaction(const std::string& topic, int32_t partition) const {
+  std::array<int64_t, 2> ends{};
+  for (size_t i = 0; i < ends.size(); ++i) {
+    const Client client(address(), {{"isolation.level", i == 0 ? "read_uncommitted" : "read_committed"}});
+    int64_t first = 0;
+    if (rd_kafka_query_watermark_offsets(client.handle, topic.c_str(), partition, &first, &ends[i], kPatience) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return false;
+    }
+  }
+  return ends[1] < ends[0];
+}
+
+// With read_committed the answer would wait for the end of a transaction that a kill left open.
+int64_t KafkaBroker::committed(const std::string& group, const std::string& topic) const {
+  const Client client(address(), {{"group.id", group}, {"isolation.level", "read_uncommitted"}});
+  rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), 0);
+  const auto code = rd_kafka_committed(client.handle, list, kPatience);
+  const int64_t found = code == RD_KAFKA_RESP_ERR_NO_ERROR ? list->elems[0].offset : RD_KAFKA_OFFSET_INVALID;
+  rd_kafka_topic_partition_list_destroy(list);
+  return std::max<int64_t>(found, -1);
 }
 
 bool KafkaBroker::delete_group(const std::string& name) {
