@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/app/config_secret.h"
 #include "engine/app/output_options.h"
@@ -17,6 +18,20 @@ constexpr size_t kLongestTopic = 249;  // Kafka's own bound
 bool is_secret(std::string_view property) {
   return std::ranges::any_of(kSecretWords,
                              [&](std::string_view word) { return property.find(word) != std::string_view::npos; });
+}
+
+// HOST:PORT of each, as librdkafka reads them: "SSL://Kafka-0, kafka-1:9093".
+std::set<std::string> brokers_in(std::string_view list) {
+  std::set<std::string> out;
+  for (const std::string_view part : split(list, ',')) {
+    std::string broker = folded(trim(part));
+    if (const size_t scheme = broker.find("://"); scheme != std::string::npos) broker.erase(0, scheme + 3);
+    if (broker.empty()) continue;
+    const size_t colon = broker.rfind(':');
+    const bool has_port = colon != std::string::npos && broker.find(']', colon) == std::string::npos;
+    out.insert(has_port ? broker : broker + ":9092");
+  }
+  return out;
 }
 
 class KafkaOutputCheck {
@@ -78,7 +93,8 @@ class KafkaOutputCheck {
     const KafkaOutput own = output_words(output_, loaded_.config.instance).kafka;
     for (const OutputConfig& other : loaded_.config.outputs) {
       if (&other == &output_) break;
-      if (!other.kafka || !other.kafka->exactly_once || other.kafka->brokers != kafka_.brokers) continue;
+      if (!other.kafka || !other.kafka->exactly_once) continue;
+      if (!same_kafka_cluster(other.kafka->brokers, kafka_.brokers)) continue;
       const KafkaOutput theirs = output_words(other, loaded_.config.instance).kafka;
       if (own.transactional_id == theirs.transactional_id) {
         error("overlap", "kafka", fmt::format("output {} has the same transactional id", other.name),
@@ -104,6 +120,11 @@ bool is_kafka_topic(std::string_view name) {
   };
   return !name.empty() && name.size() <= kLongestTopic && name != "." && name != ".." &&
          std::ranges::all_of(name, letter);
+}
+
+bool same_kafka_cluster(std::string_view brokers, std::string_view others) {
+  const std::set<std::string> ours = brokers_in(brokers), theirs = brokers_in(others);
+  return std::ranges::any_of(ours, [&](const std::string& broker) { return theirs.contains(broker); });
 }
 
 void read_kafka_properties(ConfigKind kind, const YamlNode& node, const std::string& path, ValueReader& reader,

@@ -12,6 +12,8 @@ void read_kafka_properties(ConfigKind kind, const YamlNode& node, const std::str
 std::string kafka_properties_text(const HeaderSources& properties);
 
 bool is_kafka_topic(std::string_view name);
+// They name one broker in common, so they are of one cluster; a cluster under two names is not seen.
+bool same_kafka_cluster(std::string_view brokers, std::string_view others);
 
 // `at`: "inputs.kafka[1]".
 void check_kafka_input(LoadedConfig& loaded, const KafkaInputConfig& input, const std::string& at);

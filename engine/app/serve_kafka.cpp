@@ -8,7 +8,6 @@
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/kafka/kafka_client.h"
-#include "engine/rule/regex.h"
 
 namespace kubevigil {
 namespace {
@@ -27,9 +26,8 @@ std::vector<std::string> list_in(const Settings& settings, const std::string& ke
   return out;
 }
 
-// Its pattern is to fit the whole name.
 std::shared_ptr<const Regex> whole(const std::string& pattern) {
-  auto regex = Regex::compile("^(?:" + pattern + ")$", "");
+  auto regex = kafka_pattern(pattern);
   return regex ? std::make_shared<const Regex>(std::move(*regex)) : nullptr;
 }
 
@@ -85,6 +83,12 @@ std::string kafka_group(const Config& config, const KafkaInputConfig& input) {
   return config.standby ? fmt::format("{}-{}", client_id_of(config), input.name) : "kubevigil-" + input.name;
 }
 
+Result<Regex> kafka_pattern(const std::string& pattern) { return Regex::compile("^(?:" + pattern + ")$", ""); }
+
+bool fits_kafka_pattern(const Regex& pattern, const std::string& topic) {
+  return !topic.starts_with("__") && pattern.matches(topic);
+}
+
 KafkaClients kafka_clients(const Config& config, Log& log) {
   KafkaClients out;
   for (const KafkaInputConfig& input : config.inputs.kafka) {
@@ -129,7 +133,7 @@ std::unique_ptr<LiveInput> open_kafka_input(const std::string& setting, const Se
   options.lanes.topics = list_in(all, key_of("topics", setting));
   if (const auto pattern = all.find(key_of("pattern", setting)); pattern != all.end()) {
     options.lanes.fits = [regex = whole(pattern->second)](const std::string& topic) {
-      return regex != nullptr && !topic.starts_with("__") && regex->matches(topic);
+      return regex != nullptr && fits_kafka_pattern(*regex, topic);
     };
   }
   options.cluster.from = static_cast<KafkaClusterFrom>(number_of(next_word(text)));

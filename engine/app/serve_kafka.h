@@ -16,6 +16,7 @@
 #include "engine/app/config.h"
 #include "engine/base/env.h"
 #include "engine/base/log.h"
+#include "engine/rule/regex.h"
 #include "inputs/kafka_live.h"
 
 namespace kubevigil {
@@ -27,6 +28,11 @@ void add_kafka_settings(const KafkaInputConfig& input, std::map<std::string, std
 // The group that the instance which reads this input holds. With a lease both instances read, and one sends: then each
 // has its own.
 std::string kafka_group(const Config& config, const KafkaInputConfig& input);
+
+// A pattern of topics is to fit the whole name.
+Result<Regex> kafka_pattern(const std::string& pattern);
+// Kafka's own topics fit none.
+bool fits_kafka_pattern(const Regex& pattern, const std::string& topic);
 
 // By input name ("kafka/NAME").
 using KafkaClients = std::map<std::string, KafkaReader>;

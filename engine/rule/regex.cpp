@@ -41,6 +41,14 @@ bool Regex::matches(std::string_view text) const { return RE2::PartialMatch(piec
 
 int Regex::groups() const { return code_->re.NumberOfCapturingGroups(); }
 
+bool Regex::is_apart_from(const Regex& other) const {
+  constexpr int kPrefix = 256;  // of a pattern is looked at
+  std::string least, most, other_least, other_most;
+  if (!code_->re.PossibleMatchRange(&least, &most, kPrefix)) return false;
+  if (!other.code_->re.PossibleMatchRange(&other_least, &other_most, kPrefix)) return false;
+  return most < other_least || other_most < least;
+}
+
 std::optional<std::string> Regex::first_group(std::string_view text) const {
   re2::StringPiece taken;
   if (groups() < 1 || !RE2::PartialMatch(piece(text), code_->re, &taken) || taken.data() == nullptr)

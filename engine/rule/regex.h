@@ -25,6 +25,8 @@ class Regex {
   // What its first group took; nullopt: no match, or no group.
   std::optional<std::string> first_group(std::string_view text) const;
   int groups() const;
+  // Surely no text is matched as a whole by both. It is known of patterns that begin with different texts.
+  bool is_apart_from(const Regex& other) const;
 
  private:
   struct Code;

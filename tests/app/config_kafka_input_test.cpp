@@ -60,6 +60,67 @@ TEST(ConfigKafkaInput, KeysAgainstEachOther) {
   }
 }
 
+// Two inputs, the second at other brokers or the same.
+std::string two(const std::string& first, const std::string& second, const std::string& brokers = "b:9092") {
+  return test::config_text("inputs: {kafka: [{name: k, brokers: \"b:9092\", cluster: p, " + first +
+                           "}, {name: l, brokers: \"" + brokers + "\", cluster: q, " + second + "}]}\n");
+}
+
+TEST(ConfigKafkaInput, NoTopicIsReadByTwo) {
+  struct Case {
+    std::string first, second, said;  // "": nothing
+  };
+  const Case cases[] = {
+      {"topics: [a, b]", "topics: [c, b]", "inputs.kafka[1].topics: the Kafka input k reads b, too"},
+      {"topics: [audit-b]", "topics-regex: \"audit-.+\"",
+       "inputs.kafka[1].topics-regex: it fits audit-b, which the Kafka input k reads, too"},
+      {"topics-regex: \"audit-.+\"", "topics: [audit-b]",
+       "inputs.kafka[1].topics: the Kafka input k reads audit-b, too"},
+      {"topics-regex: \"audit-.+\"", "topics: [audit, x-audit-b, audit-]", ""},
+      {"topics-regex: \".+\"", "topics: [__own]", ""},
+      {"topics-regex: \"audit-.+\"", "topics-regex: \"audit-.+\"",
+       "inputs.kafka[1].topics-regex: the Kafka input k has"},
+      {"topics-regex: \"audit-a.+\"", "topics-regex: \"audit-b.+\"", ""},
+  };
+  for (const Case& c : cases) {
+    const LoadedConfig loaded = checked(two(c.first, c.second));
+    EXPECT_EQ(loaded.diagnostics.has_errors(), !c.said.empty()) << c.first << " " << c.second << "\n" << said(loaded);
+    EXPECT_THAT(said(loaded), c.said.empty() ? testing::Matcher<std::string>(IsEmpty()) : HasSubstr(c.said));
+    EXPECT_LE(loaded.diagnostics.entries().size(), 1u) << said(loaded);
+    EXPECT_THAT(said(checked(two(c.first, c.second, "other:9092"))), IsEmpty());
+  }
+}
+
+TEST(ConfigKafkaInput, TwoPatternsThatMayFitOneTopicAreAWarning) {
+  const LoadedConfig loaded = checked(two("topics-regex: \"audit-.+\"", "topics-regex: \".+-prod\""));
+  EXPECT_FALSE(loaded.diagnostics.has_errors());
+  EXPECT_THAT(said(loaded), HasSubstr("inputs.kafka[1].topics-regex: the Kafka input k has 'audit-.+': events"));
+  EXPECT_THAT(said(checked(two("topics-regex: \"audit-.+\"", "topics-regex: \".+-prod\"", "x:1"))), IsEmpty());
+}
+
+TEST(ConfigKafkaInput, OneClusterIsKnownByABrokerThatBothName) {
+  const std::string topics = "topics: [a]";
+  for (const char* brokers : {"b", "B:9092", "x:1, b:9092", "SASL_SSL://b:9092"}) {
+    EXPECT_THAT(said(checked(two(topics, topics, brokers))), HasSubstr("count twice")) << brokers;
+  }
+  for (const char* brokers : {"b:9093", "bb:9092", "[::1]", "x:1,y:9092"}) {
+    EXPECT_THAT(said(checked(two(topics, topics, brokers))), IsEmpty()) << brokers;
+  }
+  EXPECT_THAT(said(checked(two(topics + ", group: g", "topics: [c], group: g", "x:1,b"))), HasSubstr("the same group"));
+}
+
+TEST(ConfigKafkaInput, OurOwnAlertsAreNotRead) {
+  const auto with = [](const std::string& topics, const std::string& brokers) {
+    return said(checked("data: d\ninputs: {kafka: [{name: k, brokers: \"b:9092\", cluster: prod, " + topics +
+                        "}]}\noutputs: [{name: o, transport: kafka, kafka: {topic: alerts, brokers: \"" + brokers +
+                        "\"}}]\n"));
+  };
+  EXPECT_THAT(with("topics-regex: \".+\"", "x:1,b:9092"), HasSubstr("inputs.kafka[0].topics-regex: it fits alerts"));
+  EXPECT_THAT(with("topics: [a, alerts]", "b"), HasSubstr("inputs.kafka[0].topics: output o writes to alerts"));
+  EXPECT_THAT(with("topics-regex: \"audit-.+\"", "b"), IsEmpty());
+  EXPECT_THAT(with("topics-regex: \".+\"", "c"), IsEmpty());
+}
+
 TEST(ConfigKafkaInput, ClustersThatFiltersMayName) {
   const std::string filter = "outputs: [{name: a, transport: stdout, filter: {clusters: [other]}}]\n";
   const auto with = [&](const std::string& more) {

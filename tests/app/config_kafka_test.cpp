@@ -57,6 +57,10 @@ TEST(ConfigKafka, WhatFitsTogether) {
       {output("") + ", " + output("", "", "b"), "", {}},
       {output(", cursor-group: g") + ", " + output(", cursor-group: g", "", "b"), "", {"overlap"}},
       {output(", cursor-group: g") + ", " + output(", cursor-group: g, transactional-id: x", "", "b"), "", {"overlap"}},
+      {output(", cursor-group: g") + ", " +
+           "{name: b, transport: kafka, kafka: {brokers: \"x:1,b\", topic: t, cursor-group: g}}",
+       "",
+       {"overlap"}},
       {output(", cursor-group: g") + ", " + output(", cursor-group: g, exactly-once: false", "", "b"), "", {}},
       {"{name: a, transport: kafka}", "", {"transport"}},
       {"{name: a, transport: kafka, kafka: {brokers: b, topic: \"a b\"}}", "", {"bad-value"}},

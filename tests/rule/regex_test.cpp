@@ -31,6 +31,18 @@ TEST(Regex, SaysWhatRe2Refuses) {
   EXPECT_FALSE(Regex::compile("((a{900}){900})", ""));
 }
 
+TEST(Regex, KnowsOfSomePatternsThatNoTextFitsBoth) {
+  const auto apart = [](const char* a, const char* b) {
+    return Regex::compile(a, "")->is_apart_from(*Regex::compile(b, ""));
+  };
+  EXPECT_TRUE(apart("^(?:audit-a.+)$", "^(?:audit-b.+)$"));
+  EXPECT_TRUE(apart("^(?:b|c)$", "^a$"));
+  EXPECT_FALSE(apart("^(?:audit-.+)$", "^(?:audit-b.+)$"));
+  EXPECT_FALSE(apart("^(?:.+-a)$", "^(?:.+-b)$")) << "they are, but it cannot know";
+  EXPECT_FALSE(apart("^a+$", "^aa$"));
+  EXPECT_FALSE(apart("(?i)^a-.+$", "^A-.+$"));
+}
+
 TEST(RegexSet, AnswersLikeItsPatterns) {
   const std::vector<std::string> patterns = {"^a", "b$", "x.y"};
   const auto set = RegexSet::compile(patterns, "i", limits::kRegexProgramBytes);
