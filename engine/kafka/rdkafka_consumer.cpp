@@ -104,6 +104,7 @@ class RdKafkaConsumer final : public KafkaConsumer {
 
  private:
   rd_kafka_topic_t* topic(const std::string& name);
+  KafkaResult<void> ask_offsets(std::vector<KafkaPosition>& positions, Duration most);
   void stop();
 
   const RdKafkaHandle handle_;
@@ -236,24 +237,35 @@ std::optional<int64_t> RdKafkaConsumer::newest(const TopicPartition& at) const {
   return end;
 }
 
-KafkaResult<std::vector<KafkaPosition>> RdKafkaConsumer::positions_at(std::span<const TopicPartition> partitions,
-                                                                      Timestamp time, Duration most) {
-  std::vector<KafkaPosition> out;
-  for (const TopicPartition& at : partitions) out.push_back({at, time.micros / 1000});
-  const RdKafkaList list = list_of(out);
+// Of all partitions at once; each offset is a time on the way in.
+KafkaResult<void> RdKafkaConsumer::ask_offsets(std::vector<KafkaPosition>& positions, Duration most) {
+  const RdKafkaList list = list_of(positions);
   const auto code = rd_kafka_offsets_for_times(handle_.get(), list.get(), milliseconds(most));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return tl::unexpected(explained(handle_.get(), kafka_error(code, "asking for offsets of a time")));
-  for (size_t i = 0; i < out.size(); ++i) {
+  for (size_t i = 0; i < positions.size(); ++i) {
     const rd_kafka_topic_partition_t& found = list->elems[i];
     if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return tl::unexpected(kafka_error(found.err, "asking for an offset in " + to_text(out[i].at)));
+      return tl::unexpected(kafka_error(found.err, "asking for an offset in " + to_text(positions[i].at)));
     }
-    out[i].offset = found.offset;
-    if (found.offset >= 0) continue;  // else all are older
-    const auto held = range(out[i].at, most);
-    if (!held) return tl::unexpected(held.error());
-    out[i].offset = held->end;
+    positions[i].offset = found.offset;
+  }
+  return {};
+}
+
+// The ends come first: where nothing is as young, what comes while we ask lies behind them.
+KafkaResult<std::vector<KafkaPosition>> RdKafkaConsumer::positions_at(std::span<const TopicPartition> partitions,
+                                                                      Timestamp time, Duration most) {
+  const Duration each{most.micros / 2};
+  std::vector<KafkaPosition> ends, out;
+  for (const TopicPartition& at : partitions) {
+    ends.push_back({at, RD_KAFKA_OFFSET_END});
+    out.push_back({at, time.micros / 1000});
+  }
+  if (const auto asked = ask_offsets(ends, each); !asked) return tl::unexpected(asked.error());
+  if (const auto asked = ask_offsets(out, each); !asked) return tl::unexpected(asked.error());
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i].offset < 0) out[i].offset = ends[i].offset;
   }
   return out;
 }

@@ -86,6 +86,21 @@ TEST_F(ConsumerFaults, QuestionsSayWhenNobodyAnswersAndWorkBehindIt) {
   EXPECT_EQ(range->end, 5);
 }
 
+// The mock cluster knows no times: it has nothing that is as young.
+TEST_F(ConsumerFaults, WhereNothingIsAsYoungReadingBeginsAtTheEndOfEach) {
+  produce(0, 0, 3);
+  produce(1, 0, 5);
+  const std::vector<TopicPartition> both = {{topic, 0}, {topic, 1}};
+  const auto positions = consumer->positions_at(both, Timestamp{1'767'312'000'000'000}, kPatience);
+  ASSERT_TRUE(positions) << positions.error().message;
+  EXPECT_EQ(positions->at(0).offset, 3);
+  EXPECT_EQ(positions->at(1).offset, 5);
+  for (int32_t broker = 1; broker <= kBrokers; ++broker) set_down(broker);
+  const auto none = consumer->positions_at(both, Timestamp{1'767'312'000'000'000}, Duration{300'000});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().fault, KafkaFault::Retry) << none.error().message;
+}
+
 TEST_F(ConsumerFaults, ARightThatIsMissingIsForSomebodyToMend) {
   fail(Api::ListOffsets, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
   const auto range = consumer->range({topic, 1}, kPatience);
