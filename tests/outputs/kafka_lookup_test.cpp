@@ -39,6 +39,7 @@ class SlowConsumer : public KafkaConsumer {
     message.at = {"alerts", 0};
     return KafkaStep::End;
   }
+  KafkaResult<bool> is_there(const TopicPartition&, Duration) override { return true; }
   KafkaResult<KafkaRange> range(const TopicPartition&, Duration) override { return KafkaRange{}; }
   void pause(std::span<const TopicPartition>) override {}
   void resume(std::span<const TopicPartition>) override {}
