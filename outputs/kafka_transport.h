@@ -10,8 +10,8 @@
 // order, through any crash: a new client ends what the old one left, asks for the cursor, and passes over what lies up
 // to it.
 //
-//   cursor   value: the sequence; metadata: "kubevigil/1" LIFE SINCE, LIFE: whose sequences these are
-//   (journal_lives.h),
+//   cursor   value: the sequence; metadata: "kubevigil/1" LIFE SINCE
+//            LIFE: whose sequences these are (journal_lives.h)
 //            SINCE: seconds since 1970 when this journal took over from another
 //
 // A cursor that is missing (Kafka forgets it, 7 days without a commit) or foreign (a standby took over, the data folder

@@ -207,7 +207,7 @@ constexpr std::array<MetricRow, kMetrics> kRows = {{
      kCounter,
      "kubevigil_kafka_tombstones_total",
      {"input"},
-     "Messages without a value, which were passed over."},
+     "Messages with nothing in them, which were passed over."},
     {KafkaProblem,
      kGauge,
      "kubevigil_kafka_problem",
