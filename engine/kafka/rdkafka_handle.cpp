@@ -153,6 +153,7 @@ std::string wrong_kafka_property(const std::string& name, const std::string& val
   const auto set = rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size());
   rd_kafka_conf_destroy(conf);
   if (set == RD_KAFKA_CONF_OK) return {};
+  if (set == RD_KAFKA_CONF_UNKNOWN) return "librdkafka has no property of that name";
   std::string said = printable(reason.data());
   // Some of its sentences quote the value, which may be a secret.
   if (!value.empty() && said.find(printable(value)) != std::string::npos) said = "its value is none that is understood";

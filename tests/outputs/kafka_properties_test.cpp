@@ -26,6 +26,7 @@ TEST(KafkaProperties, WhatWouldBreakPublishingForGoodMayNotBeSet) {
     EXPECT_THAT(why_no_kafka_property(name, value), StartsWith("it may not be set: ")) << name;
   }
   EXPECT_EQ(why_no_kafka_property("linger.ms", "5"), "");
+  EXPECT_EQ(why_no_kafka_property("linger.mz", "5"), "librdkafka has no property of that name");
 }
 
 // A client is refused that sets what a user may set, too: his value would be passed over in silence. Nobody answers
