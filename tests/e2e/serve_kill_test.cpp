@@ -11,6 +11,7 @@
 #include "tests/e2e/program.h"
 #include "tests/support/api_server_client.h"
 #include "tests/support/daemon.h"
+#include "tests/support/seed_of_run.h"
 
 namespace kubevigil {
 namespace {
@@ -89,10 +90,8 @@ struct Stream {
 };
 
 TEST_F(ServeKill, NothingAcceptedIsLostAndNothingIsSaidTwice) {
-  const char* given = std::getenv("KUBEVIGIL_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = test::seed_of_run();
   SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
-  fmt::print("KUBEVIGIL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
   const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 200 : 20;
 

@@ -10,6 +10,7 @@
 #include "tests/e2e/object_alerts.h"
 #include "tests/support/daemon.h"
 #include "tests/support/log_writer.h"
+#include "tests/support/seed_of_run.h"
 
 namespace kubevigil::e2e {
 namespace {
@@ -84,10 +85,8 @@ admin: {{listen: "127.0.0.1:{4}"}}
 };
 
 TEST_F(ServeTailKill, EveryLineOfEveryFileCountsOnce) {
-  const char* given = std::getenv("KUBEVIGIL_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = test::seed_of_run();
   SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
-  fmt::print("KUBEVIGIL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
   const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 100 : 8;
 

@@ -7,6 +7,7 @@
 
 #include "inputs/kafka_place.h"
 #include "tests/kafka_output/serve_fixture.h"
+#include "tests/support/seed_of_run.h"
 
 namespace kubevigil {
 namespace {
@@ -158,10 +159,8 @@ bool InAndOut::life(Instance& serve, std::mt19937_64& random, bool waits) {
 }
 
 TEST_F(InAndOut, ThroughKillsTheAlertsAreThoseOfReplayEachRevisionOnce) {
-  const char* given = std::getenv("KUBEVIGIL_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = test::seed_of_run();
   SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
-  fmt::print("KUBEVIGIL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
   const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 200 : 10;
   int behind_a_commit = 0;

@@ -11,6 +11,7 @@
 #include "tests/e2e/object_alerts.h"
 #include "tests/kafka/broker_fixture.h"
 #include "tests/support/sanitized.h"
+#include "tests/support/seed_of_run.h"
 
 namespace kubevigil {
 namespace {
@@ -85,10 +86,8 @@ admin: {{listen: "127.0.0.1:{5}"}}
 };
 
 TEST_F(ServeKafka, EachEventCountsOnceThroughKillsAndPoison) {
-  const char* given = std::getenv("KUBEVIGIL_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = test::seed_of_run();
   SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
-  fmt::print("KUBEVIGIL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
   const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 200 : 20;
   for (int32_t p = 0; p < kPartitions; ++p) ASSERT_TRUE(broker().produce(topic, p, "{\"poison\": \n"));

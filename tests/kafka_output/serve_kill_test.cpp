@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/kafka_output/serve_fixture.h"
+#include "tests/support/seed_of_run.h"
 
 namespace kubevigil {
 namespace {
@@ -23,10 +24,8 @@ class KafkaKill : public test::ServeToKafka {
 };
 
 TEST_F(KafkaKill, EachRevisionIsPublishedOnceAndInOrder) {
-  const char* given = std::getenv("KUBEVIGIL_SEED");
-  const uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device()();
+  const uint64_t seed = test::seed_of_run();
   SCOPED_TRACE(fmt::format("KUBEVIGIL_SEED={}", seed));
-  fmt::print("KUBEVIGIL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
   const int kills = std::getenv("KUBEVIGIL_SOAK") != nullptr ? 200 : 20;
   ASSERT_TRUE(broker().create_topic(topic, 1));

@@ -54,6 +54,17 @@ bool with_partition(const std::string& address, const std::string& topic, int32_
   return found;
 }
 
+// The one answer that comes to the client's queue, judged; false: none comes.
+template <typename Judge>
+bool is_done(const Client& client, const Judge& judge) {
+  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
+  if (event == nullptr) return false;
+  size_t count = 0;
+  const bool done = judge(event, &count);
+  rd_kafka_event_destroy(event);
+  return done;
+}
+
 }  // namespace
 
 // A node knows of all that run.
@@ -88,13 +99,10 @@ bool KafkaBroker::create_topic(const std::string& name, int partitions,
   for (const auto& [key, value] : config) rd_kafka_NewTopic_set_config(topic, key.c_str(), value.c_str());
   rd_kafka_CreateTopics(client.handle, &topic, 1, nullptr, client.queue);
   rd_kafka_NewTopic_destroy(topic);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
-  if (event == nullptr) return false;
-  size_t count = 0;
-  const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-  const bool made = count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  rd_kafka_event_destroy(event);
-  return made;
+  return is_done(client, [](rd_kafka_event_t* event, size_t* count) {
+    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), count);
+    return *count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
 }
 
 bool KafkaBroker::delete_topic(const std::string& name) {
@@ -102,13 +110,10 @@ bool KafkaBroker::delete_topic(const std::string& name) {
   rd_kafka_DeleteTopic_t* topic = rd_kafka_DeleteTopic_new(name.c_str());
   rd_kafka_DeleteTopics(client.handle, &topic, 1, nullptr, client.queue);
   rd_kafka_DeleteTopic_destroy(topic);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
-  if (event == nullptr) return false;
-  size_t count = 0;
-  const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
-  const bool gone = count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  rd_kafka_event_destroy(event);
-  return gone;
+  return is_done(client, [](rd_kafka_event_t* event, size_t* count) {
+    const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count);
+    return *count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
 }
 
 bool KafkaBroker::produce(const std::string& topic, int32_t partition, const std::string& value) {
@@ -168,13 +173,10 @@ bool KafkaBroker::delete_group(const std::string& name) {
   rd_kafka_DeleteGroup_t* task = rd_kafka_DeleteGroup_new(name.c_str());
   rd_kafka_DeleteGroups(client.handle, &task, 1, nullptr, client.queue);
   rd_kafka_DeleteGroup_destroy(task);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(client.queue, kPatience);
-  if (event == nullptr) return false;
-  size_t count = 0;
-  const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &count);
-  const bool done = count == 1 && rd_kafka_group_result_error(results[0]) == nullptr;
-  rd_kafka_event_destroy(event);
-  return done;
+  return is_done(client, [](rd_kafka_event_t* event, size_t* count) {
+    const auto* results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), count);
+    return *count == 1 && rd_kafka_group_result_error(results[0]) == nullptr;
+  });
 }
 
 }  // namespace kubevigil::test
