@@ -67,6 +67,7 @@ Presence csr_subject(const DerivedInput& in, Values& out);
 bool may_hold_pod_spec(const Event& event);
 BodyView pod_spec(const DerivedInput& in, JsonTree& memory);  // with allContainers
 Presence host_paths(const BodyView& spec, TextPool& texts, Values& out);
+Presence images(const BodyView& spec, FieldId wanted, TextPool& texts, Values& out);  // repositories, registries
 std::string normalised_path(std::string_view path);
 
 }  // namespace kubevigil

@@ -223,6 +223,9 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
       return csr_subject(in, out);
     case FieldId::HostPaths:
       return host_paths(pod_spec(), texts, out);
+    case FieldId::ImageRepositories:
+    case FieldId::ImageRegistries:
+      return images(pod_spec(), id, texts, out);
     case FieldId::WorkloadKind:
     case FieldId::WorkloadName:
       return workload(in, id, out);

@@ -117,6 +117,8 @@ constexpr std::array kTable = {
     row(FieldId::CsrSubject, "csr.subject", List, Derived, kBody, "Subject of a certificate signing request, one value a part: CN=..., O=..."),
     row(FieldId::PodSpec, "podSpec", Tree, Derived, kBody, "Pod spec of any workload kind; podSpec.allContainers = containers + initContainers + ephemeralContainers"),
     row(FieldId::HostPaths, "hostPaths", List, Derived, kBody, "hostPath volumes of the pod spec, normalised (no //, /var/run is /run, no slash at the end)"),
+    row(FieldId::ImageRepositories, "imageRepositories", List, Derived, kBody, "Images of all containers of the pod spec without tag and digest, registry in front: docker.io/library/nginx"),
+    row(FieldId::ImageRegistries, "imageRegistries", List, Derived, kBody, "Registries of these images: docker.io, registry.k8s.io"),
     row(FieldId::WorkloadKind, "workload.kind", Scalar, Derived, kPlain, "Kind of the workload that the written object belongs to, see workload.name"),
     row(FieldId::WorkloadName, "workload.name", Scalar, Derived, kPlain, "Root workload of what a workload controller writes (the Deployment of a pod); anybody else's object stands for itself"),
     row(FieldId::Truncated, "truncated", Scalar, Derived, kPlain, "true when the API server cut this event", ValueType::Bool, kBooleans),

@@ -85,6 +85,8 @@ enum class FieldId : uint8_t {
   CsrSubject,
   PodSpec,
   HostPaths,
+  ImageRepositories,
+  ImageRegistries,
   WorkloadKind,
   WorkloadName,
   Truncated,

@@ -27,6 +27,8 @@ bool reads_only_envelope(const FieldRef& field) {
     case FieldId::CsrSubject:
     case FieldId::PodSpec:
     case FieldId::HostPaths:
+    case FieldId::ImageRepositories:
+    case FieldId::ImageRegistries:
     case FieldId::WorkloadKind:  // the owner stands in the body
     case FieldId::WorkloadName:
     case FieldId::BodyDefect:
