@@ -4,6 +4,7 @@
 
 #include "engine/event/event_reader.h"
 #include "engine/match/group_key.h"
+#include "engine/run/exception_cover.h"
 #include "engine/run/replay_watermark.h"
 #include "engine/run/robust_clock.h"
 #include "engine/state/correlator.h"
@@ -38,7 +39,11 @@ size_t failing_parts(const Expr& condition, FieldLookup& fields) {
 class Stream {
  public:
   explicit Stream(std::shared_ptr<const Program> program)
-      : program_(std::move(program)), matcher_(program_), fields_(program_->derived()), correlator_(program_, {}) {}
+      : program_(std::move(program)),
+        matcher_(program_),
+        fields_(program_->derived()),
+        correlator_(program_, {}),
+        exceptions_(exception_tuples(program_->rules())) {}
 
   void take(const CaseRecord& record, uint32_t index, std::span<const uint32_t> watch) {
     std::string padded = record.json;
@@ -74,8 +79,12 @@ class Stream {
 
  private:
   void measure(std::span<const uint32_t> watch) {
-    if (watch.empty()) return;
     fields_.begin(event_);
+    for (const ExceptionTuple& e : exceptions_) {
+      std::pair<std::string, size_t> tuple(e.filter, e.number);
+      if (outcome_.excepted.contains(tuple) || !is_silenced_by(e, program_->rules(), fields_)) continue;
+      outcome_.excepted.insert(std::move(tuple));
+    }
     for (uint32_t rule : watch) {
       const size_t failing = failing_parts(program_->rules().rules[rule].detection().condition, fields_);
       const auto [at, added] = outcome_.failing.emplace(rule, failing);
@@ -98,6 +107,7 @@ class Stream {
   Matcher matcher_;
   FieldLookup fields_;
   Correlator correlator_;
+  std::vector<ExceptionTuple> exceptions_;
   RobustClock clock_;
   ReplayWatermark watermark_;
   StreamEvents events_;
