@@ -38,12 +38,14 @@ size_t failing_parts(const Expr& condition, FieldLookup& fields) {
 
 class Stream {
  public:
-  explicit Stream(std::shared_ptr<const Program> program)
+  // `start`: of its first event, which the clock of a replay knows before it begins.
+  Stream(std::shared_ptr<const Program> program, Timestamp start)
       : program_(std::move(program)),
         matcher_(program_),
         fields_(program_->derived()),
         correlator_(program_, {}),
-        exceptions_(exception_tuples(program_->rules())) {}
+        exceptions_(exception_tuples(program_->rules())),
+        clock_(start) {}
 
   void take(const CaseRecord& record, uint32_t index, std::span<const uint32_t> watch) {
     std::string padded = record.json;
@@ -134,7 +136,9 @@ std::vector<std::pair<std::string, std::string>> named_group(const Rule& rule, s
 
 StreamOutcome run_stream(const std::shared_ptr<const Program>& program, std::span<const CaseRecord> records,
                          std::span<const uint32_t> watch) {
-  Stream stream(program);
+  Timestamp start = Timestamp::max();
+  for (const CaseRecord& record : records) start = std::min(start, record.time);
+  Stream stream(program, start);
   for (size_t i = 0; i < records.size(); ++i) stream.take(records[i], static_cast<uint32_t>(i), watch);
   return stream.finish();
 }
