@@ -67,6 +67,7 @@ Rule rule_of(const RuleDraft& draft) {
   Rule rule;
   rule.meta = draft.meta;
   rule.extension = draft.extension;
+  rule.site = draft.site;
   rule.alerts = !draft.view;
   rule.not_portable = draft.not_portable;
   return rule;
