@@ -45,6 +45,7 @@ Presence peer_network(const DerivedInput& in, Values& out);
 // derived_request.cpp
 Presence resource(const DerivedInput& in, Values& out);
 Presence target_pod(const DerivedInput& in, Values& out);
+Presence target_account(const DerivedInput& in, Values& out);
 Presence user_agent_family(const DerivedInput& in, Values& out);
 Presence uri_path(const DerivedInput& in, Values& out);
 Presence uri_query(const DerivedInput& in, std::string_view name, Values& out);
@@ -54,6 +55,7 @@ Presence dry_run(const DerivedInput& in, Values& out);
 // derived_rbac.cpp
 Presence authz(const DerivedInput& in, FieldId wanted, Values& out);  // decision, reason, binding, role
 Presence written_binding(const DerivedInput& in, Values& out);
+Presence written_role(const DerivedInput& in, Values& out);
 Presence written_subjects(const DerivedInput& in, Values& out);
 BodyView rbac_rules(const DerivedInput& in, JsonTree& memory);  // the array of rules of a written Role or ClusterRole
 
