@@ -13,6 +13,7 @@
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
 #include "engine/rule/check_report.h"
+#include "engine/rule/overlay.h"
 #include "engine/run/case_runner.h"
 
 namespace kubevigil {
@@ -136,7 +137,8 @@ void run_test(const TestFlags& flags, Context& context) {
   const LoadOptions options = load_options(selection, context);
   std::vector<RuleSource> rules = builtin_rules();
   if (!flags.paths.empty()) {
-    const std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
+    std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
+    std::erase_if(named, [](const RuleSource& s) { return is_overlay_file(s.name); });  // rules as they are written
     leave_out_copies(rules, load_rules(named, options), options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }

@@ -243,10 +243,14 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
     }
   }
   extension.across_clusters = map.flag("across-clusters", false);
-  if (const YamlNode* window = map.get("window")) read_window(*window, context);
+  if (const YamlNode* window = map.get("window")) {
+    read_window(*window, context);
+    context.not_portable("window of its own");
+  }
   context.draft.meta.next_steps = map.texts("next-steps");
   const YamlNode* value_count = map.get("value_count");
   if (belongs(value_count, CorrelationType::ValueCount, context)) {
+    context.not_portable("options of value_count");
     MapReader inner(*value_count, "value_count", context.diagnostics());
     context.draft.correlation.shape.value_count.require_any = inner.texts("require-any");
     read_raise(inner.get("raise"), context);
@@ -266,7 +270,6 @@ void parse_extension(const YamlNode& node, RuleContext& context) {
     read_filter_keys(map, context);
   } else {
     read_rule_keys(map, context);
-    context.not_portable("kubevigil mapping");
   }
   map.finish();
 }
