@@ -132,6 +132,7 @@ void run_test(const TestFlags& flags, Context& context) {
   if (!flags.paths.empty()) {
     std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
     std::erase_if(named, [](const RuleSource& s) { return is_overlay_file(s.name); });  // rules as they are written
+    rules = other_builtin_rules(named);
     leave_out_copies(rules, load_rules(named, options).rules, options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }

@@ -1,9 +1,8 @@
-// `kubevigil rules catalogue`, `coverage` and `navigator`: pages about the rules that are loaded.
+// `kubevigil rules catalogue` and `navigator`: pages about the rules that are loaded.
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "engine/app/cli.h"
-#include "engine/app/pack.h"
 #include "engine/app/rule_selection.h"
 #include "engine/app/rules_pages.h"
 
@@ -11,11 +10,6 @@ namespace kubevigil {
 namespace {
 
 using MakePage = std::string (*)(const RuleSet&);
-
-std::string coverage_of_pack(const RuleSet& rules) {
-  Diagnostics ignored;  // a test holds the file to be right
-  return coverage_page(rules, parse_threats(builtin_threats(), "threats.yaml", ignored));
-}
 
 void add_page(CLI::App& rules, const char* name, const char* help, const char* example, MakePage make,
               Context& context) {
@@ -35,8 +29,6 @@ void add_page(CLI::App& rules, const char* name, const char* help, const char* e
 void add_rules_pages(CLI::App& rules, Context& context) {
   add_page(rules, "catalogue", "Print all rules as a Markdown page: level, technique, audit level, preset",
            "kubevigil rules catalogue --preset core", catalogue_page, context);
-  add_page(rules, "coverage", "Print, as Markdown, which threats the rules look for and what cannot be seen",
-           "kubevigil rules coverage", coverage_of_pack, context);
   add_page(rules, "navigator", "Print a layer for the ATT&CK Navigator (format 4.5)",
            "kubevigil rules navigator --rules mine/ > layer.json", navigator_layer, context);
 }
