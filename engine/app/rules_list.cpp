@@ -120,7 +120,6 @@ void add_rules(CLI::App& root, Context& context) {
   add_rules_explain(*rules, context);
   add_rules_except(*rules, context);
   add_rules_fields(*rules, context);
-  add_rules_coverage(*rules, context);
   add_rules_pages(*rules, context);
 }
 

@@ -47,7 +47,10 @@ class Load {
     out_.rules = link_rules(drafts_);
     out_.rules.derived = options_.derived;
     add_hashes();
-    for (RuleDraft& draft : drafts_) report(draft);
+    for (RuleDraft& draft : drafts_) {
+      if (draft.kind == DocumentKind::Filter) out_.filters.push_back(draft.meta);
+      report(draft);
+    }
     out_.diagnostics.sort();
   }
 

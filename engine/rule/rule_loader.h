@@ -26,7 +26,8 @@ struct LoadOptions {
 };
 
 struct LoadedRules {
-  RuleSet rules;  // without the broken ones
+  RuleSet rules;                  // without the broken ones
+  std::vector<RuleMeta> filters;  // also those that are off
   Diagnostics diagnostics;
   SourceTexts sources;
   std::vector<std::string> skipped;   // one line each: other log source, broken rule left out, expired filter
