@@ -27,6 +27,8 @@ struct InputDraft {
   CorrelationInput::Role role = CorrelationInput::Role::Member;
   size_t draft = 0;
   size_t base = 0;  // what `draft` was before a filter put a view in its place
+  bool from_hits = false;
+  uint32_t link = 0;
 };
 
 struct CorrelationDraft {
@@ -34,6 +36,7 @@ struct CorrelationDraft {
   std::vector<InputDraft> inputs;
   std::vector<NameAt> group_by, condition_fields;
   std::vector<AliasDraft> aliases;
+  SourceSpan section;  // the `correlation` mapping
 };
 
 struct FilterDraft {
@@ -49,7 +52,7 @@ struct RuleDraft {
   DocumentKind kind = DocumentKind::Detection;
   RuleMeta meta;
   Extension extension;
-  SourceSpan title_span, id_span, name_span;
+  SourceSpan title_span, id_span, name_span, stage_span;
   bool name_derived = false;
   Expr condition;  // Detection
   bool names_stage = false;

@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/rule/filters.h"
+#include "engine/rule/hit_inputs.h"
 #include "engine/rule/link.h"
 #include "engine/rule/meaning.h"
 #include "engine/rule/rule_document.h"
@@ -28,6 +29,7 @@ class Load {
   void finish() {
     RuleNames names(drafts_);
     resolve_inputs(drafts_, names, skipped_);
+    expand_hits(drafts_);
     apply_filters(drafts_, names, options_, skipped_, out_.skipped);
     out_.rules = link_rules(drafts_);
     out_.rules.derived = options_.derived;
