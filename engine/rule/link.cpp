@@ -172,26 +172,28 @@ void Linker::place_correlation(RuleDraft& draft, size_t i) {
   place(i, std::move(rule));
 }
 
-bool is_member_of_chain(const CorrelationDraft& reader, const InputDraft& input) {
-  if (reader.shape.type != CorrelationType::Chain) return false;
+bool is_member(const CorrelationDraft& reader, const InputDraft& input) {
   return std::any_of(reader.inputs.begin(), reader.inputs.end(), [&](const InputDraft& other) {
     return other.role == CorrelationInput::Role::Member && other.base == input.base;
   });
 }
 
 // A rule that correlations read alerts on its own only if one of them says `generate`. The user's correlations do not
-// silence built-in rules: adding a rule must not take alerts away. Nor does `hits` silence anybody, or a chain its
-// members.
+// silence built-in rules: adding a rule must not take alerts away. Nor do `hits` and chains silence what they count,
+// and no chain makes its links alert.
 void Linker::mark_silent() {
   std::vector<bool> silenced(drafts_.size()), generated(drafts_.size());
   for (size_t i = 0; i < drafts_.size(); ++i) {
     if (drafts_[i].kind != DocumentKind::Correlation || place_[i] == kUnplaced) continue;
-    for (const InputDraft& input : drafts_[i].correlation.inputs) {
-      if (input.from_hits || is_member_of_chain(drafts_[i].correlation, input)) continue;
-      const bool generates = drafts_[i].correlation.shape.generate;
+    const CorrelationDraft& reader = drafts_[i].correlation;
+    const bool chain = reader.shape.type == CorrelationType::Chain;
+    for (const InputDraft& input : reader.inputs) {
+      const bool link = input.role == CorrelationInput::Role::Link;
+      const bool generates = reader.shape.generate && !link;
       const bool foreign = drafts_[input.base].meta.builtin && !drafts_[i].meta.builtin;
+      const bool spared = input.from_hits || (chain && is_member(reader, input));
       if (generates) generated[input.base] = true;
-      if (!generates && !foreign) silenced[input.base] = true;
+      if (!generates && !foreign && !spared) silenced[input.base] = true;
     }
   }
   for (size_t i = 0; i < drafts_.size(); ++i) {
