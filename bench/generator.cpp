@@ -1,5 +1,9 @@
 #include "bench/generator.h"
 
+#include <algorithm>
+#include <array>
+
+#include "bench/day.h"
 #include "bench/hostile_body.h"
 #include "bench/request.h"
 #include "bench/sorted_keys.h"
@@ -11,6 +15,10 @@ namespace {
 
 constexpr int64_t kStart = 1'767'571'200'000'000;  // 2026-01-05T00:00:00Z
 constexpr size_t kMicrosecondsBetween = 1'400;     // at most; about 1,400 events a second for 500 nodes
+
+// Of the mean rate, in percent, by hour: people and their pipelines work by day.
+constexpr std::array<size_t, 24> kByHour = {80,  80,  80,  80,  80,  80,  85,  95, 110, 120, 120, 120,
+                                            115, 120, 120, 120, 120, 115, 105, 95, 90,  90,  80,  80};
 
 void append_sorted(std::string& out, std::string& line) {
   line.pop_back();
@@ -31,13 +39,25 @@ std::string generate_bytes(GeneratorOptions options, size_t bytes) {
 
 Generator::Generator(GeneratorOptions options) : options_(options), random_(options.seed), now_(kStart) {}
 
+int64_t Generator::start() { return kStart; }
+
+void Generator::pass_time() {
+  if (!options_.day) {
+    now_ += static_cast<int64_t>(random_.below(kMicrosecondsBetween));
+    return;
+  }
+  const auto mean = static_cast<size_t>(kDay) / std::max<uint64_t>(options_.events, 1);
+  const size_t rate = kByHour[static_cast<size_t>((now_ - kStart) / (kDay / 24)) % kByHour.size()];
+  now_ += static_cast<int64_t>(random_.below(2 * mean * 100 / rate + 1));
+}
+
 void Generator::append(std::string& out) {
   ++made_;
-  now_ += static_cast<int64_t>(random_.below(kMicrosecondsBetween));
+  pass_time();
   const bool suspicious = random_.per_million(options_.suspicious_per_million);
   const bool with_body = random_.per_million(options_.bodies_per_million);
-  Request request =
-      suspicious ? draw_suspicious(cluster_, random_, now_) : draw_request(cluster_, random_, with_body, now_);
+  Request request = suspicious ? draw_suspicious(cluster_, random_, now_)
+                               : draw_request(cluster_, random_, {with_body, !options_.day}, now_);
   if (options_.adversarial && !request.response_object.empty() && random_.below(2) == 0) {
     request.request_object = hostile_body(random_);
   }

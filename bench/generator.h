@@ -17,6 +17,7 @@ struct GeneratorOptions {
   uint32_t suspicious_per_million = 1'000;
   bool sorted_keys = false;  // members in the order of their keys, as after `jq -S`
   bool adversarial = false;  // half of the bodies are hostile_body()
+  bool day = false;          // a day of 24 hours: no people in the background, they act in scenes (bench/day.h)
 };
 
 class Generator {
@@ -25,8 +26,13 @@ class Generator {
   bool done() const { return made_ == options_.events; }
   // Appends the next event and a newline. REQUIRES: !done().
   void append(std::string& out);
+  // Microseconds since 1970 of the event appended last.
+  int64_t now() const { return now_; }
+  static int64_t start();
 
  private:
+  void pass_time();
+
   GeneratorOptions options_;
   Cluster cluster_;
   Random random_;

@@ -7,15 +7,13 @@
 namespace kubevigil::bench {
 namespace {
 
-const Traffic& draw_row(Random& random, bool with_body) {
-  const auto counts = [&](const Traffic& row) { return !with_body || row.body != Body::None; };
-  static const auto sum = [](bool bodies) {
-    uint32_t total = 0;
-    for (const Traffic& row : traffic_table()) total += !bodies || row.body != Body::None ? row.weight : 0;
-    return total;
+const Traffic& draw_row(Random& random, Draw draw) {
+  const auto counts = [&](const Traffic& row) {
+    return (!draw.with_body || row.body != Body::None) && (draw.people || row.who != Who::Human);
   };
-  static const uint32_t all = sum(false), bodies = sum(true);
-  size_t at = random.below(with_body ? bodies : all);
+  uint32_t sum = 0;
+  for (const Traffic& row : traffic_table()) sum += counts(row) ? row.weight : 0;
+  size_t at = random.below(sum);
   for (const Traffic& row : traffic_table()) {
     if (!counts(row)) continue;
     if (at < row.weight) return row;
@@ -63,8 +61,10 @@ struct Caller {
 };
 
 Caller draw_caller(const Cluster& cluster, Random& random, const Traffic& row) {
-  const std::string_view agent = user_agents()[row.agent];
   const size_t node = random.below(kNodes), pod = random.below(cluster.pods.size());
+  // Each node has one kubelet, of one of two versions.
+  const bool kubelet = row.who == Who::Node && row.agent <= 1;
+  const std::string_view agent = user_agents()[kubelet ? node % 4 == 0 : row.agent];
   const std::string_view identity = row.identity;
   const std::string_view account = identity.substr(identity.find('/') + 1);
   const std::string_view space = identity.substr(0, identity.find('/'));
@@ -184,8 +184,8 @@ Actor human_actor(const Cluster& cluster, size_t human, std::string_view agent) 
   return {h.username, "", {h.group, "oidc:employees", "system:authenticated"}, {}, h.ip, agent};
 }
 
-Request draw_request(const Cluster& cluster, Random& random, bool with_body, int64_t now) {
-  const Traffic& row = draw_row(random, with_body);
+Request draw_request(const Cluster& cluster, Random& random, Draw draw, int64_t now) {
+  const Traffic& row = draw_row(random, draw);
   Caller caller = draw_caller(cluster, random, row);
   Request r;
   r.verb = row.verb;
@@ -199,7 +199,7 @@ Request draw_request(const Cluster& cluster, Random& random, bool with_body, int
   r.started = row.verb == "watch" && random.below(2) == 0;
   if (row.verb == "get" && random.per_million(20'000)) r.code = 404;
   if (row.verb == "update" && random.per_million(5'000)) r.code = 409;
-  if (with_body && r.code < 400) write_bodies(cluster, random, row.body, {caller.pod, caller.node}, now, r);
+  if (draw.with_body && r.code < 400) write_bodies(cluster, random, row.body, {caller.pod, caller.node}, now, r);
   if (row.verb == "create" && row.resource == "pods" && row.subresource.empty()) r.name.clear();  // generateName
   r.actor = std::move(caller.actor);
   r.reason = std::move(caller.reason);

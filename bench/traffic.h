@@ -45,8 +45,11 @@ struct Traffic {
 std::span<const Traffic> traffic_table();
 std::span<const std::string_view> user_agents();
 
-// Draws one request; with_body: from the rows that have bodies, and with them.
-Request draw_request(const Cluster& cluster, Random& random, bool with_body, int64_t now);
+struct Draw {
+  bool with_body = false;  // from the rows that have bodies, and with them
+  bool people = true;      // also from the rows of people
+};
+Request draw_request(const Cluster& cluster, Random& random, Draw draw, int64_t now);
 
 Actor node_actor(const Cluster& cluster, size_t node, std::string_view agent);
 Actor workload_actor(const Cluster& cluster, size_t pod, std::string_view agent);

@@ -35,6 +35,7 @@ void add_rules_check(CLI::App& rules, Context& context);
 void add_rules_test(CLI::App& rules, Context& context);
 void add_rules_show(CLI::App& rules, Context& context);
 void add_rules_explain(CLI::App& rules, Context& context);
+void add_rules_except(CLI::App& rules, Context& context);
 void add_rules_fields(CLI::App& rules, Context& context);
 
 }  // namespace kubevigil

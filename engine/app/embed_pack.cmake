@@ -11,12 +11,14 @@ foreach(file IN LISTS files)
   if(NOT clash EQUAL -1)
     message(FATAL_ERROR "${file} holds the end mark of the embedding: )kvpack\"")
   endif()
-  string(APPEND rows "    {\"${file}\", R\"kvpack(${text})kvpack\"},\n")
+  string(APPEND rows "    {\"${file}\", R\"kvpack(${text})kvpack\"sv},\n")
 endforeach()
 set(source "// Made by engine/app/embed_pack.cmake from detections/; do not edit.
 #include \"engine/app/pack.h\"
 
 namespace kubevigil {
+
+using namespace std::string_view_literals;  // which know their length; counting it is too much for a constant
 
 std::span<const PackFile> pack_files() {
   static constexpr PackFile kFiles[] = {

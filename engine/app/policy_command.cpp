@@ -5,12 +5,11 @@
 #include <memory>
 
 #include "engine/app/cli.h"
-#include "engine/app/open_files.h"
+#include "engine/app/log_events.h"
 #include "engine/app/policy_report.h"
 #include "engine/app/private_file.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
-#include "engine/event/record_reader.h"
 
 namespace kubevigil {
 namespace {
@@ -30,7 +29,7 @@ class LogTally : public EventSink {
     fields_.begin(event);
     report_.tally->add(event, effect_on(report_.policy, event, fields_));
   }
-  void bad(BadRecord) override { ++report_.unread; }
+  void bad(BadRecord) override {}
 
  private:
   PolicyReport& report_;
@@ -39,20 +38,8 @@ class LogTally : public EventSink {
 
 void read_logs(const PolicyFlags& flags, const RuleSet& rules, PolicyReport& report, Context& context) {
   report.tally.emplace(report.policy);
-  auto opened = open_files(flags.logs, {});
-  for (const std::string& problem : opened.problems) context.fail(kExitInput, printable(problem));
   LogTally tally(report, rules.derived);
-  RecordReader reader;
-  Batch batch;
-  for (const auto& input : opened.inputs) {
-    for (batch = {}; input->next(batch); batch = {}) {
-      report.unread += batch.bad.size();
-      for (const Record& record : batch.records) reader.read(batch, record, Timestamp{}, tally);
-    }
-    for (const InputFile& file : input->files()) {
-      if (!file.problem.empty()) context.fail(kExitInput, printable(file.path + ": " + file.problem));
-    }
-  }
+  report.unread = read_events(flags.logs, tally, context);
 }
 
 void run(const PolicyFlags& flags, Context& context) {

@@ -107,6 +107,7 @@ void add_rules(CLI::App& root, Context& context) {
   add_rules_test(*rules, context);
   add_rules_show(*rules, context);
   add_rules_explain(*rules, context);
+  add_rules_except(*rules, context);
   add_rules_fields(*rules, context);
 }
 

@@ -1,5 +1,6 @@
 // Level: the five severities of Sigma (specification 2.1.0, "level"), and Stage: the five steps of an
-// intrusion that kubevigil's chain rules count. One table each; parser, checker and outputs read it.
+// intrusion that kubevigil's chain rules count; Preset: how much of the pack runs. One table each; parser, checker and
+// outputs read it.
 #pragma once
 
 #include <array>
@@ -28,6 +29,18 @@ constexpr std::string_view to_text(Stage stage) { return kStageNames[static_cast
 constexpr std::optional<Stage> parse_stage(std::string_view text) {
   for (size_t i = 1; i < kStageNames.size(); ++i) {
     if (kStageNames[i] == text) return static_cast<Stage>(i);
+  }
+  return std::nullopt;
+}
+
+// Preset: the smallest selection of built-in rules that a rule belongs to; each contains those before it.
+enum class Preset : uint8_t { Core, Extended, All };
+inline constexpr std::array<std::string_view, 3> kPresetNames = {"core", "extended", "all"};
+
+constexpr std::string_view to_text(Preset preset) { return kPresetNames[static_cast<size_t>(preset)]; }
+constexpr std::optional<Preset> parse_preset(std::string_view text) {
+  for (size_t i = 0; i < kPresetNames.size(); ++i) {
+    if (kPresetNames[i] == text) return static_cast<Preset>(i);
   }
   return std::nullopt;
 }

@@ -46,6 +46,7 @@ Presence peer_network(const DerivedInput& in, Values& out);
 // derived_request.cpp
 Presence resource(const DerivedInput& in, Values& out);
 Presence target_pod(const DerivedInput& in, Values& out);
+Presence target_account(const DerivedInput& in, Values& out);
 Presence user_agent_family(const DerivedInput& in, Values& out);
 Presence uri_path(const DerivedInput& in, Values& out);
 Presence uri_query(const DerivedInput& in, std::string_view name, Values& out);
@@ -55,6 +56,7 @@ Presence dry_run(const DerivedInput& in, Values& out);
 // derived_rbac.cpp
 Presence authz(const DerivedInput& in, FieldId wanted, Values& out);  // decision, reason, binding, role
 Presence written_binding(const DerivedInput& in, Values& out);
+Presence written_role(const DerivedInput& in, Values& out);
 Presence written_subjects(const DerivedInput& in, Values& out);
 BodyView rbac_rules(const DerivedInput& in, JsonTree& memory);  // the array of rules of a written Role or ClusterRole
 
@@ -68,6 +70,7 @@ Presence csr_subject(const DerivedInput& in, Values& out);
 bool may_hold_pod_spec(const Event& event);
 BodyView pod_spec(const DerivedInput& in, JsonTree& memory);  // with allContainers
 Presence host_paths(const BodyView& spec, TextPool& texts, Values& out);
+Presence images(const BodyView& spec, FieldId wanted, TextPool& texts, Values& out);  // repositories, registries
 std::string normalised_path(std::string_view path);
 
 }  // namespace kubevigil

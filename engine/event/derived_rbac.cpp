@@ -135,22 +135,41 @@ Presence authz(const DerivedInput& in, FieldId wanted, Values& out) {
   return Presence::Present;
 }
 
+namespace {
+
+// The name of an object of RBAC that the request writes or deletes; present or why not.
+Presence written_name(const DerivedInput& in, std::string_view& name) {
+  if (!writes_object(in.event) && in.event.text(FieldId::Verb) != "delete") return Presence::Absent;
+  name = in.event.text(FieldId::ObjectName);
+  if (!name.empty()) return Presence::Present;
+  const BodyView body = in.bodies.written();  // create, where the name stands in the body only
+  if (!body) return body.missing;
+  const uint32_t node = find_path(*body.tree, body.node, {"metadata", "name"});
+  if (node == JsonNode::kNone) return Presence::Unknown;  // generateName, and no response to tell
+  name = (*body.tree)[node].value.text;
+  return Presence::Present;
+}
+
+}  // namespace
+
 Presence written_binding(const DerivedInput& in, Values& out) {
   if (!is_rbac_object(in.event, "rolebindings", "clusterrolebindings")) return Presence::Absent;
-  if (!writes_object(in.event) && in.event.text(FieldId::Verb) != "delete") return Presence::Absent;
-  std::string_view name = in.event.text(FieldId::ObjectName);
-  if (name.empty()) {  // create, where the name stands in the body only
-    const BodyView body = in.bodies.written();
-    if (!body) return body.missing;
-    const uint32_t node = find_path(*body.tree, body.node, {"metadata", "name"});
-    if (node == JsonNode::kNone) return Presence::Unknown;  // generateName, and no response to tell
-    name = (*body.tree)[node].value.text;
-  }
+  std::string_view name;
+  if (const Presence found = written_name(in, name); found != Presence::Present) return found;
   std::string text = "ClusterRoleBinding/" + std::string(name);
   if (in.event.text(FieldId::ObjectResource) == "rolebindings") {
     text = "RoleBinding/" + std::string(in.event.text(FieldId::ObjectNamespace)) + "/" + std::string(name);
   }
   out.push_back(Value::string(in.texts.keep(std::move(text))));
+  return Presence::Present;
+}
+
+Presence written_role(const DerivedInput& in, Values& out) {
+  if (!is_rbac_object(in.event, "roles", "clusterroles")) return Presence::Absent;
+  std::string_view name;
+  if (const Presence found = written_name(in, name); found != Presence::Present) return found;
+  const bool cluster = in.event.text(FieldId::ObjectResource) == "clusterroles";
+  out.push_back(Value::string(in.texts.keep((cluster ? "ClusterRole/" : "Role/") + std::string(name))));
   return Presence::Present;
 }
 

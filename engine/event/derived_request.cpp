@@ -94,6 +94,21 @@ Presence target_pod(const DerivedInput& in, Values& out) {
   return Presence::Present;
 }
 
+// A token is minted for the account that the path names; an account with a generated name is known from the response.
+Presence target_account(const DerivedInput& in, Values& out) {
+  if (in.event.text(FieldId::ObjectResource) != "serviceaccounts" || !in.event.text(FieldId::ObjectApiGroup).empty()) {
+    return Presence::Absent;
+  }
+  std::string_view name = in.event.text(FieldId::ObjectName);
+  const bool creates = in.event.text(FieldId::Verb) == "create" && in.event.text(FieldId::ObjectSubresource).empty();
+  if (name.empty() && creates) name = name_in(in.bodies.response());
+  if (name.empty() && creates) name = name_in(in.bodies.request());
+  if (name.empty()) return creates ? Presence::Unknown : Presence::Absent;
+  const std::string_view space = in.event.text(FieldId::ObjectNamespace);
+  out.push_back(Value::string(in.texts.keep("system:serviceaccount:" + std::string(space) + ":" + std::string(name))));
+  return Presence::Present;
+}
+
 // product = token in front of "/" or a space: "kubectl/v1.30.0 (linux/amd64) kubernetes/..." is kubectl
 Presence user_agent_family(const DerivedInput& in, Values& out) {
   const std::string_view agent = trim(in.event.text(FieldId::UserAgent));

@@ -200,6 +200,8 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
       return issued_credential(in, out);
     case FieldId::TargetPod:
       return target_pod(in, out);
+    case FieldId::TargetAccount:
+      return target_account(in, out);
     case FieldId::PeerIp:
       return peer_ip(in, out);
     case FieldId::PeerNetwork:
@@ -221,10 +223,15 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
       return written_binding(in, out);
     case FieldId::WrittenSubjects:
       return written_subjects(in, out);
+    case FieldId::WrittenRole:
+      return written_role(in, out);
     case FieldId::CsrSubject:
       return csr_subject(in, out);
     case FieldId::HostPaths:
       return host_paths(pod_spec(), texts, out);
+    case FieldId::ImageRepositories:
+    case FieldId::ImageRegistries:
+      return images(pod_spec(), id, texts, out);
     case FieldId::WorkloadKind:
     case FieldId::WorkloadName:
       return workload(in, id, out);

@@ -1,10 +1,12 @@
 // podSpec: the pod spec in whatever object the request writes, found by resource and else by shape.
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
 #include "engine/event/derived.h"
+#include "engine/event/image_name.h"
 #include "engine/event/tree_path.h"
 
 namespace kubevigil {
@@ -118,19 +120,38 @@ BodyView pod_spec(const DerivedInput& in, JsonTree& memory) {
   return {&memory, memory.root(), missing, body.patch};
 }
 
-Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {
+namespace {
+
+// Every text at `path`, as `convert` writes it.
+template <class Convert>
+Presence texts_at(const BodyView& spec, std::span<const PathSegment> path, TextPool& texts, Values& out,
+                  Convert convert) {
   if (!spec) return spec.missing;
-  static const std::array<PathSegment, 3> kPath = {PathSegment{"volumes", {}}, PathSegment{"hostPath", {}},
-                                                   PathSegment{"path", {}}};
   std::vector<uint32_t> nodes;
-  walk_path(*spec.tree, spec.node, kPath, nodes);
+  walk_path(*spec.tree, spec.node, path, nodes);
   for (const uint32_t node : nodes) {
     const Value& value = (*spec.tree)[node].value;
-    if (value.type == ValueType::String) out.push_back(Value::string(texts.keep(normalised_path(value.text))));
+    if (value.type == ValueType::String) out.push_back(Value::string(texts.keep(convert(value.text))));
   }
   if (nodes.size() >= limits::kListValues) return Presence::Unknown;
   if (out.empty() || spec.missing == Presence::Unknown) return spec.missing;
-  return crosses_open_list(*spec.tree, spec.node, kPath, spec.patch) ? Presence::Open : Presence::Present;
+  return crosses_open_list(*spec.tree, spec.node, path, spec.patch) ? Presence::Open : Presence::Present;
+}
+
+}  // namespace
+
+Presence host_paths(const BodyView& spec, TextPool& texts, Values& out) {
+  static const std::array<PathSegment, 3> kPath = {PathSegment{"volumes", {}}, PathSegment{"hostPath", {}},
+                                                   PathSegment{"path", {}}};
+  return texts_at(spec, kPath, texts, out, normalised_path);
+}
+
+Presence images(const BodyView& spec, FieldId wanted, TextPool& texts, Values& out) {
+  static const std::array<PathSegment, 2> kPath = {PathSegment{"allContainers", {}}, PathSegment{"image", {}}};
+  return texts_at(spec, kPath, texts, out, [&](std::string_view image) {
+    const ImageName name = image_name(image);
+    return wanted == FieldId::ImageRegistries ? std::string(name.registry) : name.repository;
+  });
 }
 
 // As the kernel would resolve it on a usual node: no "//", "." or "..", /var/run is the link to /run, no slash at the

@@ -21,12 +21,16 @@ bool reads_only_envelope(const FieldRef& field) {
     case FieldId::TargetPod:           // generateName: the response has the name
     case FieldId::IssuedCredentialId:  // of the response
     case FieldId::RequestDryRun:       // delete options stand in the body
+    case FieldId::TargetAccount:
     case FieldId::WrittenBinding:
+    case FieldId::WrittenRole:
     case FieldId::WrittenSubjects:
     case FieldId::RbacRules:
     case FieldId::CsrSubject:
     case FieldId::PodSpec:
     case FieldId::HostPaths:
+    case FieldId::ImageRepositories:
+    case FieldId::ImageRegistries:
     case FieldId::WorkloadKind:  // the owner stands in the body
     case FieldId::WorkloadName:
     case FieldId::BodyDefect:

@@ -49,13 +49,52 @@ void OperandWriter::append(const OperandField& operand, std::string& out) {
 }
 
 bool OperandWriter::write_feed(const FeedCode& feed, std::string_view cluster, MatchResult& result) {
+  const bool several = std::any_of(feed.group.begin(), feed.group.end(), [&](const OperandField& field) {
+    return field.constant.empty() && evaluator_.values(field.field).values.size() > 1;
+  });
+  const uint32_t begin = at(result.memory);
+  if (!feed.across_clusters) append_group_text(result.memory, cluster);
+  if (!several || feed.whole_tuple) {
+    for (const OperandField& field : feed.group) append(field, result.memory);
+    return write_keyed(feed, begin, result);
+  }
+  const std::string head = result.memory.substr(begin);
+  result.memory.resize(begin);
+  bool complete = true;
+  for (const std::string& key : keys_of(feed)) {
+    const uint32_t key_begin = at(result.memory);
+    result.memory += head + key;
+    complete = write_keyed(feed, key_begin, result) && complete;
+  }
+  return complete;
+}
+
+// Of fields with several values each combination, so that a value beside another is not another group.
+std::vector<std::string> OperandWriter::keys_of(const FeedCode& feed) {
+  std::vector<std::string> keys = {""};
+  for (const OperandField& field : feed.group) {
+    std::vector<std::string> elements;
+    if (field.constant.empty()) elements = group_value_set(evaluator_.values(field.field).values);
+    if (elements.size() < 2) elements.assign(1, "");
+    if (elements.front().empty()) append(field, elements.front());
+    std::vector<std::string> longer;
+    for (const std::string& key : keys) {
+      for (const std::string& element : elements) {
+        if (longer.size() < kGroupFanOut) longer.push_back(key + element);
+      }
+    }
+    keys = std::move(longer);
+  }
+  return keys;
+}
+
+// The key stands in the memory from `begin` on.
+bool OperandWriter::write_keyed(const FeedCode& feed, uint32_t begin, MatchResult& result) {
   Operand operand;
   operand.feed = feed.feed;
-  operand.key_begin = at(result.memory);
-  if (!feed.across_clusters) append_group_text(result.memory, cluster);
-  for (const OperandField& field : feed.group) append(field, result.memory);
-  operand.key_size = at(result.memory) - operand.key_begin;
-  operand.key = siphash(std::string_view(result.memory).substr(operand.key_begin), key_);
+  operand.key_begin = begin;
+  operand.key_size = at(result.memory) - begin;
+  operand.key = siphash(std::string_view(result.memory).substr(begin), key_);
   operand.number = kNoNumber;
   operand.value_begin = at(result.memory);
   if (feed.values.empty()) {

@@ -34,6 +34,16 @@ void read_stage(const YamlNode* node, RuleContext& context) {
       close.empty() ? "one of " + joined(kStageNames) : "did you mean \"" + std::string(close) + "\"?");
 }
 
+void read_preset(const YamlNode* node, RuleContext& context) {
+  if (node == nullptr) return;
+  if (const std::optional<Preset> preset = parse_preset(node->text)) {
+    context.draft.extension.preset = *preset;
+    return;
+  }
+  context.diagnostics().error("bad-value", "\"" + printable(node->text) + "\" is no preset", node->span,
+                              "one of " + joined(kPresetNames));
+}
+
 void read_risk(const YamlNode* node, RuleContext& context) {
   if (node == nullptr) return;
   const std::optional<double> risk = node->number();
@@ -213,6 +223,7 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
   if (belongs(chain, CorrelationType::Chain, context)) read_chain(*chain, context);
   read_stage(map.get("stage"), context);
   read_risk(map.get("risk"), context);
+  read_preset(map.get("preset"), context);
   read_dedup(map.get("dedup"), context);
   read_message(map.get("message"), context);
   if (const YamlNode* exempt = map.get("exempt")) {

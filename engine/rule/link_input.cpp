@@ -63,13 +63,19 @@ void InputLinker::warn_once(std::string code, std::string message, const NameAt&
   draft_.diagnostics.warning(std::move(code), std::move(message), name.span, std::move(hint));
 }
 
+// Counts are about who acts. A sequence, an absence or a value that changes may be about one object; an absence even
+// about one request, whose two ends have the same id whoever chose it.
 void InputLinker::check_group(const NameAt& name, const FieldRef& field) {
   const FieldInfo& info = field_info(field.id);
+  const CorrelationType type = draft_.correlation.shape.type;
+  if (type == CorrelationType::Absence) return;
+  const bool of_one_object = type == CorrelationType::Temporal || type == CorrelationType::TemporalOrdered ||
+                             type == CorrelationType::NewValue;
   const std::string quoted = "\"" + printable(name.text) + "\"";
   if (info.spoofable) {
     warn_once("spoofable-group", quoted + " is chosen by the client: an attacker changes it and starts a new group",
               name, "group by user.username, serviceAccount.name or peerIP");
-  } else if (info.unbounded) {
+  } else if (info.unbounded && !of_one_object) {
     warn_once("unbounded-group", quoted + " has a new value for nearly every event, so groups stay small and many",
               name, "group by who acts, not by what is acted on");
   }

@@ -46,6 +46,7 @@ struct DedupSpec {
 struct Extension {
   Stage stage = Stage::None;
   int risk = 0;
+  Preset preset = Preset::Core;
   DedupSpec dedup;
   std::string message;  // template with {field}, {count}, {distinct}, {values:N}, {span}
   bool exempt_never = false;

@@ -202,6 +202,9 @@ void append_proxies(std::string& out, const DerivedConfig& config) {
 std::string to_text(const Rule& rule, const RuleSet& rules) {
   std::string out = rule.meta.name + " (" + rule.meta.id + ")\n";
   append_body(out, rule, rules, {[](const Rule& r) { return r.meta.name; }, true});
+  if (rule.extension.preset != Preset::Core) {
+    out += "  preset: " + std::string(to_text(rule.extension.preset)) + "\n";
+  }
   if (!rule.extension.message.empty()) out += "  message: " + rule.extension.message + "\n";
   if (!rule.dead.empty()) out += "  dead: " + rule.dead + "\n";
   return out;

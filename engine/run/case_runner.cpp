@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/run/case_compare.h"
 #include "engine/run/case_stream.h"
+#include "engine/run/exception_cover.h"
 
 namespace kubevigil {
 namespace {
@@ -73,14 +74,21 @@ void add_detections(const RuleSet& rules, uint32_t index, std::set<uint32_t>& ou
   for (const CorrelationInput& input : rule.correlation().inputs) add_detections(rules, input.rule, out);
 }
 
+struct Coverage {
+  std::set<std::string> hit, near, tested_files;
+  std::set<std::pair<std::string, size_t>> excepted;
+};
+
 class CaseRun {
  public:
-  CaseRun(const std::shared_ptr<const Program>& program, const CaseFile& file, const Case& c, CaseResult& result)
+  CaseRun(const std::shared_ptr<const Program>& program, const CaseFile& file, const Case& c, CaseResult& result,
+          Coverage& coverage)
       : program_(program),
         rules_(program->rules()),
         file_(file),
         case_(c),
         result_(result),
+        coverage_(coverage),
         under_test_(rules_under_test(rules_, file)) {}
 
   void run() {
@@ -88,6 +96,7 @@ class CaseRun {
     const std::vector<CaseRecord> stream = stream_of(file_, case_, as_is, result_.problems);
     const StreamOutcome outcome = run_stream(program_, stream, near_detections());
     compare("", outcome);
+    coverage_.excepted.insert(outcome.excepted.begin(), outcome.excepted.end());
     check_near(outcome);
     check_not_evaluable(outcome);
     for (const std::string& line : outcome.unreadable) result_.problems.push_back(line);
@@ -203,11 +212,8 @@ class CaseRun {
   const CaseFile& file_;
   const Case& case_;
   CaseResult& result_;
+  Coverage& coverage_;
   const std::set<uint32_t> under_test_;
-};
-
-struct Coverage {
-  std::set<std::string> hit, near, tested_files;
 };
 
 void note_coverage(const CaseFile& file, const Case& c, Coverage& coverage) {
@@ -229,6 +235,22 @@ std::vector<std::string> uncovered_rules(const RuleSet& rules, const Coverage& c
   return lines;
 }
 
+// Exceptions that silence nothing in any case, of rules whose cases were run.
+std::vector<std::string> uncovered_exceptions(const RuleSet& rules, const Coverage& coverage, bool whole_pack) {
+  std::set<std::pair<std::string, size_t>> missing;
+  for (const ExceptionTuple& e : exception_tuples(rules)) {
+    const RuleMeta& meta = rules.rules[e.rule].meta;
+    const bool named = whole_pack || !meta.builtin || coverage.tested_files.contains(meta.span.file);
+    if (named && !coverage.excepted.contains({e.filter, e.number})) missing.insert({e.filter, e.number});
+  }
+  std::vector<std::string> lines;
+  for (const auto& [filter, number] : missing) {
+    lines.push_back("filter " + filter + ": no case has an event that its tuple " + std::to_string(number) +
+                    " silences");
+  }
+  return lines;
+}
+
 }  // namespace
 
 size_t CaseReport::passed() const {
@@ -246,11 +268,15 @@ CaseReport run_cases(const std::shared_ptr<const Program>& program, const std::v
     const CaseFile file = parse_case_file(source, report.diagnostics);
     for (const Case& c : file.cases) {
       CaseResult& result = report.cases.emplace_back(CaseResult{file.name, c.name, c.span.line, 0, {}});
-      CaseRun(program, file, c, result).run();
+      CaseRun(program, file, c, result, coverage).run();
       note_coverage(file, c, coverage);
     }
   }
-  if (options.require_coverage) report.uncovered = uncovered_rules(program->rules(), coverage, options.whole_pack);
+  if (!options.require_coverage) return report;
+  report.uncovered = uncovered_rules(program->rules(), coverage, options.whole_pack);
+  for (std::string& line : uncovered_exceptions(program->rules(), coverage, options.whole_pack)) {
+    report.uncovered.push_back(std::move(line));
+  }
   return report;
 }
 

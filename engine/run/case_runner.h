@@ -31,7 +31,7 @@ struct CaseResult {
 
 struct CaseReport {
   std::vector<CaseResult> cases;
-  std::vector<std::string> uncovered;  // rules without a hit or without a near miss; one line each
+  std::vector<std::string> uncovered;  // rules without a hit or near miss, exceptions without a case; one line each
   Diagnostics diagnostics;             // of the case files
   SourceTexts sources;
   size_t passed() const;

@@ -4,6 +4,7 @@
 
 #include "engine/event/event_reader.h"
 #include "engine/match/group_key.h"
+#include "engine/run/exception_cover.h"
 #include "engine/run/replay_watermark.h"
 #include "engine/run/robust_clock.h"
 #include "engine/state/correlator.h"
@@ -37,14 +38,21 @@ size_t failing_parts(const Expr& condition, FieldLookup& fields) {
 
 class Stream {
  public:
-  explicit Stream(std::shared_ptr<const Program> program)
-      : program_(std::move(program)), matcher_(program_), fields_(program_->derived()), correlator_(program_, {}) {}
+  // `start`: of its first event, which the clock of a replay knows before it begins.
+  Stream(std::shared_ptr<const Program> program, Timestamp start)
+      : program_(std::move(program)),
+        matcher_(program_),
+        fields_(program_->derived()),
+        correlator_(program_, {}),
+        exceptions_(exception_tuples(program_->rules())),
+        clock_(start) {}
 
   void take(const CaseRecord& record, uint32_t index, std::span<const uint32_t> watch) {
     std::string padded = record.json;
     padded.append(kRecordPadding, ' ');
     RecordOrigin origin;
     origin.envelope = "native";
+    origin.cluster = record.cluster;
     origin.previous_time = clock_.now();
     if (auto read = reader_.read(std::string_view(padded).substr(0, record.json.size()), origin, event_); !read) {
       outcome_.unreadable.push_back("record " + std::to_string(index + 1) + ": " + read.error().message);
@@ -74,8 +82,12 @@ class Stream {
 
  private:
   void measure(std::span<const uint32_t> watch) {
-    if (watch.empty()) return;
     fields_.begin(event_);
+    for (const ExceptionTuple& e : exceptions_) {
+      std::pair<std::string, size_t> tuple(e.filter, e.number);
+      if (outcome_.excepted.contains(tuple) || !is_silenced_by(e, program_->rules(), fields_)) continue;
+      outcome_.excepted.insert(std::move(tuple));
+    }
     for (uint32_t rule : watch) {
       const size_t failing = failing_parts(program_->rules().rules[rule].detection().condition, fields_);
       const auto [at, added] = outcome_.failing.emplace(rule, failing);
@@ -98,6 +110,7 @@ class Stream {
   Matcher matcher_;
   FieldLookup fields_;
   Correlator correlator_;
+  std::vector<ExceptionTuple> exceptions_;
   RobustClock clock_;
   ReplayWatermark watermark_;
   StreamEvents events_;
@@ -124,7 +137,9 @@ std::vector<std::pair<std::string, std::string>> named_group(const Rule& rule, s
 
 StreamOutcome run_stream(const std::shared_ptr<const Program>& program, std::span<const CaseRecord> records,
                          std::span<const uint32_t> watch) {
-  Stream stream(program);
+  Timestamp start = Timestamp::max();
+  for (const CaseRecord& record : records) start = std::min(start, record.time);
+  Stream stream(program, start);
   for (size_t i = 0; i < records.size(); ++i) stream.take(records[i], static_cast<uint32_t>(i), watch);
   return stream.finish();
 }

@@ -29,7 +29,8 @@ struct StreamOutcome {
   std::set<uint32_t> matched;          // detections that hit some event
   std::set<uint32_t> not_evaluable;    // detections that could not judge some event
   std::map<uint32_t, size_t> failing;  // of the watched detections: fewest parts of the condition not true of one event
-  std::vector<std::string> unreadable;  // one line each
+  std::set<std::pair<std::string, size_t>> excepted;  // filter and number of each tuple that silenced something
+  std::vector<std::string> unreadable;                // one line each
 };
 
 // `watch`: detections whose distance from matching is measured. Alerts are given out in order of (opening, rule).

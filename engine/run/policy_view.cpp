@@ -6,160 +6,11 @@
 #include <memory>
 #include <optional>
 
-#include "engine/event/event_reader.h"
-#include "engine/match/evaluator.h"
-#include "engine/rule/truth_range.h"
+#include "engine/run/cell_judge.h"
 #include "engine/run/policy_cells.h"
 
 namespace kubevigil {
 namespace {
-
-constexpr std::array kLevels = {AuditLevel::Metadata, AuditLevel::Request, AuditLevel::RequestResponse};
-
-// An event of a cell with its fields.
-class CellEvent {
- public:
-  explicit CellEvent(const DerivedConfig& config) : fields_(config) {}
-
-  void read(const PolicyCell& cell, AuditLevel level) {
-    record_ = event_of(cell, level);
-    const size_t size = record_.size();
-    record_.append(kRecordPadding, ' ');
-    const auto read = reader_.read(std::string_view(record_).substr(0, size), {}, event_);
-    if (!read) event_.clear();
-    fields_.begin(event_);
-  }
-  FieldLookup& fields() { return fields_; }
-  const Event& event() const { return event_; }
-
- private:
-  std::string record_;
-  EventReader reader_;
-  Event event_;
-  FieldLookup fields_;
-};
-
-// The outcomes that a condition can have for one cell at a level.
-class CellJudge {
- public:
-  CellJudge(const Expr& condition, const DerivedConfig& config)
-      : condition_(condition), plain_(config), with_body_(config) {}
-
-  // Before the first cell: all decided tests are compiled.
-  void compile() { compile(condition_); }
-
-  // The tests that read only these fields of the cell count; others stay free.
-  enum class Known : uint8_t { Target, All };
-
-  // The least level at which the condition can be true; nothing when it cannot at any.
-  std::optional<AuditLevel> needed(const PolicyCell& cell, Known known) {
-    known_ = known;
-    plain_.read(cell, AuditLevel::Metadata);
-    body_read_ = false;
-    cell_ = &cell;
-    evaluator_->begin_event();
-    if (known == Known::Target) {
-      return range(condition_, AuditLevel::RequestResponse).can_be_true ? std::optional(AuditLevel::RequestResponse)
-                                                                        : std::nullopt;
-    }
-    for (const AuditLevel level : kLevels) {
-      if (range(condition_, level).can_be_true) return level;
-    }
-    return std::nullopt;
-  }
-
- private:
-  static constexpr TruthRange kFree = {true, true, true};
-  static constexpr TruthRange kUnknown = {false, true, false};
-
-  bool is_decided(const Test& test) const {
-    const bool by_op = test.op == TestOp::Equals || test.op == TestOp::StartsWith || test.op == TestOp::Null ||
-                       test.op == TestOp::Exists || test.op == TestOp::EqualsField;
-    if (!by_op || !is_decided_by_request(test.field.id)) return false;
-    return std::all_of(test.patterns.begin(), test.patterns.end(), [](const Pattern& pattern) {
-      return !pattern.field || is_decided_by_request(pattern.field->id);
-    });
-  }
-
-  static bool is_of_target(const Test& test) {
-    return test.op != TestOp::EqualsField &&
-           (test.field.id == FieldId::Verb || test.field.id == FieldId::Resource ||
-            test.field.id == FieldId::ObjectResource || test.field.id == FieldId::ObjectSubresource ||
-            test.field.id == FieldId::ObjectApiGroup);
-  }
-
-  void compile(const Expr& expr) {
-    if (expr.kind == Expr::Kind::Test && is_decided(expr.test)) nodes_[&expr] = code_.add(expr);
-    if (expr.kind == Expr::Kind::Element) return;
-    for (const Expr& child : expr.children) compile(child);
-    if (&expr == &condition_) evaluator_.emplace(code_, plain_.fields(), counters_);
-  }
-
-  AuditLevel level_for(const FieldRef& field, bool array) {
-    if (reads_only_envelope(field) || field.id == FieldId::Keywords) return AuditLevel::Metadata;
-    const auto is_unknown = [&](CellEvent& event) {
-      return (array ? event.fields().elements(field).presence : event.fields().values(field).presence) ==
-             Presence::Unknown;
-    };
-    if (!is_unknown(plain_)) return AuditLevel::Metadata;
-    if (!body_read_) with_body_.read(*cell_, AuditLevel::Request);
-    body_read_ = true;
-    return is_unknown(with_body_) ? AuditLevel::RequestResponse : AuditLevel::Request;
-  }
-
-  TruthRange range_of_test(const Expr& expr, AuditLevel level) {
-    if (const auto node = nodes_.find(&expr); node != nodes_.end()) {
-      if (known_ == Known::Target && !is_of_target(expr.test)) return kFree;
-      const Truth truth = evaluator_->evaluate(node->second);
-      return {truth == Truth::False, truth == Truth::Unknown, truth == Truth::True};
-    }
-    if (level_for(expr.test.field, false) > level) return kUnknown;
-    for (const Pattern& pattern : expr.test.patterns) {
-      if (pattern.field && level_for(*pattern.field, false) > level) return kUnknown;
-    }
-    return kFree;
-  }
-
-  // As truth_range(), with what the cell decides.
-  TruthRange range(const Expr& expr, AuditLevel level) {
-    switch (expr.kind) {
-      case Expr::Kind::Test:
-        return range_of_test(expr, level);
-      case Expr::Kind::Element:
-        return level_for(expr.array, true) > level ? kUnknown : kFree;
-      case Expr::Kind::Not: {
-        TruthRange r = range(expr.children.front(), level);
-        std::swap(r.can_be_false, r.can_be_true);
-        return r;
-      }
-      case Expr::Kind::All:
-      case Expr::Kind::Any: {
-        // Only "can it be true" and "can it be false" are asked for; Unknown may be said too often.
-        const bool all = expr.kind == Expr::Kind::All;
-        TruthRange out{!all, true, all};
-        for (const Expr& child : expr.children) {
-          const TruthRange r = range(child, level);
-          out.can_be_true = all ? out.can_be_true && r.can_be_true : out.can_be_true || r.can_be_true;
-          out.can_be_false = all ? out.can_be_false || r.can_be_false : out.can_be_false && r.can_be_false;
-        }
-        return out;
-      }
-      case Expr::Kind::Constant:
-        return truth_range(expr);
-    }
-    return kFree;
-  }
-
-  const Expr& condition_;
-  CellEvent plain_, with_body_;
-  bool body_read_ = false;
-  const PolicyCell* cell_ = nullptr;
-  Known known_ = Known::All;
-  ConditionCode code_;
-  MatchCounters counters_;
-  std::map<const Expr*, uint32_t> nodes_;
-  std::optional<Evaluator> evaluator_;
-};
 
 // A rule that names no stage sees a request at its first stage with a response, or at its end.
 bool loses_stage(const PolicyCell& cell, bool names_stage, AuditStages omitted) {
@@ -174,15 +25,13 @@ bool loses_stage(const PolicyCell& cell, bool names_stage, AuditStages omitted) 
 class DetectionView {
  public:
   DetectionView(const Detection& detection, const DerivedConfig& config, const AuditPolicy& policy)
-      : detection_(detection), policy_(policy), cells_(detection, policy), judge_(detection.condition, config) {
-    judge_.compile();
-  }
+      : detection_(detection), policy_(policy), cells_(detection, policy), judge_(detection.condition, config) {}
 
   RuleSight run() {
     for (const PolicyTarget& target : cells_.targets()) {
       for (const std::string_view verb : verbs_of(target)) {
         const PolicyCell sample = PolicyCells::sample(target, verb);
-        if (!judge_.needed(sample, CellJudge::Known::Target)) continue;
+        if (!judge_.is_about(sample)) continue;
         needed_by_look_.clear();
         for (const PolicyCell& cell : cells_.cells(target, verb)) try_cell(cell);
       }
@@ -197,7 +46,7 @@ class DetectionView {
  private:
   void try_cell(const PolicyCell& cell) {
     const auto [at, is_new] = needed_by_look_.try_emplace(cells_.look_of(cell));
-    if (is_new) at->second = judge_.needed(cell, CellJudge::Known::All);
+    if (is_new) at->second = judge_.needed(cell);
     const std::optional<AuditLevel> needed = at->second;
     if (!needed) return;
     needed_ = std::min(*needed, needed_.value_or(*needed));

@@ -344,6 +344,23 @@ TEST(BodyFields, HostPaths) {
   EXPECT_EQ(shown("patch", R"({"hostPID":true})"), "partial");
 }
 
+TEST(BodyFields, Images) {
+  const auto shown = [](std::string_view verb, std::string_view spec, std::string_view field) {
+    return ReadEvent(event_with("\"verb\":\"" + std::string(verb) +
+                                R"(","objectRef":{"resource":"pods"},"requestObject":{"spec":)" + std::string(spec) +
+                                "}"))
+        .show(field);
+  };
+  constexpr const char* kThree =
+      R"({"containers":[{"image":"nginx"}],"initContainers":[{"image":"Quay.io:443/a/b:1.2@sha256:00"}],)"
+      R"("ephemeralContainers":[{"image":"acme/tool@sha256:00"}]})";
+  EXPECT_EQ(shown("create", kThree, "imageRepositories"),
+            "docker.io/library/nginx|quay.io:443/a/b|docker.io/acme/tool");
+  EXPECT_EQ(shown("create", kThree, "imageRegistries"), "docker.io|quay.io:443|docker.io");
+  EXPECT_EQ(shown("create", R"({"containers":[{"name":"c"}]})", "imageRegistries"), "absent");
+  EXPECT_EQ(shown("patch", R"({"hostPID":true})", "imageRepositories"), "partial");
+}
+
 TEST(BodyFields, KeywordsAreAllScalars) {
   ReadEvent e(event_with(
       R"("verb":"create","user":{"username":"u","groups":["g"],"extra":{"k":["ev"]}},"annotations":{"n":"av"},)"

@@ -193,6 +193,24 @@ TEST(DerivedFields, WrittenBindings) {
           "written.subjects", "absent"}});
 }
 
+TEST(DerivedFields, WrittenRolesAndTargetAccounts) {
+  constexpr const char* kRole =
+      R"("verb":"create","objectRef":{"resource":"roles","namespace":"x","apiGroup":"rbac.authorization.k8s.io"},)"
+      R"("requestObject":{"metadata":{"name":"r"}})";
+  constexpr const char* kDeleted =
+      R"("verb":"delete","objectRef":{"resource":"clusterroles","name":"c","apiGroup":"rbac.authorization.k8s.io"})";
+  constexpr const char* kMinted =
+      R"("verb":"create","objectRef":{"resource":"serviceaccounts","subresource":"token","namespace":"x","name":"s"})";
+  constexpr const char* kNamedByServer =
+      R"("verb":"create","objectRef":{"resource":"serviceaccounts","namespace":"x"},"requestObject":{"metadata":{"generateName":"s-"}})";
+  check({{kRole, "written.role", "Role/r"},
+         {kDeleted, "written.role", "ClusterRole/c"},
+         {kMinted, "written.role", "absent"},
+         {kMinted, "target.account", "system:serviceaccount:x:s"},
+         {kNamedByServer, "target.account", "unknown"},
+         {kRole, "target.account", "absent"}});
+}
+
 TEST(DerivedFields, RepeatedKeysOfRbacObjectsAllCount) {
   const auto patch = [](const char* resource, const char* body) {
     return event_with(R"("verb":"patch","objectRef":{"apiGroup":"rbac.authorization.k8s.io","name":"r","resource":")" +

@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/match/group_key.h"
+#include "engine/match/operands.h"
 #include "engine/match/program.h"
 #include "engine/rule/rule_loader.h"
 #include "tests/event/read_event.h"
@@ -137,6 +138,26 @@ TEST(Matcher, GroupKeysAndValues) {
   Bench stages(detection("get", "verb: get", "kubevigil: {stage: probe, risk: 40}\n") +
                correlation("get", "value_count", "user.username", "field: hit.stage, gte: 2"));
   EXPECT_THAT(values_of(stages.match(event(kGet))), ElementsAre("probe"));
+}
+
+// A value beside another (a decoy among the subjects of a binding) is not another group.
+TEST(Matcher, AnEventBelongsToTheGroupOfEachValue) {
+  const std::string rule = detection("get", "verb: get");
+  Bench counted(rule + correlation("get", "event_count", "user.groups, user.username", "gte: 2"));
+  const MatchResult two = counted.match(event(kGet));
+  ASSERT_EQ(two.operands.size(), 2u);
+  EXPECT_THAT(key_of(two, 0), ElementsAre("prod", "a", "alice"));
+  EXPECT_THAT(key_of(two, 1), ElementsAre("prod", "b", "alice"));
+  EXPECT_EQ(two.operands[0].key,
+            counted.match(event(R"("verb":"get","user":{"username":"alice","groups":["a"]})")).operands.at(0).key);
+
+  Bench distinct(rule + correlation("get", "value_count", "user.groups", "field: user.groups, gte: 2"));
+  EXPECT_THAT(values_of(distinct.match(event(kGet))), ElementsAre("a", "b", "a", "b"));
+
+  std::string groups;
+  for (int i = 0; i < 100; ++i) groups += (i == 0 ? "\"g" : ",\"g") + std::to_string(i) + "\"";
+  const std::string many = R"("verb":"get","user":{"username":"alice","groups":[)" + groups + "]}";
+  EXPECT_EQ(counted.match(event(many)).operands.size(), kGroupFanOut);
 }
 
 TEST(Matcher, AValueInAMissingBodyMakesTheCorrelationNotEvaluable) {

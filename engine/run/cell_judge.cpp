@@ -1,0 +1,136 @@
+#include "engine/run/cell_judge.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kubevigil {
+namespace {
+
+constexpr std::array kLevels = {AuditLevel::Metadata, AuditLevel::Request, AuditLevel::RequestResponse};
+constexpr TruthRange kFree = {true, true, true};
+constexpr TruthRange kUnknown = {false, true, false};
+
+bool is_decided(const Test& test) {
+  const bool by_op = test.op == TestOp::Equals || test.op == TestOp::StartsWith || test.op == TestOp::Null ||
+                     test.op == TestOp::Exists || test.op == TestOp::EqualsField;
+  if (!by_op || !is_decided_by_request(test.field.id)) return false;
+  return std::all_of(test.patterns.begin(), test.patterns.end(),
+                     [](const Pattern& pattern) { return !pattern.field || is_decided_by_request(pattern.field->id); });
+}
+
+bool is_of_target(const Test& test) {
+  return test.op != TestOp::EqualsField &&
+         (test.field.id == FieldId::Verb || test.field.id == FieldId::Resource ||
+          test.field.id == FieldId::ObjectResource || test.field.id == FieldId::ObjectSubresource ||
+          test.field.id == FieldId::ObjectApiGroup);
+}
+
+}  // namespace
+
+CellJudge::CellJudge(const Expr& condition, const DerivedConfig& config)
+    : condition_(condition), plain_(config), with_body_(config) {
+  compile(condition_);
+  evaluator_.emplace(code_, plain_.fields(), counters_);
+}
+
+void CellJudge::CellEvent::read(const PolicyCell& cell, AuditLevel level) {
+  record_ = event_of(cell, level);
+  const size_t size = record_.size();
+  record_.append(kRecordPadding, ' ');
+  const auto read = reader_.read(std::string_view(record_).substr(0, size), {}, event_);
+  if (!read) event_.clear();
+  fields_.begin(event_);
+}
+
+void CellJudge::begin(const PolicyCell& cell, bool target_only) {
+  target_only_ = target_only;
+  plain_.read(cell, AuditLevel::Metadata);
+  body_read_ = false;
+  cell_ = &cell;
+  evaluator_->begin_event();
+}
+
+std::optional<AuditLevel> CellJudge::least_level() {
+  for (const AuditLevel level : kLevels) {
+    if (range(condition_, level).can_be_true) return level;
+  }
+  return std::nullopt;
+}
+
+bool CellJudge::is_about(const PolicyCell& cell) {
+  begin(cell, true);
+  return range(condition_, AuditLevel::RequestResponse).can_be_true;
+}
+
+std::optional<AuditLevel> CellJudge::needed_for_target(const PolicyCell& cell) {
+  begin(cell, true);
+  return least_level();
+}
+
+std::optional<AuditLevel> CellJudge::needed(const PolicyCell& cell) {
+  begin(cell, false);
+  return least_level();
+}
+
+void CellJudge::compile(const Expr& expr) {
+  if (expr.kind == Expr::Kind::Test && is_decided(expr.test)) nodes_[&expr] = code_.add(expr);
+  if (expr.kind == Expr::Kind::Element) return;
+  for (const Expr& child : expr.children) compile(child);
+}
+
+AuditLevel CellJudge::level_for(const FieldRef& field, bool array) {
+  if (reads_only_envelope(field) || field.id == FieldId::Keywords) return AuditLevel::Metadata;
+  const auto is_unknown = [&](CellEvent& event) {
+    return (array ? event.fields().elements(field).presence : event.fields().values(field).presence) ==
+           Presence::Unknown;
+  };
+  if (!is_unknown(plain_)) return AuditLevel::Metadata;
+  if (!body_read_) with_body_.read(*cell_, AuditLevel::Request);
+  body_read_ = true;
+  return is_unknown(with_body_) ? AuditLevel::RequestResponse : AuditLevel::Request;
+}
+
+TruthRange CellJudge::range_of_test(const Expr& expr, AuditLevel level) {
+  if (const auto node = nodes_.find(&expr); node != nodes_.end()) {
+    if (target_only_ && !is_of_target(expr.test)) return kFree;
+    const Truth truth = evaluator_->evaluate(node->second);
+    return {truth == Truth::False, truth == Truth::Unknown, truth == Truth::True};
+  }
+  if (level_for(expr.test.field, false) > level) return kUnknown;
+  for (const Pattern& pattern : expr.test.patterns) {
+    if (pattern.field && level_for(*pattern.field, false) > level) return kUnknown;
+  }
+  return kFree;
+}
+
+// As truth_range(), with what the cell decides.
+TruthRange CellJudge::range(const Expr& expr, AuditLevel level) {
+  switch (expr.kind) {
+    case Expr::Kind::Test:
+      return range_of_test(expr, level);
+    case Expr::Kind::Element:
+      return level_for(expr.array, true) > level ? kUnknown : kFree;
+    case Expr::Kind::Not: {
+      TruthRange r = range(expr.children.front(), level);
+      std::swap(r.can_be_false, r.can_be_true);
+      return r;
+    }
+    case Expr::Kind::All:
+    case Expr::Kind::Any: {
+      // Only "can it be true" and "can it be false" are asked for; Unknown may be said too often.
+      const bool all = expr.kind == Expr::Kind::All;
+      TruthRange out{!all, true, all};
+      for (const Expr& child : expr.children) {
+        const TruthRange r = range(child, level);
+        out.can_be_true = all ? out.can_be_true && r.can_be_true : out.can_be_true || r.can_be_true;
+        out.can_be_false = all ? out.can_be_false || r.can_be_false : out.can_be_false && r.can_be_false;
+      }
+      return out;
+    }
+    case Expr::Kind::Constant:
+      return truth_range(expr);
+  }
+  return kFree;
+}
+
+}  // namespace kubevigil

@@ -1,0 +1,61 @@
+// CellJudge: at which audit level a condition could be true for a request of which only the cell is known
+// (policy_cells.h). What the cell decides is decided by the engine itself; codes, addresses and what stands in bodies
+// is free. One thread; borrows condition and configuration.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "engine/event/event_reader.h"
+#include "engine/match/evaluator.h"
+#include "engine/rule/truth_range.h"
+#include "engine/run/audit_policy.h"
+#include "engine/run/policy_cells.h"
+
+namespace kubevigil {
+
+class CellJudge {
+ public:
+  CellJudge(const Expr& condition, const DerivedConfig& config);
+
+  // Verb and target alone do not rule the condition out; whoever asks, and for whatever object.
+  bool is_about(const PolicyCell& cell);
+  // The least level at which the condition can be true for a request of this verb and target; nothing: at none.
+  std::optional<AuditLevel> needed_for_target(const PolicyCell& cell);
+  // Likewise with everything that the cell says.
+  std::optional<AuditLevel> needed(const PolicyCell& cell);
+
+ private:
+  // The event of a cell with its fields.
+  class CellEvent {
+   public:
+    explicit CellEvent(const DerivedConfig& config) : fields_(config) {}
+    void read(const PolicyCell& cell, AuditLevel level);
+    FieldLookup& fields() { return fields_; }
+
+   private:
+    std::string record_;
+    EventReader reader_;
+    Event event_;
+    FieldLookup fields_;
+  };
+
+  void begin(const PolicyCell& cell, bool target_only);
+  std::optional<AuditLevel> least_level();
+  void compile(const Expr& expr);
+  AuditLevel level_for(const FieldRef& field, bool array);
+  TruthRange range_of_test(const Expr& expr, AuditLevel level);
+  TruthRange range(const Expr& expr, AuditLevel level);
+
+  const Expr& condition_;
+  CellEvent plain_, with_body_;
+  bool body_read_ = false;
+  const PolicyCell* cell_ = nullptr;
+  bool target_only_ = false;  // tests on anything but verb and target are free
+  ConditionCode code_;
+  MatchCounters counters_;
+  std::map<const Expr*, uint32_t> nodes_;
+  std::optional<Evaluator> evaluator_;
+};
+
+}  // namespace kubevigil
