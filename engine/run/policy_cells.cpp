@@ -70,6 +70,7 @@ bool is_decided_by_request(FieldId field) {
     case FieldId::EffectiveGroups:
     case FieldId::ServiceAccountNamespace:
     case FieldId::ServiceAccountName:
+    case FieldId::CallerNamespace:
       return true;
     default:
       return false;
@@ -113,6 +114,7 @@ void PolicyCells::note_callers(FieldId field) {
   switch (field) {
     case FieldId::UserUsername:
     case FieldId::UserGroups:
+    case FieldId::CallerNamespace:
       reads_caller_ = true;
       break;
     case FieldId::ImpersonatedUsername:
@@ -150,6 +152,7 @@ void PolicyCells::read_test(const Test& test) {
         add_new(account_names_, text);
         break;
       case FieldId::ServiceAccountNamespace:
+      case FieldId::CallerNamespace:
         add_new(account_namespaces_, text);
         break;
       case FieldId::ObjectNamespace:
