@@ -19,15 +19,28 @@ inline double median(std::vector<double> values) {
 }
 
 enum class Clock : uint8_t {
-  Thread,  // processor time of this thread: other programs on the machine count less
-  Wall,    // for work that has threads of its own
+  Thread,   // processor time of this thread: other programs on the machine count less
+  Wall,     // for work that has threads of its own
+  Process,  // processor time of all threads: what such work costs, not how well it is spread
 };
+
+inline clockid_t id_of(Clock clock) {
+  switch (clock) {
+    case Clock::Thread:
+      return CLOCK_THREAD_CPUTIME_ID;
+    case Clock::Wall:
+      return CLOCK_MONOTONIC;
+    case Clock::Process:
+      return CLOCK_PROCESS_CPUTIME_ID;
+  }
+  return CLOCK_MONOTONIC;
+}
 
 template <typename Work>
 double seconds_of(Clock clock, Work&& work) {
   const auto now = [clock] {
     timespec time{};
-    clock_gettime(clock == Clock::Thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+    clock_gettime(id_of(clock), &time);
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
   };
   const double begin = now();

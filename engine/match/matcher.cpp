@@ -44,7 +44,7 @@ struct Matcher::State {
         key(k),
         lookup(program->derived()),
         evaluator(code.conditions, lookup, counters),
-        operands(evaluator, k),
+        operands(evaluator, code, k),
         left(code.words()) {
     for (size_t i = 0; i < code.index.size(); ++i) {
       tables.emplace_back(code.words(), k, interned_bytes / code.index.size());
@@ -181,6 +181,7 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   ++s.counters.events;
   s.lookup.begin(event);
   s.evaluator.begin_event();
+  s.operands.begin_event();
   const auto first_hit = static_cast<uint32_t>(result.hits.size());
   const size_t operands = result.operands.size();
   s.select(event);

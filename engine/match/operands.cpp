@@ -40,6 +40,11 @@ uint32_t at(const std::string& memory) { return static_cast<uint32_t>(memory.siz
 
 }  // namespace
 
+OperandWriter::OperandWriter(Evaluator& evaluator, const Program::Code& code, HashKey key)
+    : evaluator_(evaluator), code_(code), key_(key), keys_(code.keys.size()), values_(code.values.size()) {}
+
+void OperandWriter::begin_event() { ++event_; }
+
 void OperandWriter::append(const OperandField& operand, std::string& out) {
   if (!operand.constant.empty()) {
     out.append(operand.constant);
@@ -48,31 +53,70 @@ void OperandWriter::append(const OperandField& operand, std::string& out) {
   }
 }
 
+OperandWriter::Part OperandWriter::part_from(uint32_t begin, double number, const MatchResult& result) const {
+  const std::string_view bytes = std::string_view(result.memory).substr(begin);
+  return {begin, static_cast<uint32_t>(bytes.size()), siphash(bytes, key_), number};
+}
+
 bool OperandWriter::write_feed(const FeedCode& feed, std::string_view cluster, MatchResult& result) {
-  const bool several = std::any_of(feed.group.begin(), feed.group.end(), [&](const OperandField& field) {
+  const Parts& keys = keys_of(feed.key, cluster, result);
+  const Parts& values = values_of(feed.values, result);
+  const bool alone = code_.values[feed.values].fields.empty();
+  for (const Part& key : keys.parts) {
+    Operand operand;
+    operand.feed = feed.feed;
+    operand.key = key.hash;
+    operand.key_begin = key.begin;
+    operand.key_size = key.size;
+    operand.number = kNoNumber;
+    if (alone) result.operands.push_back(operand);
+    for (const Part& value : values.parts) {
+      operand.value = value.hash;
+      operand.value_begin = value.begin;
+      operand.value_size = value.size;
+      operand.number = value.number;
+      result.operands.push_back(operand);
+    }
+  }
+  return values.complete;
+}
+
+bool OperandWriter::has_several(const KeyCode& code) {
+  return !code.whole && std::any_of(code.fields.begin(), code.fields.end(), [&](const OperandField& field) {
     return field.constant.empty() && evaluator_.values(field.field).values.size() > 1;
   });
-  const uint32_t begin = at(result.memory);
-  if (!feed.across_clusters) append_group_text(result.memory, cluster);
-  if (!several || feed.whole_tuple) {
-    for (const OperandField& field : feed.group) append(field, result.memory);
-    return write_keyed(feed, begin, result);
+}
+
+const OperandWriter::Parts& OperandWriter::keys_of(uint32_t number, std::string_view cluster, MatchResult& result) {
+  Parts& out = keys_[number];
+  if (out.event == event_) return out;
+  out.event = event_;
+  out.parts.clear();
+  const KeyCode& code = code_.keys[number];
+  std::string& memory = result.memory;
+  const auto begin_key = [&] {
+    const uint32_t begin = at(memory);
+    if (!code.across_clusters) append_group_text(memory, cluster);
+    return begin;
+  };
+  if (!has_several(code)) {
+    const uint32_t begin = begin_key();
+    for (const OperandField& field : code.fields) append(field, memory);
+    out.parts.push_back(part_from(begin, kNoNumber, result));
+    return out;
   }
-  const std::string head = result.memory.substr(begin);
-  result.memory.resize(begin);
-  bool complete = true;
-  for (const std::string& key : keys_of(feed)) {
-    const uint32_t key_begin = at(result.memory);
-    result.memory += head + key;
-    complete = write_keyed(feed, key_begin, result) && complete;
+  for (const std::string& key : combinations(code)) {
+    const uint32_t begin = begin_key();
+    memory += key;
+    out.parts.push_back(part_from(begin, kNoNumber, result));
   }
-  return complete;
+  return out;
 }
 
 // Of fields with several values each combination, so that a value beside another is not another group.
-std::vector<std::string> OperandWriter::keys_of(const FeedCode& feed) {
+std::vector<std::string> OperandWriter::combinations(const KeyCode& code) {
   std::vector<std::string> keys = {""};
-  for (const OperandField& field : feed.group) {
+  for (const OperandField& field : code.fields) {
     std::vector<std::string> elements;
     if (field.constant.empty()) elements = group_value_set(evaluator_.values(field.field).values);
     if (elements.size() < 2) elements.assign(1, "");
@@ -88,72 +132,73 @@ std::vector<std::string> OperandWriter::keys_of(const FeedCode& feed) {
   return keys;
 }
 
-// The key stands in the memory from `begin` on.
-bool OperandWriter::write_keyed(const FeedCode& feed, uint32_t begin, MatchResult& result) {
-  Operand operand;
-  operand.feed = feed.feed;
-  operand.key_begin = begin;
-  operand.key_size = at(result.memory) - begin;
-  operand.key = siphash(std::string_view(result.memory).substr(begin), key_);
-  operand.number = kNoNumber;
-  operand.value_begin = at(result.memory);
-  if (feed.values.empty()) {
-    result.operands.push_back(operand);
-    return true;
+const OperandWriter::Parts& OperandWriter::values_of(uint32_t number, MatchResult& result) {
+  Parts& out = values_[number];
+  if (out.event == event_) return out;
+  out.event = event_;
+  out.complete = true;
+  out.parts.clear();
+  const ValuesCode& code = code_.values[number];
+  if (code.fields.empty()) return out;
+  if (code.whole) {
+    write_whole(code, out, result);
+  } else if (code.fields.size() == 1) {
+    write_single(code.fields.front(), code.repeated_count, out, result);
+  } else {
+    write_tuple(code, out, result);
   }
-  if (feed.whole_tuple) return write_whole(feed, operand, result);
-  return feed.values.size() == 1 ? write_single(feed, operand, result) : write_tuple(feed, operand, result);
+  return out;
 }
 
-bool OperandWriter::write_single(const FeedCode& feed, Operand operand, MatchResult& result) {
-  const OperandField& field = feed.values.front();
+void OperandWriter::write_single(const OperandField& field, bool repeated_count, Parts& out, MatchResult& result) {
+  const uint32_t begin = at(result.memory);
   if (!field.constant.empty()) {
-    if (field.constant != "n") finish(operand, field.constant, field.number, result);
-    return true;
+    if (field.constant == "n") return;
+    result.memory += field.constant;
+    out.parts.push_back(part_from(begin, field.number, result));
+    return;
   }
   const FieldValues& values = evaluator_.values(field.field);
-  for (const EncodedValue& value : encoded_values(values.values, feed.repeated_values_count)) {
-    finish(operand, value.bytes, value.number, result);
+  out.complete = !is_missing(values);
+  if (values.values.size() == 1 && values.values.front().type != ValueType::Null) {
+    append_group_value(result.memory, values.values.front());
+    out.parts.push_back(part_from(begin, numeric(values.values.front()).value_or(kNoNumber), result));
+    return;
   }
-  return !is_missing(values);
+  for (const EncodedValue& value : encoded_values(values.values, repeated_count)) {
+    const uint32_t value_begin = at(result.memory);
+    result.memory += value.bytes;
+    out.parts.push_back(part_from(value_begin, value.number, result));
+  }
 }
 
-bool OperandWriter::write_tuple(const FeedCode& feed, Operand operand, MatchResult& result) {
-  std::string tuple;
-  bool complete = true;
-  for (const OperandField& field : feed.values) {
-    append(field, tuple);
-    complete = complete && (!field.constant.empty() || !is_missing(evaluator_.values(field.field)));
+void OperandWriter::write_tuple(const ValuesCode& code, Parts& out, MatchResult& result) {
+  const uint32_t begin = at(result.memory);
+  for (const OperandField& field : code.fields) {
+    append(field, result.memory);
+    out.complete = out.complete && (!field.constant.empty() || !is_missing(evaluator_.values(field.field)));
   }
-  const OperandField& first = feed.values.front();
+  const OperandField& first = code.fields.front();
   double number = first.number;
   if (first.constant.empty()) {
     const auto values = evaluator_.values(first.field).values;
     number = values.empty() ? kNoNumber : numeric(values.front()).value_or(kNoNumber);
   }
-  const bool all_null = tuple.find_first_not_of('n') == tuple.npos;
-  if (complete && !all_null) finish(operand, tuple, number, result);
-  return complete;
-}
-
-bool OperandWriter::write_whole(const FeedCode& feed, Operand operand, MatchResult& result) {
-  bool known = true;
-  for (size_t i = 0; i < feed.values.size(); ++i) {
-    append(feed.values[i], result.memory);
-    known = known && (i < feed.needed_values || !is_missing(evaluator_.values(feed.values[i].field)));
+  const bool all_null = result.memory.find_first_not_of('n', begin) == std::string::npos;
+  if (out.complete && !all_null) {
+    out.parts.push_back(part_from(begin, number, result));
+  } else {
+    result.memory.resize(begin);
   }
-  operand.value_size = at(result.memory) - operand.value_begin;
-  result.operands.push_back(operand);
-  return known;
 }
 
-void OperandWriter::finish(Operand operand, std::string_view value, double number, MatchResult& result) {
-  operand.value_begin = at(result.memory);
-  operand.value_size = static_cast<uint32_t>(value.size());
-  operand.value = siphash(value, key_);
-  operand.number = number;
-  result.memory.append(value);
-  result.operands.push_back(operand);
+void OperandWriter::write_whole(const ValuesCode& code, Parts& out, MatchResult& result) {
+  const uint32_t begin = at(result.memory);
+  for (size_t i = 0; i < code.fields.size(); ++i) {
+    append(code.fields[i], result.memory);
+    out.complete = out.complete && (i < code.needed || !is_missing(evaluator_.values(code.fields[i].field)));
+  }
+  out.parts.push_back({begin, at(result.memory) - begin, {}, kNoNumber});
 }
 
 void OperandWriter::write_dedup(const DetectionCode& detection, std::string_view cluster, Hit& hit,

@@ -70,21 +70,29 @@ std::vector<Feed> collect_feeds(const RuleSet& rules) {
   return feeds;
 }
 
+// The number of an item in a list, where it stands once.
+template <typename T>
+uint32_t number_of(T item, std::vector<T>& list) {
+  const auto known = std::find(list.begin(), list.end(), item);
+  const auto number = static_cast<uint32_t>(known - list.begin());
+  if (known == list.end()) list.push_back(std::move(item));
+  return number;
+}
+
 FeedCode compile_feed(const RuleSet& rules, std::span<const Feed> feeds, uint32_t feed, const Rule& source,
-                      ConditionCode& conditions) {
+                      Program::Code& code) {
   const Rule& target = rules.rules[feeds[feed].correlation];
   const CorrelationInput& input = target.correlation().inputs[feeds[feed].input];
-  FeedCode code;
-  code.feed = feed;
-  code.across_clusters = target.extension.across_clusters;
-  code.repeated_values_count = adds_numbers(target.correlation().type);
-  code.whole_tuple = target.correlation().type == CorrelationType::Chain;
+  const bool whole = target.correlation().type == CorrelationType::Chain;
+  KeyCode key{target.extension.across_clusters, whole, operands_of(input.group, source, code.conditions)};
+  ValuesCode values;
+  values.whole = whole;
+  values.repeated_count = adds_numbers(target.correlation().type);
   if (input.role == CorrelationInput::Role::Link) {
-    code.needed_values = input.values.size() - target.correlation().chain.links[input.link].to.size();
+    values.needed = input.values.size() - target.correlation().chain.links[input.link].to.size();
   }
-  code.group = operands_of(input.group, source, conditions);
-  code.values = operands_of(input.values, source, conditions);
-  return code;
+  values.fields = operands_of(input.values, source, code.conditions);
+  return {feed, number_of(std::move(key), code.keys), number_of(std::move(values), code.values)};
 }
 
 void set_bit(Bits& bits, size_t i) { bits[i / 64] |= uint64_t{1} << (i % 64); }
@@ -106,7 +114,7 @@ void compile_detections(const RuleSet& rules, std::span<const Feed> feeds, Progr
     if (rule.alerts) detection.dedup = operands_of(by.empty() ? default_dedup() : by, rule, code.conditions);
     const auto [first, last] = feeds_of_rule.equal_range(r);
     for (auto it = first; it != last; ++it) {
-      detection.feeds.push_back(compile_feed(rules, feeds, it->second, rule, code.conditions));
+      detection.feeds.push_back(compile_feed(rules, feeds, it->second, rule, code));
     }
     code.detections.push_back(std::move(detection));
   }

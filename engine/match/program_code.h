@@ -16,16 +16,29 @@ struct OperandField {
   uint32_t field = 0;    // index into ConditionCode::fields
   std::string constant;  // its encoding; empty: a field
   double number = 0;     // of a constant
+  bool operator==(const OperandField&) const = default;
+};
+
+// What feeds take from an event. Many feeds take the same, and what they take is worked out once an event, so each
+// distinct key and tuple of values is there once.
+struct KeyCode {
+  bool across_clusters = false;
+  bool whole = false;  // chain: one key, lists as they are
+  std::vector<OperandField> fields;
+  bool operator==(const KeyCode&) const = default;
+};
+
+struct ValuesCode {
+  bool repeated_count = false;  // sum, avg, percentile: equal values of one event are all added
+  bool whole = false;           // chain: one tuple, with nulls and unknowns as they are
+  size_t needed = SIZE_MAX;     // chain: an unknown among the values from here on makes it not evaluable
+  std::vector<OperandField> fields;
+  bool operator==(const ValuesCode&) const = default;
 };
 
 struct FeedCode {
   uint32_t feed = 0;
-  bool across_clusters = false;
-  bool repeated_values_count = false;  // sum, avg, percentile: equal values of one event are all added
-  bool whole_tuple = false;            // chain: one operand, with nulls and unknowns as they are
-  size_t needed_values = SIZE_MAX;     // chain: an unknown among the values from here on makes it not evaluable
-  std::vector<OperandField> group;
-  std::vector<OperandField> values;
+  uint32_t key = 0, values = 0;  // index into Program::Code::keys, ::values
 };
 
 struct DetectionCode {
@@ -51,6 +64,8 @@ struct IndexCode {
 struct Program::Code {
   ConditionCode conditions;
   std::vector<DetectionCode> detections;
+  std::vector<KeyCode> keys;
+  std::vector<ValuesCode> values;
   std::vector<IndexCode> index;  // what most rules read comes first
   Bits names_stage;              // detections that see every event
   Bits all;

@@ -1,6 +1,7 @@
 #include "engine/state/correlations.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/base/limits.h"
 #include "engine/state/chained_feeds.h"
@@ -65,7 +66,8 @@ Correlations::Correlations(const RuleSet& rules, const CorrelationsOptions& opti
       options_(options),
       chains_(chained_feeds(rules)),
       makers_(rules.rules.size()),
-      fired_(rules.rules.size()) {
+      fired_(rules.rules.size()),
+      waiting_((rules.rules.size() + 63) / 64) {
   Delays delays = delays_of(rules, options.lateness);
   lateness_ = std::move(delays.lateness);
   delays_ = std::move(delays.firing);
@@ -92,14 +94,26 @@ void Correlations::feed(uint32_t correlation, Match& match) {
   const size_t before = op.bytes();
   op.on_watermark(watermark_, fired_[correlation]);
   const bool made_key = op.on_match(match, fired_[correlation]);
+  if (!fired_[correlation].empty()) wait_for_drain(correlation);
   if (made_key && !actor_.empty()) makers_[correlation].add(actor_, watermark_);
   state_bytes_ += op.bytes() - before;
   next_due_ = std::min(next_due_, op.next_due());
 }
 
+// The first rule with firings, which waits no longer; kNoRule: there is none.
+uint32_t Correlations::next_waiting() {
+  for (size_t w = 0; w < waiting_.size(); ++w) {
+    if (waiting_[w] == 0) continue;
+    const auto rule = static_cast<uint32_t>(w * 64) + static_cast<uint32_t>(std::countr_zero(waiting_[w]));
+    waiting_[w] &= waiting_[w] - 1;
+    return rule;
+  }
+  return kNoRule;
+}
+
 void Correlations::drain(const OnFiring& on_firing) {
-  for (uint32_t r = 0; r < fired_.size(); ++r) {  // a correlation stands behind everything that it reads
-    if (fired_[r].empty()) continue;
+  // A correlation stands behind everything that it reads.
+  for (uint32_t r = next_waiting(); r != kNoRule; r = next_waiting()) {
     std::vector<Firing> firings = std::move(fired_[r]);
     fired_[r].clear();
     merge_same_key(firings);
@@ -161,6 +175,7 @@ void Correlations::fire(const Collect& collect, const OnFiring& on_firing) {
   for (auto& [r, firing] : due) {
     next_in_order();
     fired_[r].push_back(std::move(firing));
+    wait_for_drain(r);
     drain(on_firing);
   }
 }

@@ -75,6 +75,8 @@ class Correlations {
   void fire(const Collect& collect, const OnFiring& on_firing);
   bool late(Timestamp time, Duration allowed) const { return time < watermark_ - allowed; }
   void keep_budget();
+  void wait_for_drain(uint32_t rule) { waiting_[rule / 64] |= uint64_t{1} << (rule % 64); }
+  uint32_t next_waiting();
 
   const RuleSet& rules_;
   const CorrelationsOptions options_;
@@ -83,6 +85,7 @@ class Correlations {
   std::vector<std::unique_ptr<Operator>> operators_;  // by rule; null for detections
   std::vector<KeyMakers> makers_;                     // by rule
   std::vector<std::vector<Firing>> fired_;            // by rule; wait for drain()
+  std::vector<uint64_t> waiting_;                     // a bit a rule: those that have some; few of many
   Timestamp watermark_ = Timestamp::min(), next_due_ = Timestamp::max();
   uint64_t sequence_ = 0;
   std::string_view actor_;

@@ -55,13 +55,13 @@ class NewValueOperator final : public Operator {
       forget(key);
       return false;
     }
-    const bool learning = is_learning(match);
     const bool new_group = correlation_.new_value.new_key_learns && remember(groups_, match.key, match.time).is_new;
     const uint64_t made = pairs_.made();
     const Remembered remembered = remember(pairs_, key, match.time);
+    if (!remembered.is_new && !remembered.is_earlier) return false;  // its cluster has a start: it has come before
+    const bool learning = is_learning(match);
     const bool is_made = pairs_.made() != made;
     if (role != CorrelationInput::Role::Member || learning || new_group) return is_made;
-    if (!remembered.is_new && !remembered.is_earlier) return is_made;
     if (seed_.contains(match.value_bytes)) return is_made;
     ++stats_.firings;
     out.push_back(firing(match, remembered.degraded));
