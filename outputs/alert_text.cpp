@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kubevigil {
 
 Phase phase_of(const Alert& alert) {
@@ -63,6 +65,20 @@ std::vector<std::string> techniques_of(const Alert& alert) {
   for (const AlertAttack& attack : alert.attack) {
     out.push_back(attack.technique_id.empty() ? attack.tactic : attack.technique_id);
   }
+  return out;
+}
+
+std::vector<std::string> chain_of(const Alert& alert) {
+  std::vector<std::pair<Timestamp, std::string>> steps;
+  for (const AlertChainHit& hit : alert.chain.hits) {
+    steps.emplace_back(hit.time, fmt::format("{} {} by {}", to_text(hit.stage), hit.rule, hit.by));
+  }
+  for (const AlertChainLink& link : alert.chain.links) {
+    steps.emplace_back(link.time, fmt::format("link {}: {} -> {}", link.link, link.from, link.to));
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> out;
+  for (const auto& [time, text] : steps) out.push_back(format_rfc3339(time).substr(11, 8) + " " + text);
   return out;
 }
 

@@ -28,6 +28,8 @@ std::string actor_of(const Alert& alert);
 std::string joined(std::span<const std::string> texts, std::string_view separator, size_t most = SIZE_MAX);
 // Of each attack its technique, else its tactic: "T1552.007", "Stealth".
 std::vector<std::string> techniques_of(const Alert& alert);
+// What a chain shows, by time: "03:04:05 entry pod_exec by alice", "03:04:09 link entered: alice -> web-1 shop".
+std::vector<std::string> chain_of(const Alert& alert);
 // Title, else name, else id of the rule: never empty.
 std::string rule_title_of(const Alert& alert);
 // Whoever authenticated: the impersonator where there is one.

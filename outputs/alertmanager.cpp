@@ -87,6 +87,7 @@ void write_annotations(JsonWriter& json, const Alert& a) {
   note("state_since", a.state_since ? format_rfc3339(*a.state_since) : "");
   note("count", std::to_string(a.count));
   note("values", joined(a.values, ", ", kMostListed));
+  note("chain", joined(chain_of(a), "; ", kMostListed));
   note("techniques", joined(techniques_of(a), ", ", kMostListed));
   note("next_steps", joined(a.next_steps, " | ", kMostListed));
   note("audit_ids", audit_ids(a));

@@ -143,7 +143,7 @@ void write_own(JsonWriter& json, const Alert& a) {
   if (a.state_since) json.member("state_since", format_rfc3339(*a.state_since));
   json.optional("rule_name", a.rule_name).optional("dedup_key", a.dedup_key).optional("group", group);
   json.optional("values", a.values).optional("missing", a.missing).optional("next_steps", a.next_steps);
-  json.optional("caller_pod", a.actor.pod).optional("caller_node", a.actor.node);
+  json.optional("chain", chain_of(a)).optional("caller_pod", a.actor.pod).optional("caller_node", a.actor.node);
   json.optional("credential_id", a.actor.credential_id).optional("binding", a.permission.binding);
   Texts audit_ids;
   for (const AlertEvent& event : a.events) add_once(audit_ids, event.audit_id);

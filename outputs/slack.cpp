@@ -23,7 +23,8 @@ namespace {
 
 // Kept of a text before escaping, which makes it at most 5 times as long ("&amp;"); the blocks so stay below the
 // limits.
-constexpr size_t kTitleBytes = 80, kMessageBytes = 500, kFieldBytes = 160, kStepBytes = 240, kMostSteps = 2;
+constexpr size_t kTitleBytes = 80, kMessageBytes = 500, kFieldBytes = 160, kStepBytes = 240, kMostSteps = 2,
+                 kMostChain = 10;
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -86,6 +87,15 @@ void write_steps(JsonWriter& json, const Alert& a) {
   if (!text.empty()) section(json, text);
 }
 
+void write_chain(JsonWriter& json, const Alert& a) {
+  const std::vector<std::string> steps = chain_of(a);
+  std::string text;
+  for (size_t i = 0; i < steps.size() && i < kMostChain; ++i) {
+    text += (text.empty() ? "" : "\n") + slack_code(steps[i], kStepBytes);
+  }
+  if (!text.empty()) section(json, text);
+}
+
 void write_context(JsonWriter& json, const Alert& a, const EncodingOptions& options) {
   json.begin_object().member("type", "context").key("elements").begin_array();
   mrkdwn(json, fmt::format("{} · {} · {} r{}", format_rfc3339(a.time), slack_code(a.rule_name, kFieldBytes),
@@ -111,6 +121,7 @@ class Slack : public Encoding {
     json.key("blocks").begin_array();
     section(json, title + "\n" + message);
     write_fields(json, a);
+    write_chain(json, a);
     write_steps(json, a);
     write_context(json, a, options_);
     out += json.end_array().end_object().end_array().end_object().text();

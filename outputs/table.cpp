@@ -70,6 +70,7 @@ class Table : public Encoding {
     if (a.count > 1) message += fmt::format(" ({} times)", a.count);
     if (!a.missing.empty() && a.audit_level == "Metadata") message += " [level Metadata]";
     indented(message, out);
+    for (const std::string& step : chain_of(a)) indented("  " + printable(step), out);
     out.pop_back();  // the last newline is the framing's
   }
 

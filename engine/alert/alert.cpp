@@ -66,6 +66,22 @@ void write_why(JsonWriter& json, const std::vector<AlertWhy>& why) {
   json.end_array();
 }
 
+void write_chain(JsonWriter& json, const AlertChain& chain) {
+  if (chain.empty()) return;
+  json.key("chain").begin_object().member("root", chain.root).member("stages", chain.stages);
+  json.key("links").begin_array();
+  for (const AlertChainLink& l : chain.links) {
+    json.begin_object().member("link", l.link).member("from", l.from).member("to", l.to);
+    json.member("time", format_rfc3339(l.time)).optional("event", l.event).end_object();
+  }
+  json.end_array().key("hits").begin_array();
+  for (const AlertChainHit& h : chain.hits) {
+    json.begin_object().member("rule", h.rule).member("level", to_text(h.level)).member("stage", to_text(h.stage));
+    json.member("by", h.by).member("time", format_rfc3339(h.time)).optional("event", h.event).end_object();
+  }
+  json.end_array().end_object();
+}
+
 void write_events(JsonWriter& json, const std::vector<AlertEvent>& events) {
   json.key("events").begin_array();
   for (const AlertEvent& e : events) {
@@ -97,6 +113,7 @@ std::string to_json(const Alert& a) {
   write_where(json, a);
   write_why(json, a.why);
   write_events(json, a.events);
+  write_chain(json, a.chain);
   json.optional("audit_level", a.audit_level).optional("missing", a.missing);
   json.optional("next_steps", a.next_steps).optional("references", a.references);
   if (a.approximate) json.member("approximate", true);

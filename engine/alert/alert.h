@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/alert/alert_chain.h"
 #include "engine/base/level.h"
 #include "engine/base/timestamp.h"
 #include "engine/state/episode.h"
@@ -78,6 +79,7 @@ struct Alert {
   AlertRequest request;
   std::vector<AlertWhy> why;
   std::vector<AlertEvent> events;
+  AlertChain chain;         // of a chain
   std::string audit_level;  // of the opening event
   // What the event did not carry: bodies, groups. "event": the alert was opened by time passing, actor and target are
   // of the group key.

@@ -80,6 +80,13 @@ std::string group_text(const Alert& alert, std::string_view name) {
   return {};
 }
 
+bool is_chain(const Rule& rule) { return !rule.is_detection() && rule.correlation().type == CorrelationType::Chain; }
+
+bool names_root(const Rule& rule, std::string_view name) {
+  const std::vector<std::string>& root = rule.correlation().group_by;
+  return std::find(root.begin(), root.end(), name) != root.end();
+}
+
 std::string within_text(const Correlation& c) {
   const std::string timespan = format_duration(c.timespan);
   switch (c.window.kind) {
@@ -147,6 +154,7 @@ void AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& epis
   for (size_t i = 0; i < names.size(); ++i) {
     const size_t at = i + (cluster_first ? 1 : 0);
     if (at >= values.size()) break;
+    if (is_chain(rule) && values[at] == "null") continue;  // an identity has no address as root, nor the other way
     alert.group.emplace_back(names[i].shown, displayed(redactor_.value(names[i].field, "", values[at])));
   }
 }
@@ -181,6 +189,7 @@ void add_why(const Rule& rule, uint32_t index, const OpeningFacts* facts, Alert&
 
 std::vector<std::string> AlertBuilder::values_of(const Rule& rule, const Episode& episode) const {
   std::vector<std::string> names;
+  if (is_chain(rule)) names = {"hit.stage"};
   if (!rule.is_detection()) {
     for (const CorrelationInput& input : rule.correlation().inputs) {
       if (!names.empty()) break;
@@ -217,7 +226,9 @@ OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningFacts* facts
   add_event(rule, facts, alert);
   alert.values = values_of(rule, episode);
   add_why(rule, episode.rule, facts, alert);
+  alert.chain = alert_chain(rule, episode.key_bytes, episode.trail, redactor_);
   const FieldText field = [&](std::string_view name) {
+    if (is_chain(rule) && names_root(rule, name) && group_text(alert, name).empty()) return alert.chain.root;
     if (std::string group = group_text(alert, name); !group.empty()) return group;
     return facts == nullptr ? "(unknown)" : facts->text(name);
   };
@@ -250,6 +261,7 @@ void AlertBuilder::update(OpenAlert& open, const Episode& episode) const {
     const RecordPosition& p = e.position;
     alert.events.push_back({uuid_text(e.audit_id), files_(p.file), e.time, p.offset, p.line});
   }
+  alert.chain = alert_chain(program_->rules().rules[episode.rule], episode.key_bytes, episode.trail, redactor_);
   alert.message = displayed(
       fill_message(open.message, {alert.count, alert.measure, alert.last_seen - alert.first_seen, &alert.values}));
 }

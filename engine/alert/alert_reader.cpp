@@ -180,6 +180,32 @@ void read_lists(const Members& in, Alert& a) {
   in.texts("references", a.references);
 }
 
+void read_hit(const Members& in, AlertChainHit& hit) {
+  std::string level, stage;
+  in.text("rule", hit.rule);
+  in.text("level", level);
+  in.text("stage", stage);
+  in.text("by", hit.by);
+  in.time("time", hit.time);
+  in.text("event", hit.event);
+  hit.level = parse_level(level).value_or(Level::Informational);
+  hit.stage = parse_stage(stage).value_or(Stage::None);
+}
+
+void read_chain(const Members& in, AlertChain& chain) {
+  in.text("root", chain.root);
+  in.texts("stages", chain.stages);
+  in.objects("links", [&](const Members& m) {
+    AlertChainLink& link = chain.links.emplace_back();
+    m.text("link", link.link);
+    m.text("from", link.from);
+    m.text("to", link.to);
+    m.time("time", link.time);
+    m.text("event", link.event);
+  });
+  in.objects("hits", [&](const Members& m) { read_hit(m, chain.hits.emplace_back()); });
+}
+
 void read_actor(const Members& in, AlertActor& actor) {
   in.text("username", actor.username);
   in.text("uid", actor.uid);
@@ -231,6 +257,7 @@ Result<Alert> alert_from_json(std::string_view json) {
   read_kind(in, a);
   read_episode(in, a);
   read_lists(in, a);
+  read_chain(in.inside("chain"), a.chain);
   read_actor(in.inside("actor"), a.actor);
   read_where(in, a);
   in.text("audit_level", a.audit_level);

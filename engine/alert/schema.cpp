@@ -111,6 +111,36 @@ std::string alert_schema() {
         }
       }
     },
+    "chain": {
+      "type": "object", "description": "Of a rule of type chain: whose chain it is, its hits, and the links by which those of others count.",
+      "additionalProperties": false, "required": ["root", "stages", "links", "hits"],
+      "properties": {
+        "root": {"type": "string"},
+        "stages": {"$ref": "#/$defs/texts", "description": "In the order in which they came."},
+        "links": {
+          "type": "array",
+          "items": {
+            "type": "object", "additionalProperties": false, "required": ["link", "from", "to", "time"],
+            "properties": {
+              "link": {"type": "string"}, "from": {"type": "string", "description": "Who made the link."},
+              "to": {"type": "string", "description": "What it reaches."}, "time": {"$ref": "#/$defs/time"},
+              "event": {"type": "string", "description": "Audit id."}
+            }
+          }
+        },
+        "hits": {
+          "type": "array", "description": "Sample: of each rule and actor the first and the last.",
+          "items": {
+            "type": "object", "additionalProperties": false, "required": ["rule", "level", "stage", "by", "time"],
+            "properties": {
+              "rule": {"type": "string"}, "level": {"type": "string"}, "stage": {"type": "string"},
+              "by": {"type": "string"}, "time": {"$ref": "#/$defs/time"},
+              "event": {"type": "string", "description": "Audit id."}
+            }
+          }
+        }
+      }
+    },
     "audit_level": {"type": "string", "description": "Audit level of the opening event."},
     "missing": {"$ref": "#/$defs/texts", "description": "What the opening event did not carry. event: time passing opened the alert, actor and target are of the group."},
     "next_steps": {"$ref": "#/$defs/texts", "description": "Advice and commands to copy; never run by kubevigil."},

@@ -71,6 +71,17 @@ inline constexpr size_t kKeyMakerBytes = 256;  // of an actor's name and cluster
 inline constexpr uint64_t kNewKeys = 10'000;   // of one actor and rule in 10 minutes; more are a state_explosion
 inline constexpr size_t kChainDepth = 8;       // correlations of correlations; load error
 
+// Chains (state/chain_operator.h)
+inline constexpr size_t kChainLinks = 16;     // kinds of links of one rule; load error
+inline constexpr size_t kChainLinkDepth = 8;  // links from a root to a hit, whatever `limits.depth` says; load error
+inline constexpr size_t kChainFanOut = 64;    // `limits.fan-out`; load error. What the rule allows: "approximate_keys"
+inline constexpr size_t kChainSources = 32;   // events that link to one value; the oldest leaves, "approximate_keys"
+inline constexpr size_t kChainHits = 64;      // hits of one root inside the lateness; older ones count as in order
+inline constexpr size_t kChainEvents = 16'384;  // events inside the lateness; a late link misses older ones
+inline constexpr size_t kChainActors = 4'096;   // who began what a timer ends; the oldest leave, "approximate_keys"
+inline constexpr size_t kChainShownHits = 24;   // hits that an alert shows; of a stage with several the oldest leave
+inline constexpr size_t kChainShownLinks = 16;  // links that an alert shows; the oldest leave
+
 // Live runs
 inline constexpr size_t kStreams = 1024;      // with a watermark of their own; further ones of a cluster share one,
                                               // "streams_shared"

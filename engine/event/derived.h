@@ -35,6 +35,7 @@ bool is_impersonated(const Event& event);
 Presence effective_user(const DerivedInput& in, FieldId wanted, Values& out);  // username, uid, groups
 Presence effective_extra(const DerivedInput& in, std::string_view key, Values& out);
 Presence service_account(const DerivedInput& in, FieldId wanted, Values& out);  // namespace, name
+Presence caller_namespace(const DerivedInput& in, Values& out);
 Presence caller(const DerivedInput& in, FieldId wanted, Values& out);           // pod, podUID, node, credentialId
 Presence issued_credential(const DerivedInput& in, Values& out);
 

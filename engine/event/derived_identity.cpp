@@ -48,16 +48,28 @@ Presence effective_extra(const DerivedInput& in, std::string_view key, Values& o
   return copy_entries(in.event, source, key, out);
 }
 
+namespace {
+
 // name = "system:serviceaccount:" namespace ":" name
-Presence service_account(const DerivedInput& in, FieldId wanted, Values& out) {
-  std::string_view name = in.event.text(effective_source(in.event, FieldId::EffectiveUsername));
+Presence part_of_account(std::string_view name, bool space, Values& out) {
   if (!name.starts_with(kServiceAccountPrefix)) return Presence::Absent;
   name.remove_prefix(kServiceAccountPrefix.size());
   const size_t colon = name.find(':');
   if (colon == 0 || colon == name.npos || colon + 1 == name.size()) return Presence::Absent;
-  const bool space = wanted == FieldId::ServiceAccountNamespace;
   out.push_back(Value::string(space ? name.substr(0, colon) : name.substr(colon + 1)));
   return Presence::Present;
+}
+
+}  // namespace
+
+Presence service_account(const DerivedInput& in, FieldId wanted, Values& out) {
+  const std::string_view name = in.event.text(effective_source(in.event, FieldId::EffectiveUsername));
+  return part_of_account(name, wanted == FieldId::ServiceAccountNamespace, out);
+}
+
+// The caller's own, whomever it impersonates.
+Presence caller_namespace(const DerivedInput& in, Values& out) {
+  return part_of_account(in.event.text(FieldId::UserUsername), true, out);
 }
 
 Presence caller(const DerivedInput& in, FieldId wanted, Values& out) {

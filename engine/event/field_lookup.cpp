@@ -189,6 +189,8 @@ Presence FieldLookup::State::derive(FieldId id, Values& out) {
     case FieldId::ServiceAccountNamespace:
     case FieldId::ServiceAccountName:
       return service_account(in, id, out);
+    case FieldId::CallerNamespace:
+      return caller_namespace(in, out);
     case FieldId::CallerPod:
     case FieldId::CallerPodUid:
     case FieldId::CallerNode:

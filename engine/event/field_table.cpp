@@ -94,6 +94,7 @@ constexpr std::array kTable = {
     row(FieldId::EffectiveExtra, "effectiveUser.extra", Map, Derived, kPlain, "Extra of the effective user"),
     row(FieldId::ServiceAccountNamespace, "serviceAccount.namespace", Scalar, Derived, kPlain, "Namespace of the effective user when it is a service account"),
     row(FieldId::ServiceAccountName, "serviceAccount.name", Scalar, Derived, kPlain, "Name of the effective user when it is a service account"),
+    row(FieldId::CallerNamespace, "caller.namespace", Scalar, Derived, kPlain, "Namespace of the service account whose token the caller has"),
     row(FieldId::CallerPod, "caller.pod", Scalar, Derived, kPlain, "Pod that the caller's token is bound to"),
     row(FieldId::CallerPodUid, "caller.podUID", Scalar, Derived, kPlain, "Uid of the pod that the caller's token is bound to"),
     row(FieldId::CallerNode, "caller.node", Scalar, Derived, kPlain, "Node that the caller's token is bound to"),

@@ -62,6 +62,7 @@ enum class FieldId : uint8_t {
   EffectiveExtra,
   ServiceAccountNamespace,
   ServiceAccountName,
+  CallerNamespace,
   CallerPod,
   CallerPodUid,
   CallerNode,

@@ -42,6 +42,7 @@ FieldGroup group_of(const FieldRef& field) {
     case FieldId::EffectiveUsername:
     case FieldId::ServiceAccountNamespace:
     case FieldId::ServiceAccountName:
+    case FieldId::CallerNamespace:
       return FieldGroup::Who;
     case FieldId::UserGroups:
     case FieldId::ImpersonatedGroups:
@@ -67,6 +68,8 @@ std::vector<FieldId> sources_of(const FieldRef& field) {
     case FieldId::ServiceAccountNamespace:
     case FieldId::ServiceAccountName:
       return {FieldId::UserUsername, FieldId::ImpersonatedUsername};
+    case FieldId::CallerNamespace:
+      return {FieldId::UserUsername};
     case FieldId::EffectiveUid:
       return {FieldId::UserUid, FieldId::ImpersonatedUid, FieldId::ImpersonatedUsername};
     case FieldId::EffectiveGroups:

@@ -54,7 +54,7 @@ bool OperandWriter::write_feed(const FeedCode& feed, std::string_view cluster, M
   });
   const uint32_t begin = at(result.memory);
   if (!feed.across_clusters) append_group_text(result.memory, cluster);
-  if (!several) {
+  if (!several || feed.whole_tuple) {
     for (const OperandField& field : feed.group) append(field, result.memory);
     return write_keyed(feed, begin, result);
   }
@@ -101,6 +101,7 @@ bool OperandWriter::write_keyed(const FeedCode& feed, uint32_t begin, MatchResul
     result.operands.push_back(operand);
     return true;
   }
+  if (feed.whole_tuple) return write_whole(feed, operand, result);
   return feed.values.size() == 1 ? write_single(feed, operand, result) : write_tuple(feed, operand, result);
 }
 
@@ -133,6 +134,17 @@ bool OperandWriter::write_tuple(const FeedCode& feed, Operand operand, MatchResu
   const bool all_null = tuple.find_first_not_of('n') == tuple.npos;
   if (complete && !all_null) finish(operand, tuple, number, result);
   return complete;
+}
+
+bool OperandWriter::write_whole(const FeedCode& feed, Operand operand, MatchResult& result) {
+  bool known = true;
+  for (size_t i = 0; i < feed.values.size(); ++i) {
+    append(feed.values[i], result.memory);
+    known = known && (i < feed.needed_values || !is_missing(evaluator_.values(feed.values[i].field)));
+  }
+  operand.value_size = at(result.memory) - operand.value_begin;
+  result.operands.push_back(operand);
+  return known;
 }
 
 void OperandWriter::finish(Operand operand, std::string_view value, double number, MatchResult& result) {

@@ -74,8 +74,17 @@ FeedCode compile_feed(const RuleSet& rules, std::span<const Feed> feeds, uint32_
                       ConditionCode& conditions) {
   const Rule& target = rules.rules[feeds[feed].correlation];
   const CorrelationInput& input = target.correlation().inputs[feeds[feed].input];
-  return {feed, target.extension.across_clusters, adds_numbers(target.correlation().type),
-          operands_of(input.group, source, conditions), operands_of(input.values, source, conditions)};
+  FeedCode code;
+  code.feed = feed;
+  code.across_clusters = target.extension.across_clusters;
+  code.repeated_values_count = adds_numbers(target.correlation().type);
+  code.whole_tuple = target.correlation().type == CorrelationType::Chain;
+  if (input.role == CorrelationInput::Role::Link) {
+    code.needed_values = input.values.size() - target.correlation().chain.links[input.link].to.size();
+  }
+  code.group = operands_of(input.group, source, conditions);
+  code.values = operands_of(input.values, source, conditions);
+  return code;
 }
 
 void set_bit(Bits& bits, size_t i) { bits[i / 64] |= uint64_t{1} << (i % 64); }

@@ -22,6 +22,8 @@ struct FeedCode {
   uint32_t feed = 0;
   bool across_clusters = false;
   bool repeated_values_count = false;  // sum, avg, percentile: equal values of one event are all added
+  bool whole_tuple = false;            // chain: one operand, with nulls and unknowns as they are
+  size_t needed_values = SIZE_MAX;     // chain: an unknown among the values from here on makes it not evaluable
   std::vector<OperandField> group;
   std::vector<OperandField> values;
 };

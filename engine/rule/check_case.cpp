@@ -17,6 +17,7 @@ constexpr std::array kNameFields = {
     FieldId::ServiceAccountName,
     FieldId::ObjectNamespace,
     FieldId::ObjectName,
+    FieldId::CallerNamespace,
     FieldId::CallerPod,
     FieldId::TargetPod,
     FieldId::AuthzBinding,

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/rule/chain_section.h"
+#include "engine/rule/hit_keys.h"
 #include "engine/rule/map_reader.h"
 #include "engine/rule/sigma_lists.h"
 #include "engine/rule/window.h"
@@ -22,6 +23,7 @@ std::string joined(std::span<const std::string_view> names) {
 
 void read_stage(const YamlNode* node, RuleContext& context) {
   if (node == nullptr) return;
+  context.draft.stage_span = node->span;
   if (const std::optional<Stage> stage = parse_stage(node->text)) {
     context.draft.extension.stage = *stage;
     return;
@@ -99,6 +101,10 @@ void read_extend(MapReader& map, const YamlNode& node, bool has_period, RuleCont
 void read_dedup(const YamlNode* node, RuleContext& context) {
   if (node == nullptr) return;
   MapReader map(*node, "dedup", context.diagnostics());
+  const bool is_chain = context.draft.correlation.shape.type == CorrelationType::Chain;
+  if (const YamlNode* by = map.get("by"); by != nullptr && is_chain) {
+    return context.diagnostics().error("bad-dedup", "a chain has one alert for each root", by->span, "remove `by`");
+  }
   for (const NameAt& name : map.names("by")) {
     if (!is_of_group(name, context)) continue;
     const std::optional<FieldRef> field = parse_field(name.text);
@@ -211,26 +217,10 @@ void read_filter_keys(MapReader& map, RuleContext& context) {
   }
 }
 
-// raise = [ {gte: number, level: name}, ... ]
-void read_raise(const YamlNode* node, RuleContext& context) {
-  if (node == nullptr) return;
-  if (!node->is_sequence()) context.diagnostics().error("bad-value", "raise is a list of {gte, level}", node->span);
-  for (const YamlNode& item : node->items) {
-    MapReader map(item, "raise", context.diagnostics());
-    const YamlNode* gte = map.get("gte");
-    const std::optional<Level> level = parse_level(map.text("level"));
-    map.finish();
-    if (gte == nullptr || !gte->number() || *gte->number() < 1 || *gte->number() > limits::kExactThreshold || !level) {
-      context.diagnostics().error("bad-value", "each entry of raise has a number and a level", item.span,
-                                  "write {gte: 4, level: critical}");
-      continue;
-    }
-    context.draft.correlation.shape.value_count.raise.push_back({*gte->number(), *level});
-  }
-}
-
 void read_rule_keys(MapReader& map, RuleContext& context) {
   Extension& extension = context.draft.extension;
+  const YamlNode* chain = map.get("chain");  // first: its root is the group key
+  if (belongs(chain, CorrelationType::Chain, context)) read_chain(*chain, context);
   read_stage(map.get("stage"), context);
   read_risk(map.get("risk"), context);
   read_preset(map.get("preset"), context);
@@ -252,8 +242,14 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
   if (belongs(value_count, CorrelationType::ValueCount, context)) {
     context.not_portable("options of value_count");
     MapReader inner(*value_count, "value_count", context.diagnostics());
-    context.draft.correlation.shape.value_count.require_any = inner.texts("require-any");
-    read_raise(inner.get("raise"), context);
+    read_hits(inner, context);
+    read_require_and_raise(inner, context);
+    inner.finish();
+  }
+  const YamlNode* value_sum = map.get("value_sum");
+  if (belongs(value_sum, CorrelationType::ValueSum, context)) {
+    MapReader inner(*value_sum, "value_sum", context.diagnostics());
+    read_hits(inner, context);
     inner.finish();
   }
   const YamlNode* new_value = map.get("new_value");

@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/text.h"
+#include "engine/rule/link_chain.h"
 #include "engine/rule/link_input.h"
 #include "engine/rule/truth_range.h"
 
@@ -117,6 +118,7 @@ void Linker::add_inputs(RuleDraft& draft, Correlation& body) {
   for (const InputDraft& input : draft.correlation.inputs) {
     if (input.draft == RuleNames::kNone) continue;
     const size_t target = place_[input.draft];
+    if (input.from_hits && (target == kUnplaced || draft.diagnostics.has_errors())) continue;
     if (target == kUnplaced) {
       draft.out = true;
       if (draft.diagnostics.has_errors()) continue;
@@ -125,10 +127,15 @@ void Linker::add_inputs(RuleDraft& draft, Correlation& body) {
                               input.name.span, "mend that rule first");
       continue;
     }
-    CorrelationInput linked = link_input(draft, input, rules_.rules[target], drafts_[input.base].meta);
+    const Rule& read = rules_.rules[target];
+    CorrelationInput linked = body.type == CorrelationType::Chain
+                                  ? link_chain_input(body, input, read)
+                                  : link_input(draft, input, read, drafts_[input.base].meta);
     linked.rule = static_cast<uint32_t>(target);
+    linked.from_hits = input.from_hits;
     body.inputs.push_back(std::move(linked));
   }
+  if (body.type == CorrelationType::Chain) add_actors(rules_, body);
 }
 
 // A correlation whose condition cannot come true because the rules that it counts cannot.
@@ -143,6 +150,7 @@ std::string Linker::why_dead(const Correlation& body) const {
     alive += rule.dead.empty() ? 1 : 0;
     if (!rule.dead.empty() && reason.empty()) reason = "the rule \"" + rule.meta.name + "\" is dead: " + rule.dead;
   }
+  if (members == 0 && body.hits_from) return "no rule has what it counts, and a level of min-level or above";
   const size_t needed = temporal ? std::min<size_t>(members, body.condition.threshold()) : 1;
   return alive < needed ? reason : "";
 }
@@ -168,6 +176,7 @@ void Linker::place_correlation(RuleDraft& draft, size_t i) {
   rule.dead = why_dead(body);
   for (const CorrelationInput& input : body.inputs) {
     const Rule& read = rules_.rules[input.rule];
+    if (input.from_hits) continue;
     if (rule.not_portable.empty()) rule.not_portable = foreign_field(input);
     if (rule.not_portable.empty() && !read.not_portable.empty()) {
       rule.not_portable = "reads \"" + read.meta.name + "\": " + read.not_portable;
@@ -177,17 +186,28 @@ void Linker::place_correlation(RuleDraft& draft, size_t i) {
   place(i, std::move(rule));
 }
 
+bool is_member(const CorrelationDraft& reader, const InputDraft& input) {
+  return std::any_of(reader.inputs.begin(), reader.inputs.end(), [&](const InputDraft& other) {
+    return other.role == CorrelationInput::Role::Member && other.base == input.base;
+  });
+}
+
 // A rule that correlations read alerts on its own only if one of them says `generate`. The user's correlations do not
-// silence built-in rules: adding a rule must not take alerts away.
+// silence built-in rules: adding a rule must not take alerts away. Nor do `hits` and chains silence what they count,
+// and no chain makes its links alert.
 void Linker::mark_silent() {
   std::vector<bool> silenced(drafts_.size()), generated(drafts_.size());
   for (size_t i = 0; i < drafts_.size(); ++i) {
     if (drafts_[i].kind != DocumentKind::Correlation || place_[i] == kUnplaced) continue;
-    for (const InputDraft& input : drafts_[i].correlation.inputs) {
-      const bool generates = drafts_[i].correlation.shape.generate;
+    const CorrelationDraft& reader = drafts_[i].correlation;
+    const bool chain = reader.shape.type == CorrelationType::Chain;
+    for (const InputDraft& input : reader.inputs) {
+      const bool link = input.role == CorrelationInput::Role::Link;
+      const bool generates = reader.shape.generate && !link;
       const bool foreign = drafts_[input.base].meta.builtin && !drafts_[i].meta.builtin;
+      const bool spared = input.from_hits || (chain && is_member(reader, input));
       if (generates) generated[input.base] = true;
-      if (!generates && !foreign) silenced[input.base] = true;
+      if (!generates && !foreign && !spared) silenced[input.base] = true;
     }
   }
   for (size_t i = 0; i < drafts_.size(); ++i) {

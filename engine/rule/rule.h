@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -87,6 +88,7 @@ enum class CorrelationType : uint8_t {
   ValuePercentile,
   NewValue,
   Absence,
+  Chain,
 };
 std::string_view to_text(CorrelationType type);
 
@@ -97,8 +99,13 @@ struct CorrelationInput {
     TaughtBy,  // new_value: adds values, never alerts
     ForgetOn,  // new_value: removes values
     Expect,    // absence: what must come
+    Link,      // chain: its events make `link`
+    Actor,     // chain: tells who made the event by which a correlation that is a member fires
   };
   Role role = Role::Member;
+  bool from_hits = false;        // nobody named it: `hits` did
+  uint32_t link = 0;             // Link: index into ChainSpec::links
+  Duration remember{};           // chain: its events may still be the anchor of a member's firing so much later
   uint32_t rule = 0;             // index in RuleSet::rules
   std::vector<FieldRef> group;   // as many as Correlation::group_by, aliases resolved for this rule
   std::vector<FieldRef> values;  // condition fields; may be empty
@@ -120,7 +127,8 @@ struct LevelRaise {
   Level level = Level::Medium;
 };
 
-// kubevigil.value_count: one of the `require_any` values must be among the distinct ones; `raise` by their number.
+// kubevigil.value_count and chain: one of the `require_any` values must be among the distinct ones; `raise` by their
+// number.
 struct ValueCountSpec {
   std::vector<std::string> require_any;
   std::vector<LevelRaise> raise;
@@ -130,6 +138,29 @@ struct AbsenceSpec {
   Duration look_back{};
   std::optional<Duration> every;  // heartbeat form
 };
+
+// kubevigil.chain; state/chain_operator.h says what it means.
+struct ChainLink {
+  std::string name;
+  // All must be equal: a field of the event that is reached, and a field of the one that links.
+  std::vector<std::pair<FieldRef, FieldRef>> to;
+  Duration within;       // 0: within the event itself
+  bool by_rule = false;  // made by hits of a rule (Role::Link); else by every event that the chain sees
+};
+
+struct ChainSpec {
+  std::vector<FieldRef> root, root_anonymous;
+  std::vector<std::string> never_root;  // values of the first root field
+  Duration max_span{};
+  std::vector<ChainLink> links;
+  size_t depth = 4, fan_out = 16;
+};
+
+// What an input of a chain hands over for each event, `values` of CorrelationInput in this order: hit.stage, hit.rule,
+// hit.level; of a detection further user.username, responseStatus.code, for each link its reached fields, for each link
+// that is not by a rule its linking fields, and for Role::Link those of its link. `group` is root, then root_anonymous.
+inline constexpr size_t kChainHitValues = 3;
+inline constexpr size_t kChainUser = 3, kChainCode = 4, kChainReached = 5;
 
 // kubevigil.window: what a correlation counts in; W is its timespan, t the time of a match.
 struct WindowSpec {
@@ -158,6 +189,8 @@ struct Correlation {
   ValueCountSpec value_count;
   NewValueSpec new_value;
   AbsenceSpec absence;
+  std::optional<Level> hits_from;  // kubevigil.<type>.hits: reads the hits of all rules of this level and above
+  ChainSpec chain;
 
   // The condition once true stays true as more matches come: it is answered with the match that makes it true. An
   // average and a percentile may fall again, whatever the bound: else what came first would decide.

@@ -28,6 +28,8 @@ struct InputDraft {
   CorrelationInput::Role role = CorrelationInput::Role::Member;
   size_t draft = 0;
   size_t base = 0;  // what `draft` was before a filter put a view in its place
+  bool from_hits = false;
+  uint32_t link = 0;
 };
 
 struct CorrelationDraft {
@@ -35,6 +37,7 @@ struct CorrelationDraft {
   std::vector<InputDraft> inputs;
   std::vector<NameAt> group_by, condition_fields;
   std::vector<AliasDraft> aliases;
+  SourceSpan section;  // the `correlation` mapping
 };
 
 struct FilterDraft {
@@ -52,7 +55,7 @@ struct RuleDraft {
   Extension extension;
   SiteChanges site;
   std::set<std::string> lists;  // that it uses, as LoadOptions::lists names them
-  SourceSpan title_span, id_span, name_span;
+  SourceSpan title_span, id_span, name_span, stage_span;
   bool name_derived = false;
   Expr condition;  // Detection
   bool names_stage = false;

@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/rule/choice.h"
 #include "engine/rule/filters.h"
+#include "engine/rule/hit_inputs.h"
 #include "engine/rule/link.h"
 #include "engine/rule/meaning.h"
 #include "engine/rule/overlay.h"
@@ -42,6 +43,7 @@ class Load {
     change_rules(overlays_, drafts_, skipped_, options_.today, out_.diagnostics, out_.skipped);
     RuleNames names(drafts_);
     resolve_inputs(drafts_, names, skipped_);
+    expand_hits(drafts_);
     apply_filters(drafts_, names, options_, skipped_, out_.skipped);
     note_lists(list_notes_, drafts_);
     out_.rules = link_rules(drafts_);

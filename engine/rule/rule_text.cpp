@@ -39,6 +39,10 @@ std::string_view to_text(CorrelationInput::Role role) {
       return "forget-on";
     case CorrelationInput::Role::Expect:
       return "expect";
+    case CorrelationInput::Role::Link:
+      return "link";
+    case CorrelationInput::Role::Actor:
+      return "actor";
   }
   return "?";
 }
@@ -53,10 +57,34 @@ std::string bounds_text(const CountCondition& condition) {
 }
 
 // How an input's rule is named: by name for people, by meaning for the hash.
-using Namer = std::string (*)(const Rule&);
+struct Namer {
+  std::string (*name)(const Rule&);
+  bool for_people;
+};
 
-void append_input(std::string& out, const CorrelationInput& input, const RuleSet& rules, Namer namer) {
-  out += "  " + std::string(to_text(input.role)) + ": " + namer(rules.rules[input.rule]);
+// What `hits` adds is not listed with its fields, and is no part of the meaning: "every rule of that level" is, so that
+// state lives on when other rules change.
+void append_hits(std::string& out, const Correlation& c, const RuleSet& rules, bool for_people) {
+  if (!c.hits_from) return;
+  out += "  hits: from " + std::string(to_text(*c.hits_from)) + " on\n";
+  if (!for_people) {
+    for (const CorrelationInput& input : c.inputs) {  // except what a filter on this rule has narrowed
+      const RuleMeta& read = rules.rules[input.rule].meta;
+      if (read.id.find('@') != std::string::npos) out += "  narrowed: " + rules.rules[input.rule].semantic_hash + "\n";
+    }
+    return;
+  }
+  for (const auto role : {CorrelationInput::Role::Member, CorrelationInput::Role::Actor}) {
+    std::vector<std::string> names;
+    for (const CorrelationInput& input : c.inputs) {
+      if (input.from_hits && input.role == role) names.push_back(rules.rules[input.rule].meta.name);
+    }
+    if (!names.empty()) out += "  " + std::string(to_text(role)) + ": " + list_of(names) + "\n";
+  }
+}
+
+void append_input(std::string& out, const CorrelationInput& input, const RuleSet& rules, const Namer& namer) {
+  out += "  " + std::string(to_text(input.role)) + ": " + namer.name(rules.rules[input.rule]);
   out += " group " + list_of(input.group);
   if (!input.values.empty()) out += " values " + list_of(input.values);
   if (!input.upstream_group.empty()) {
@@ -67,12 +95,26 @@ void append_input(std::string& out, const CorrelationInput& input, const RuleSet
   out += '\n';
 }
 
+void append_chain(std::string& out, const ChainSpec& chain) {
+  out += "  root: " + list_of(chain.root) + "\n";
+  if (!chain.root_anonymous.empty()) out += "  root-anonymous: " + list_of(chain.root_anonymous) + "\n";
+  if (!chain.never_root.empty()) out += "  never-root: " + list_of(chain.never_root) + "\n";
+  out += "  max-span: " + format_duration(chain.max_span) + "\n";
+  for (const ChainLink& link : chain.links) {
+    out += "  link " + link.name + ":";
+    for (const auto& [reached, linking] : link.to) out += " " + to_text(reached) + " = " + to_text(linking);
+    out += " within " + format_duration(link.within) + (link.by_rule ? "\n" : ", by any event\n");
+  }
+  out += "  limits: depth " + std::to_string(chain.depth) + ", fan-out " + std::to_string(chain.fan_out) + "\n";
+}
+
 void append_special(std::string& out, const Correlation& c) {
   if (!c.value_count.require_any.empty()) out += "  require-any: " + list_of(c.value_count.require_any) + "\n";
   for (const LevelRaise& raise : c.value_count.raise) {
     out += "  raise: from " + std::to_string(static_cast<uint64_t>(raise.gte)) + " on " +
            std::string(to_text(raise.level)) + "\n";
   }
+  if (c.type == CorrelationType::Chain) append_chain(out, c.chain);
   if (c.type == CorrelationType::NewValue) {
     out += "  learn: " + format_duration(c.new_value.learn) + (c.new_value.new_key_learns ? ", new keys learn" : "") +
            "\n";
@@ -84,7 +126,7 @@ void append_special(std::string& out, const Correlation& c) {
   }
 }
 
-void append_correlation(std::string& out, const Correlation& c, const RuleSet& rules, Namer namer) {
+void append_correlation(std::string& out, const Correlation& c, const RuleSet& rules, const Namer& namer) {
   out += "  type: " + std::string(kubevigil::to_text(c.type)) + "\n";
   out += "  group-by: " + list_of(c.group_by) + "\n";
   out += "  timespan: " + format_duration(c.timespan) + "\n";
@@ -95,11 +137,14 @@ void append_correlation(std::string& out, const Correlation& c, const RuleSet& r
   if (!c.condition.bounds.empty()) out += "  count: " + bounds_text(c.condition) + "\n";
   if (!c.condition_fields.empty()) out += "  fields: " + list_of(c.condition_fields) + "\n";
   if (c.type == CorrelationType::ValuePercentile) out += "  percentile: " + number(c.percentile) + "\n";
-  for (const CorrelationInput& input : c.inputs) append_input(out, input, rules, namer);
+  append_hits(out, c, rules, namer.for_people);
+  for (const CorrelationInput& input : c.inputs) {
+    if (!input.from_hits) append_input(out, input, rules, namer);
+  }
   append_special(out, c);
 }
 
-void append_body(std::string& out, const Rule& rule, const RuleSet& rules, Namer namer) {
+void append_body(std::string& out, const Rule& rule, const RuleSet& rules, const Namer& namer) {
   const Extension& e = rule.extension;
   out += "  level: " + std::string(to_text(rule.meta.level));
   if (e.stage != Stage::None) out += ", stage " + std::string(to_text(e.stage));
@@ -156,7 +201,7 @@ void append_proxies(std::string& out, const DerivedConfig& config) {
 
 std::string to_text(const Rule& rule, const RuleSet& rules) {
   std::string out = rule.meta.name + " (" + rule.meta.id + ")\n";
-  append_body(out, rule, rules, [](const Rule& r) { return r.meta.name; });
+  append_body(out, rule, rules, {[](const Rule& r) { return r.meta.name; }, true});
   if (rule.extension.preset != Preset::Core) {
     out += "  preset: " + std::string(to_text(rule.extension.preset)) + "\n";
   }
@@ -176,7 +221,7 @@ std::string rule_set_hash(const std::vector<Rule>& rules) {
 
 std::string semantic_hash(const Rule& rule, const RuleSet& rules) {
   std::string out;
-  append_body(out, rule, rules, [](const Rule& r) { return r.semantic_hash; });
+  append_body(out, rule, rules, {[](const Rule& r) { return r.semantic_hash; }, false});
   if (reads_peer(rule)) append_proxies(out, rules.derived);
   return sha256_hex(out);
 }

@@ -1,8 +1,8 @@
-// Sigma correlations 2.1.0, with two types of ours, new_value and absence:
+// Sigma correlations 2.1.0, with three types of ours, new_value, absence and chain:
 //
 //   type       event_count | value_count | temporal | temporal_ordered | value_sum | value_avg | value_percentile
-//              | new_value | absence
-//   rules      ids or names of detections or correlations
+//              | new_value | absence | chain
+//   rules      ids or names of detections or correlations; a chain may leave them out, and what says `hits`
 //   group-by   fields or aliases; none: all events are one group
 //   timespan   90m
 //   aliases    {alias: {rule: field}}
@@ -10,6 +10,7 @@
 //              value_*     {field: name or list, gte: 10}; percentile {percentile: 95, ...}, 50 when left out
 //              temporal    none, a number of different rules {gte: 2}, or `a and b` naming all rules
 //              new_value   {field: name or list}
+//              chain       {field: hit.stage, gte: 3}
 //   generate   true: the rules alert on their own, too
 #include "engine/rule/sigma_correlation.h"
 
@@ -39,6 +40,7 @@ constexpr std::array kTypes = {
     TypeName{Type::ValuePercentile, "value_percentile", true},
     TypeName{Type::NewValue, "new_value", false},
     TypeName{Type::Absence, "absence", false},
+    TypeName{Type::Chain, "chain", false},
 };
 
 struct BoundName {
@@ -74,7 +76,7 @@ bool read_type(MapReader& map, const YamlNode& section, RuleContext& context) {
   context.diagnostics().error("bad-correlation", "\"" + printable(node->text) + "\" is no type of correlation",
                               node->span,
                               close.empty() ? "one of event_count, value_count, temporal, temporal_ordered, value_sum, "
-                                              "value_avg, value_percentile, new_value, absence"
+                                              "value_avg, value_percentile, new_value, absence, chain"
                                             : "did you mean \"" + std::string(close) + "\"?");
   return false;
 }
@@ -142,6 +144,17 @@ void check_holds(const YamlNode& section, RuleContext& context) {
                               section.span, "mend its bounds");
 }
 
+void check_chain(const YamlNode& section, RuleContext& context) {
+  const CorrelationDraft& draft = context.draft.correlation;
+  if (draft.condition_fields.size() != 1 || draft.condition_fields.front().text != "hit.stage") {
+    context.diagnostics().error("bad-correlation", "a chain counts stages", section.span, "write `field: hit.stage`");
+  }
+  if (!draft.shape.condition.monotone() || draft.shape.condition.threshold() >= kStageNames.size()) {
+    context.diagnostics().error("bad-correlation", "a chain has at least so many of the five stages", section.span,
+                                "write `gte: 3`");
+  }
+}
+
 void check_bounds(const YamlNode& section, RuleContext& context) {
   const Correlation& shape = context.draft.correlation.shape;
   if (!has_bounds(shape.type)) {
@@ -159,7 +172,9 @@ void check_bounds(const YamlNode& section, RuleContext& context) {
     context.diagnostics().error("bad-correlation", "temporal_ordered asks for all of its rules", section.span,
                                 "leave out the condition, or use temporal");
   }
-  const bool counts = shape.type == Type::EventCount || shape.type == Type::ValueCount || is_temporal(shape.type);
+  if (shape.type == Type::Chain) check_chain(section, context);
+  const bool counts = shape.type == Type::EventCount || shape.type == Type::ValueCount || shape.type == Type::Chain ||
+                      is_temporal(shape.type);
   if (counts && shape.condition.holds(0) && shape.condition.monotone() && !shape.condition.bounds.empty()) {
     context.diagnostics().error("bad-correlation", "this condition holds for no events at all", section.span,
                                 "the smallest useful bound is `gte: 1`");
@@ -224,13 +239,15 @@ void parse_correlation(const YamlNode& section, RuleContext& context) {
   MapReader map(section, "the correlation", context.diagnostics());
   CorrelationDraft& draft = context.draft.correlation;
   if (!read_type(map, section, context)) return;
+  draft.section = section.span;
   for (NameAt& rule : map.names("rules"))
     draft.inputs.push_back({std::move(rule), CorrelationInput::Role::Member, 0, 0});
-  if (draft.inputs.empty()) {
-    context.diagnostics().error("bad-correlation", "the correlation names no rules", section.span,
-                                "add `rules: [name]`");
-  }
   draft.group_by = map.names("group-by");
+  if (draft.shape.type == Type::Chain && !draft.group_by.empty()) {
+    context.diagnostics().error("bad-correlation", "a chain groups by its root", draft.group_by.front().span,
+                                "remove group-by, and write `kubevigil: {chain: {root: [...]}}`");
+    draft.group_by.clear();
+  }
   for (const NameAt& g : draft.group_by) draft.shape.group_by.push_back(g.text);
   if (const std::optional<Duration> timespan = map.duration("timespan"); timespan && timespan->micros > 0) {
     draft.shape.timespan = *timespan;

@@ -25,6 +25,8 @@ std::optional<Refusal> refused(const Correlation& shape, Kind kind) {
       return Refusal{"has no window: its timespan says when a value is forgotten", "remove `window`"};
     case Type::Absence:
       return Refusal{"has no window: its timespan begins with each question", "remove `window`"};
+    case Type::Chain:
+      return Refusal{"has windows of its own", "write its timespan and max-span"};
     case Type::ValueSum:
     case Type::ValueAvg:
     case Type::ValuePercentile:

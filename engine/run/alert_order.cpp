@@ -21,6 +21,8 @@ size_t memory_of(const Alert& a) {
   }
   for (const AlertWhy& why : a.why) bytes += sizeof(why) + why.condition.size() + bytes_of(why.values);
   for (const AlertEvent& event : a.events) bytes += sizeof(event) + event.file.size() + event.audit_id.size();
+  for (const AlertChainLink& l : a.chain.links) bytes += sizeof(l) + l.from.size() + l.to.size() + l.event.size();
+  for (const AlertChainHit& h : a.chain.hits) bytes += sizeof(h) + h.rule.size() + h.by.size() + h.event.size();
   for (const auto& [name, value] : a.group) bytes += 64 + name.size() + value.size();
   return bytes + a.message.size() + a.request.uri.size() + a.permission.reason.size() + a.source.user_agent.size() +
          a.actor.username.size() + a.attack.size() * sizeof(AlertAttack);

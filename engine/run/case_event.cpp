@@ -181,12 +181,13 @@ std::vector<CaseRecord> expand(const CaseEvent& event, Timestamp start, std::str
     const std::string id = event.audit_id.empty() ? uuid_of(seed, index, i) : event.audit_id;
     if (event.session.micros != 0) {
       const Timestamp end = now + event.session;
-      records.push_back({now, json_of(event, "ResponseStarted", id, now - kHandling, now)});
-      records.push_back({end, json_of(event, "ResponseComplete", id, now - kHandling, end)});
+      records.push_back({now, json_of(event, "ResponseStarted", id, now - kHandling, now), event.cluster});
+      records.push_back({end, json_of(event, "ResponseComplete", id, now - kHandling, end), event.cluster});
       continue;
     }
-    records.push_back(
-        {now, json_of(event, event.stage.empty() ? "ResponseComplete" : event.stage, id, now - kHandling, now)});
+    records.push_back({now,
+                       json_of(event, event.stage.empty() ? "ResponseComplete" : event.stage, id, now - kHandling, now),
+                       event.cluster});
   }
   std::stable_sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.time < b.time; });
   return records;

@@ -24,7 +24,7 @@ struct CaseEvent {
   std::string verb, resource, subresource, group, version, ns, name;
   std::string uri, query;  // empty `uri`: made from the object
   int code = 0;            // 0: 201 for create, 101 for exec and attach, else 200
-  std::string level, stage, decision, message, reason, user_agent, audit_id;
+  std::string level, stage, decision, message, reason, user_agent, audit_id, cluster;
   std::string body, response;  // JSON text, or empty
   SourceSpan span;
 };
@@ -32,6 +32,7 @@ struct CaseEvent {
 struct CaseRecord {
   Timestamp time;
   std::string json;  // one line
+  std::string cluster{};
 };
 
 // Sets resource, subresource and, for kinds of Kubernetes itself, group and version from "pods/exec", "jobs" or

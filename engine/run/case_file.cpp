@@ -71,6 +71,7 @@ void read_what(MapReader& map, CaseEvent& e) {
   e.level = map.text("level");
   e.stage = map.text("stage");
   e.audit_id = map.text("auditID");
+  e.cluster = map.text("cluster");
 }
 
 void read_outcome(MapReader& map, CaseEvent& e, Diagnostics& diagnostics) {

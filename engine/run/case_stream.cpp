@@ -52,6 +52,7 @@ class Stream {
     padded.append(kRecordPadding, ' ');
     RecordOrigin origin;
     origin.envelope = "native";
+    origin.cluster = record.cluster;
     origin.previous_time = clock_.now();
     if (auto read = reader_.read(std::string_view(padded).substr(0, record.json.size()), origin, event_); !read) {
       outcome_.unreadable.push_back("record " + std::to_string(index + 1) + ": " + read.error().message);

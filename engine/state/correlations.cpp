@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "engine/base/limits.h"
-#include "engine/state/chain.h"
+#include "engine/state/chained_feeds.h"
 #include "engine/state/rule_places.h"
 
 namespace kubevigil {
 namespace {
+
+constexpr Duration kChainLateness = Duration::minutes(15);
 
 struct Delays {
   std::vector<Duration> lateness;  // by rule: how long behind the watermark a match may come
@@ -25,6 +27,8 @@ Delays delays_of(const RuleSet& rules, Duration events) {
     const Correlation& correlation = rules.rules[r].correlation();
     Duration& lateness = out.lateness[r];
     for (const CorrelationInput& input : correlation.inputs) lateness = std::max(lateness, out.firing[input.rule]);
+    // A chain reads everything, but does not wait for everything: what takes longer to answer comes late for it.
+    if (correlation.type == CorrelationType::Chain) lateness = std::min(lateness, std::max(events, kChainLateness));
     const bool waits = !correlation.condition.bounds.empty() && !correlation.fires_at_once();
     const int64_t parts = correlation.window.kind == WindowSpec::Kind::Tumbling ? 1 : 32;
     out.firing[r] = waits ? Duration{lateness.micros + correlation.timespan.micros / parts + 1} : lateness;
@@ -59,7 +63,7 @@ void merge_same_key(std::vector<Firing>& firings) {
 Correlations::Correlations(const RuleSet& rules, const CorrelationsOptions& options)
     : rules_(rules),
       options_(options),
-      chains_(chain_feeds(rules)),
+      chains_(chained_feeds(rules)),
       makers_(rules.rules.size()),
       fired_(rules.rules.size()) {
   Delays delays = delays_of(rules, options.lateness);
@@ -71,7 +75,7 @@ Correlations::Correlations(const RuleSet& rules, const CorrelationsOptions& opti
   for (size_t r = 0; r < rules.rules.size(); ++r) {
     auto& op = operators_.emplace_back();
     if (rules.rules[r].is_detection()) continue;
-    op = make_operator(rules.rules[r], {share, limits::kKeysPerRule, lateness_[r], options.learn_until});
+    op = make_operator(rules.rules[r], {share, limits::kKeysPerRule, lateness_[r], options.learn_until, options.key});
   }
 }
 

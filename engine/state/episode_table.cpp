@@ -29,6 +29,7 @@ void join(Episode& episode, const Firing& firing) {
   episode.approximate |= firing.approximate;
   episode.degraded |= firing.degraded;
   add_event(episode.events, firing.anchor);
+  if (!firing.trail.empty()) episode.trail = firing.trail;
   for (const std::string& value : firing.values) {
     const bool known = std::find(episode.values.begin(), episode.values.end(), value) != episode.values.end();
     if (!known && episode.values.size() < limits::kSampleEvents) episode.values.push_back(value);
@@ -52,6 +53,7 @@ void archive_episode(Archive& archive, Episode& e) {
   archive.each(e.values, [&](std::string& value) { archive(value); });
   archive.each(e.events, [&](EventRef& event) { archive_event(archive, event); });
   archive_event(archive, e.anchor);
+  archive_trail(archive, e.trail);
   archive(e.state_since);
   archive(e.duration_micros);
   archive(e.approximate);
@@ -120,7 +122,7 @@ size_t EpisodeTable::bytes_of(const Entry& entry) {
   const Episode& e = entry.episode;
   size_t bytes = kEntryBytes + e.alert_id.size() + e.dedup_key.size() + e.key_bytes.size();
   for (const std::string& value : e.values) bytes += sizeof(std::string) + value.size();
-  return bytes + e.events.size() * sizeof(EventRef);
+  return bytes + e.trail.heap_bytes() + e.events.size() * sizeof(EventRef);
 }
 
 void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes) {
@@ -165,6 +167,7 @@ void EpisodeTable::open(uint32_t rule, Hash128 id, const Firing& firing, std::ve
   e.values = firing.values;
   e.events = firing.events;
   e.anchor = firing.anchor;
+  e.trail = firing.trail;
   e.state_since = since_.of(rule, e.key_bytes);
   e.approximate = firing.approximate;
   e.degraded = firing.degraded;

@@ -55,6 +55,13 @@ std::vector<std::string_view> tuple_elements(std::string_view encoded) {
   return elements;
 }
 
+std::vector<std::string_view> set_members(std::string_view element) {
+  if (element.empty() || element.front() == 'n' || element.front() == 'u') return {};
+  if (element.front() != 'l') return {element};
+  element.remove_prefix(1);
+  return take_length(element) ? tuple_elements(element) : std::vector<std::string_view>{};
+}
+
 bool all_null(std::string_view encoded) { return encoded.find_first_not_of("nu") == std::string_view::npos; }
 
 std::string_view string_element(std::string_view element) {

@@ -9,6 +9,9 @@ namespace kubevigil {
 // The elements of a tuple, each still encoded. A text that is not an encoding gives the elements before the fault.
 std::vector<std::string_view> tuple_elements(std::string_view encoded);
 
+// The members of an element that is a set, the element itself when it is one value; none of null and unknown.
+std::vector<std::string_view> set_members(std::string_view element);
+
 // No element, or only nulls and unknowns: nothing that could be counted or remembered.
 bool all_null(std::string_view encoded);
 

@@ -3,6 +3,7 @@
 #include "engine/base/limits.h"
 #include "engine/state/absence_operator.h"
 #include "engine/state/bucket_operator.h"
+#include "engine/state/chain_operator.h"
 #include "engine/state/new_value_operator.h"
 #include "engine/state/recent_operator.h"
 
@@ -26,6 +27,8 @@ std::unique_ptr<Operator> make_operator(const Rule& rule, const OperatorLimits& 
       return make_new_value_operator(rule, bounds);
     case CorrelationType::Absence:
       return make_absence_operator(rule, bounds);
+    case CorrelationType::Chain:
+      return make_chain_operator(rule, bounds);
   }
   return nullptr;
 }

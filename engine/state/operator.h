@@ -11,7 +11,6 @@
 //    the budget, evicted in a fixed order, and counted.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,23 +19,12 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/timestamp.h"
-#include "engine/event/record.h"
 #include "engine/rule/rule.h"
+#include "engine/state/event_ref.h"
 #include "engine/state/lost_progress.h"
+#include "engine/state/trail.h"
 
 namespace kubevigil {
-
-class Archive;  // archive.h
-
-// Enough to find an event again, and to name it in an alert.
-struct EventRef {
-  RecordPosition position;
-  uint32_t inner = 0;
-  uint32_t size = 0;
-  Timestamp time;
-  Hash128 identity;
-  std::array<uint8_t, 16> audit_id{};  // binary UUID; zero when auditID is none
-};
 
 struct Match {
   Timestamp time;
@@ -62,6 +50,7 @@ struct Firing {
   Timestamp first_seen;
   Timestamp last_seen = Timestamp::min();  // of the evidence, where it ends behind `time`
   EventRef anchor;                         // identity of the opening: the completing event; absence: the starter
+  Trail trail;                             // chain: all that it shows so far
   bool approximate = false;
   bool degraded = false;  // part of the key's state was evicted before
   bool retracts = false;  // absence: the firing with this key and anchor did not hold; late events say so
@@ -80,6 +69,7 @@ struct OperatorLimits {
   Duration lateness = Duration::minutes(5);
   Timestamp learn_until =
       Timestamp::min();  // new_value: learn before it, whatever the rule says; min: as the rule says
+  HashKey key{};         // chain: it makes keys of its own
 };
 
 class Operator {

@@ -42,6 +42,10 @@ Alert full_alert() {
   a.request = {"create", "/api", "audit", "ResponseComplete", 201, true};
   a.why = {{"verb = create", "verb", {"create"}}, {"event_count >= 3", "", {}}};
   a.events = {{"audit", "f.log", a.time, 12, 3}};
+  a.chain = {"alice",
+             {"entry"},
+             {{"entered", "alice", "web-1 shop", a.time, "audit"}},
+             {{"pod_exec", Level::Low, Stage::Entry, "alice", a.time, "audit"}}};
   a.audit_level = "Metadata";
   a.missing = {"requestObject"};
   a.next_steps = {"kubectl get pods"};

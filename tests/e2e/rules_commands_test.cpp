@@ -43,6 +43,21 @@ TEST(RulesCommands, APresetNarrowsTheBuiltInRules) {
   EXPECT_THAT(run({"demo", "--no-builtin", "--rules", folder.path()}).err, Not(HasSubstr("preset")));
 }
 
+TEST(RulesCommands, PagesAreOfTheRulesThatAreLoaded) {
+  const Folder folder;
+  folder.write("mine.yaml",
+               "title: Mine\nname: mine\nid: 0fcbfd1f-3f68-4d0b-8a0c-0d5a1ee5a0c1\ntags: [attack.t1613]\n"
+               "logsource: {product: kubernetes, service: audit}\n"
+               "detection: {selection: {verb: list}, condition: selection}\n");
+  const std::vector<std::string> own = {"--no-builtin", "--rules", folder.path()};
+  const auto page = [&](const std::string& name) { return run({"rules", name, own[0], own[1], own[2]}).out; };
+  EXPECT_THAT(page("catalogue"), HasSubstr("## your own\n"));
+  EXPECT_THAT(page("catalogue"), HasSubstr("| `mine` | Mine | medium | T1613 | Metadata |  | own |"));
+  EXPECT_THAT(page("navigator"),
+              HasSubstr("{\"techniqueID\":\"T1613\",\"enabled\":true,\"score\":1,\"comment\":\"mine\"}"));
+  EXPECT_THAT(run({"rules", "coverage"}).out, HasSubstr("| A9 | "));
+}
+
 TEST(RulesCommands, AnOverlaySaysWhatItChanges) {
   const Folder folder;
   const std::string overlay = folder.write("overlay.yaml",

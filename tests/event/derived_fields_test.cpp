@@ -42,6 +42,8 @@ TEST(DerivedFields, Identity) {
          {R"("user":{"username":"system:serviceaccount:ns"})", "serviceAccount.name", "absent"},
          {R"("user":{"username":"system:serviceaccount::x"})", "serviceAccount.name", "absent"},
          {R"("user":{"username":"System:serviceaccount:a:b"})", "serviceAccount.name", "absent"},
+         {kPlain, "caller.namespace", "ns"},
+         {kActing, "caller.namespace", "ns"},
          {kToken, "caller.pod", "p"},
          {kToken, "caller.podUID", "pu"},
          {kToken, "caller.node", "n"},

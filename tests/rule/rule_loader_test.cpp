@@ -312,6 +312,11 @@ class RuleFiles : public ::testing::Test {
   Diagnostics diagnostics_;
 };
 
+TEST_F(RuleFiles, DataAmongThemIsPassedOver) {
+  std::ofstream(folder_ / "a.yaml") << "# kubevigil data: no rules\nideas: []\n";
+  EXPECT_THAT(found({folder_.string()}), testing::ElementsAre("b.yml", "sub/c.yaml"));
+}
+
 TEST_F(RuleFiles, DirectoriesFilesAndGlobsInAFixedOrder) {
   using ::testing::ElementsAre;
   EXPECT_THAT(found({folder_.string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));

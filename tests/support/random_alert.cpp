@@ -115,6 +115,8 @@ Alert hostile_alert(size_t which) {
   a.request = {text(25), text(26), text(27), text(28), 201, false};
   a.why = {{text(29), "f", {text(30)}}};
   a.events = {{text(31), text(32), a.time, 1, 2}};
+  a.chain = {text(38), {text(39)}, {{text(40), text(41), text(42), a.time, text(43)}}, {}};
+  a.chain.hits = {{text(44), Level::Low, Stage::Entry, text(45), a.time, text(46)}};
   a.missing = {text(33)};
   a.next_steps = {text(34), text(35), text(36)};
   a.references = {text(37)};

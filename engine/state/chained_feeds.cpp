@@ -1,4 +1,4 @@
-#include "engine/state/chain.h"
+#include "engine/state/chained_feeds.h"
 
 #include <cmath>
 #include <limits>
@@ -45,7 +45,7 @@ void append_hit_value(std::string& out, const Rule& rule, FieldId field) {
 
 }  // namespace
 
-std::vector<std::vector<Feed>> chain_feeds(const RuleSet& rules) {
+std::vector<std::vector<Feed>> chained_feeds(const RuleSet& rules) {
   std::vector<std::vector<Feed>> feeds(rules.rules.size());
   for (uint32_t r = 0; r < rules.rules.size(); ++r) {
     if (rules.rules[r].is_detection()) continue;

@@ -11,7 +11,7 @@
 namespace kubevigil {
 
 // For each rule: the correlation inputs that read its firings. Only correlations have any.
-std::vector<std::vector<Feed>> chain_feeds(const RuleSet& rules);
+std::vector<std::vector<Feed>> chained_feeds(const RuleSet& rules);
 
 // A match of `correlation.inputs[input]`, with the encodings that it borrows.
 struct ChainedMatch {
