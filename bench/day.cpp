@@ -99,13 +99,13 @@ std::string filled(std::string_view text, const Words& words) {
   return out;
 }
 
-void play(const std::string& name, const std::string& text, int64_t start, Diagnostics& diagnostics,
+void play(const std::string& name, size_t number, const std::string& text, int64_t start, Diagnostics& diagnostics,
           std::vector<CaseRecord>& out) {
   const CaseFile file = parse_case_file({name, text}, diagnostics);
   for (const Case& c : file.cases) {
     size_t index = 0;
     for (const CaseStep& step : c.steps) {
-      const std::string seed = fmt::format("{} {}", name, start);
+      const std::string seed = fmt::format("{} {} {}", name, number, start);
       auto records = expand(step.event, Timestamp{start}, seed + c.name, index++);
       std::move(records.begin(), records.end(), std::back_inserter(out));
     }
@@ -130,8 +130,8 @@ void read_scene(const std::filesystem::path& path, const Cluster& cluster, uint6
   size_t number = 0;
   for (const int64_t moment : moments(read_plan(head.front().root, diagnostics), random)) {
     const size_t errors = diagnostics.count(Severity::Error);
-    const Words words = draw_words(cluster, random, number++);
-    play(name, filled(text.substr(border + 5), words), start + moment, diagnostics, out);
+    const Words words = draw_words(cluster, random, number);
+    play(name, number++, filled(text.substr(border + 5), words), start + moment, diagnostics, out);
     if (diagnostics.count(Severity::Error) > errors) return;  // the same mistake each time it is played
   }
 }

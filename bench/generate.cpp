@@ -48,10 +48,10 @@ int write_log(const GeneratorOptions& options, Scenes scenes, std::FILE* file) {
 }
 
 // Nothing after saying what is wrong with them.
-std::optional<Scenes> read_scenes(const std::string& folder, uint64_t seed) {
+std::optional<Scenes> read_scenes(const std::string& folder, const GeneratorOptions& options) {
   if (folder.empty()) return Scenes({});
   Diagnostics diagnostics;
-  auto records = read_day(folder, Cluster(), seed, Generator::start(), diagnostics);
+  auto records = read_day(folder, Cluster(), options.seed, Generator::start(options.day_number), diagnostics);
   if (!diagnostics.has_errors()) return Scenes(std::move(records));
   std::fputs(render(diagnostics, {}).c_str(), stderr);
   return std::nullopt;
@@ -75,13 +75,14 @@ int main(int argc, char** argv) {
   app.add_flag("--sorted-keys", options.sorted_keys, "members in the order of their keys, as after jq -S");
   app.add_flag("--adversarial", options.adversarial, "half of the bodies are made to mislead readers");
   app.add_option("--day", day, "a normal day of 24 hours, with the scenes of this folder (bench/day)");
+  app.add_option("--day-number", options.day_number, "so many days later than 2026-01-05")->capture_default_str();
   app.add_option("--out", path, "file to write, - for stdout")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   options.bodies_per_million = static_cast<uint32_t>(bodies * 10'000 + 0.5);
   options.suspicious_per_million = static_cast<uint32_t>(suspicious * 10'000 + 0.5);
   options.day = !day.empty();
   if (options.day) options.suspicious_per_million = 0;
-  std::optional<Scenes> scenes = read_scenes(day, options.seed);
+  std::optional<Scenes> scenes = read_scenes(day, options);
   if (!scenes) return 2;
   if (path == "-") return write_log(options, std::move(*scenes), stdout);
   std::FILE* file = std::fopen(path.c_str(), "wb");

@@ -37,9 +37,10 @@ std::string generate_bytes(GeneratorOptions options, size_t bytes) {
 
 }  // namespace
 
-Generator::Generator(GeneratorOptions options) : options_(options), random_(options.seed), now_(kStart) {}
+Generator::Generator(GeneratorOptions options)
+    : options_(options), random_(options.seed), now_(start(options.day_number)) {}
 
-int64_t Generator::start() { return kStart; }
+int64_t Generator::start(uint32_t day_number) { return kStart + day_number * kDay; }
 
 void Generator::pass_time() {
   if (!options_.day) {
@@ -47,7 +48,7 @@ void Generator::pass_time() {
     return;
   }
   const auto mean = static_cast<size_t>(kDay) / std::max<uint64_t>(options_.events, 1);
-  const size_t rate = kByHour[static_cast<size_t>((now_ - kStart) / (kDay / 24)) % kByHour.size()];
+  const size_t rate = kByHour[static_cast<size_t>((now_ - start(options_.day_number)) / (kDay / 24)) % kByHour.size()];
   now_ += static_cast<int64_t>(random_.below(2 * mean * 100 / rate + 1));
 }
 

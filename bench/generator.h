@@ -17,6 +17,7 @@ struct GeneratorOptions {
   uint32_t suspicious_per_million = 1'000;
   bool sorted_keys = false;  // members in the order of their keys, as after `jq -S`
   bool adversarial = false;  // half of the bodies are hostile_body()
+  uint32_t day_number = 0;   // how many days later the log begins
   bool day = false;          // a day of 24 hours: no people in the background, they act in scenes (bench/day.h)
 };
 
@@ -28,7 +29,7 @@ class Generator {
   void append(std::string& out);
   // Microseconds since 1970 of the event appended last.
   int64_t now() const { return now_; }
-  static int64_t start();
+  static int64_t start(uint32_t day_number);
 
  private:
   void pass_time();

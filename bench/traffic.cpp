@@ -135,12 +135,19 @@ void aim(const Cluster& cluster, Random& random, const Traffic& row, const Calle
   if (row.verb != "update") r.uid.clear();  // kube-apiserver knows it from the request's body only
 }
 
-std::string draw_query(const Cluster& cluster, Random& random, const Traffic& row, const Caller& caller) {
+// A kubelet watches its own pods, and secrets and config maps one by one.
+std::string watched_field(const Cluster& cluster, const Traffic& row, const Caller& caller, const Request& request) {
+  if (row.who != Who::Node) return "";
+  if (row.resource == "pods") return "&fieldSelector=spec.nodeName%3D" + cluster.nodes[caller.node].name;
+  const bool one = row.resource == "secrets" || row.resource == "configmaps";
+  return one ? "&fieldSelector=metadata.name%3D" + request.name : "";
+}
+
+std::string draw_query(const Cluster& cluster, Random& random, const Traffic& row, const Caller& caller,
+                       const Request& request) {
   if (row.target == Target::Path) return "";
   if (row.verb == "watch") {
-    const std::string field = row.who == Who::Node && row.resource == "pods"
-                                  ? "&fieldSelector=spec.nodeName%3D" + cluster.nodes[caller.node].name
-                                  : "";
+    const std::string field = watched_field(cluster, row, caller, request);
     const size_t seconds = random.between(300, 599);
     return fmt::format("?allowWatchBookmarks=true{}&resourceVersion={}&timeout={}m{}s&timeoutSeconds={}&watch=true",
                        field, 880'000'000 + random.below(90'000'000), seconds / 60, seconds % 60, seconds);
@@ -194,7 +201,7 @@ Request draw_request(const Cluster& cluster, Random& random, Draw draw, int64_t 
   r.resource = row.resource;
   r.subresource = row.subresource;
   aim(cluster, random, row, caller, r);
-  r.query = draw_query(cluster, random, row, caller);
+  r.query = draw_query(cluster, random, row, caller, r);
   r.code = row.verb == "create" && row.subresource.empty() ? 201 : 200;
   r.started = row.verb == "watch" && random.below(2) == 0;
   if (row.verb == "get" && random.per_million(20'000)) r.code = 404;

@@ -37,5 +37,6 @@ void add_rules_show(CLI::App& rules, Context& context);
 void add_rules_explain(CLI::App& rules, Context& context);
 void add_rules_except(CLI::App& rules, Context& context);
 void add_rules_fields(CLI::App& rules, Context& context);
+void add_rules_pages(CLI::App& rules, Context& context);
 
 }  // namespace kubevigil

@@ -76,6 +76,7 @@ std::vector<Candidate> rule_names(const RuleQuestion& question, const Context& c
   RuleSelection selection;
   selection.paths = question.paths;
   selection.no_builtin = question.no_builtin;
+  selection.preset.reset();
   std::vector<Candidate> names;
   for (const Rule& rule : load_quietly(selection, context).rules.rules) {
     names.push_back({rule.meta.name, rule.meta.title});

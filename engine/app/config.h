@@ -45,6 +45,7 @@ Result<Secret> read_secret(const SecretSource& source);
 
 struct RulesConfig {
   bool builtin = false;
+  Preset preset = Preset::Core;
   std::vector<std::string> paths;
   bool strict = false;
   std::vector<std::string> trusted_proxies;  // addresses and networks

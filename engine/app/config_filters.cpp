@@ -14,6 +14,11 @@
 namespace kubevigil {
 namespace {
 
+// What rules an output may send, and those that rules.preset leaves out.
+struct KnownRules {
+  std::vector<std::string> names, left_out;
+};
+
 void look_up(const std::vector<std::string>& patterns, std::string_view kind, const std::vector<std::string>& known,
              const std::string& path, LoadedConfig& loaded) {
   const std::vector<std::string_view> candidates(known.begin(), known.end());
@@ -25,10 +30,25 @@ void look_up(const std::vector<std::string>& patterns, std::string_view kind, co
   }
 }
 
-std::vector<std::string> rule_names(const Config& config, const Env& env) {
-  const SelectedRules selected = read_selection(selection_of(config), env.now());
+void look_up_rules(const std::vector<std::string>& patterns, const KnownRules& known, const std::string& path,
+                   LoadedConfig& loaded) {
+  std::vector<std::string> others;
+  for (const std::string& pattern : patterns) {
+    if (std::ranges::find(known.left_out, pattern) == known.left_out.end()) {
+      others.push_back(pattern);
+      continue;
+    }
+    loaded.diagnostics.warning("unknown-name", fmt::format("{}: rules.preset leaves \"{}\" out", path, pattern),
+                               loaded.span_of(path), "choose a larger preset, or remove it here");
+  }
+  look_up(others, "rule", known.names, path, loaded);
+}
+
+KnownRules known_rules(const Config& config, const Env& env) {
+  const SelectedRules selected = read_selection(selection_of(config.rules), env.now());
   const LoadedRules loaded = load_rules(selected.sources, selected.options);
-  std::vector<std::string> names;
+  KnownRules known;
+  std::vector<std::string>& names = known.names;
   for (const Rule& rule : loaded.rules.rules) {
     names.push_back(rule.meta.name);
     names.push_back(rule.meta.id);
@@ -37,7 +57,8 @@ std::vector<std::string> rule_names(const Config& config, const Env& env) {
     names.push_back(fmt::format("kubevigil_{}", row.name));
     names.emplace_back(row.rule_id);
   }
-  return names;
+  known.left_out = loaded.rules.left_out;
+  return known;
 }
 
 }  // namespace
@@ -56,10 +77,10 @@ void check_filter_rules(LoadedConfig& loaded, const Env& env) {
   const std::vector<OutputConfig>& outputs = loaded.config.outputs;
   const auto names_any = [](const OutputConfig& o) { return !o.filter.rules.empty() || !o.filter.not_rules.empty(); };
   if (std::ranges::none_of(outputs, names_any)) return;
-  const std::vector<std::string> known = rule_names(loaded.config, env);
+  const KnownRules known = known_rules(loaded.config, env);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    look_up(outputs[i].filter.rules, "rule", known, fmt::format("outputs[{}].filter.rules", i), loaded);
-    look_up(outputs[i].filter.not_rules, "rule", known, fmt::format("outputs[{}].filter.not-rules", i), loaded);
+    look_up_rules(outputs[i].filter.rules, known, fmt::format("outputs[{}].filter.rules", i), loaded);
+    look_up_rules(outputs[i].filter.not_rules, known, fmt::format("outputs[{}].filter.not-rules", i), loaded);
   }
 }
 

@@ -32,6 +32,8 @@ constexpr ConfigSection kClientTlsSection{kClientTls};
 
 constexpr ConfigKey kRules[] = {
     {"builtin", Flag, member<&RulesConfig::builtin>, "true", "", kOptional, "the pack that comes with the program"},
+    {"preset", Choice, member<&RulesConfig::preset>, "core", "core|extended|all", kOptional,
+     "how much of the pack alerts: what is quiet on a normal cluster, also what is not, streams"},
     {"paths", RulePaths, member<&RulesConfig::paths>, "", "", kOptional,
      "rule files, folders or globs; a change is taken up by itself"},
     {"strict", Flag, member<&RulesConfig::strict>, "false", "", kOptional, "warnings in rules count as errors"},

@@ -4,6 +4,7 @@
 
 #include "engine/app/doctor.h"
 #include "engine/app/rule_selection.h"
+#include "engine/app/serve_rules.h"
 #include "engine/net/text_file.h"
 #include "engine/run/policy_view.h"
 
@@ -12,15 +13,6 @@ namespace {
 
 constexpr std::string_view kCheck = "policy";
 constexpr size_t kNamesShown = 8, kProblemsShown = 10;
-
-RuleSelection selection_of(const RulesConfig& config) {
-  RuleSelection selection;
-  selection.paths = config.paths;
-  selection.no_builtin = !config.builtin;
-  selection.strict = config.strict;
-  selection.trusted_proxies = config.trusted_proxies;
-  return selection;
-}
 
 void say_problems(const Diagnostics& problems, const std::string& file, Findings& out) {
   size_t shown = 0;

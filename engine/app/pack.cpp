@@ -1,9 +1,12 @@
 #include "engine/app/pack.h"
 
+#include "engine/rule/data_file.h"
+
 namespace kubevigil {
 namespace {
 
 constexpr std::string_view kRoot = "detections/";
+constexpr std::string_view kThreats = "detections/threats.yaml";
 constexpr std::string_view kLists = "detections/lists/";
 constexpr std::string_view kRuleEnd = ".yaml";
 constexpr std::string_view kCaseEnd = ".test.yaml";
@@ -16,7 +19,7 @@ bool is_case(const PackFile& file) { return file.path.ends_with(kCaseEnd); }
 std::vector<RuleSource> builtin_rules() {
   std::vector<RuleSource> rules;
   for (const PackFile& file : pack_files()) {
-    if (is_list(file) || is_case(file)) continue;
+    if (is_list(file) || is_case(file) || is_data_file(file.text)) continue;
     rules.push_back({std::string(file.path), std::string(file.text), true});
   }
   return rules;
@@ -31,6 +34,13 @@ std::map<std::string, std::string> builtin_lists() {
     lists.emplace(name, file.text);
   }
   return lists;
+}
+
+std::string_view builtin_threats() {
+  for (const PackFile& file : pack_files()) {
+    if (file.path == kThreats) return file.text;
+  }
+  return {};
 }
 
 std::vector<CaseSource> builtin_cases() {

@@ -25,5 +25,6 @@ std::vector<RuleSource> builtin_rules();
 // "lists/miner_images" -> YAML text, as LoadOptions::lists wants it.
 std::map<std::string, std::string> builtin_lists();
 std::vector<CaseSource> builtin_cases();
+std::string_view builtin_threats();  // detections/threats.yaml
 
 }  // namespace kubevigil

@@ -60,6 +60,7 @@ RuleFacts facts_of(const Rule& rule, const RuleSet& rules) {
   facts.fields.assign(collector.fields.begin(), collector.fields.end());
   facts.needed_level = collector.response ? "RequestResponse" : collector.request ? "Request" : "Metadata";
   facts.not_portable.assign(collector.foreign.begin(), collector.foreign.end());
+  if (facts.not_portable.empty() && !rule.not_portable.empty()) facts.not_portable = {rule.not_portable};
   return facts;
 }
 

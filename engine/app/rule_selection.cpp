@@ -14,6 +14,7 @@ namespace {
 
 // What is said about the load: broken and skipped rules, one line each. Returns false when strict forbids to go on.
 bool say_problems(const RuleSelection& selection, Context& context, const LoadedRules& loaded) {
+  for (const std::string& line : loaded.overlays) context.console.say("rules: " + printable(line));
   for (const std::string& line : loaded.skipped) context.console.say("rules: " + printable(line));
   const auto said = [&](const std::string& file) {
     return std::any_of(loaded.skipped.begin(), loaded.skipped.end(),
@@ -38,6 +39,16 @@ std::string no_network(const std::string& text) {
   return "\"" + printable(text) + "\" is no address or network: write 10.0.0.1, 10.0.0.0/8 or fd00::/8";
 }
 
+void add_preset_option(CLI::App& command, RuleSelection& selection) {
+  const std::string usual = selection.preset ? std::string(to_text(*selection.preset)) : "all, and those of no use";
+  command
+      .add_option_function<std::string>(
+          "--preset", [&selection](const std::string& name) { selection.preset = parse_preset(name); },
+          "How much of the built-in rules alerts: core is quiet, all are streams, too (default " + usual + ")")
+      ->check(CLI::IsMember(std::vector<std::string>(kPresetNames.begin(), kPresetNames.end())))
+      ->type_name("PRESET");
+}
+
 }  // namespace
 
 void add_rule_options(CLI::App& command, RuleSelection& selection) {
@@ -47,6 +58,7 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--no-builtin", selection.no_builtin, "Leave the built-in rules out");
+  add_preset_option(command, selection);
   command.add_flag("--strict-rules", selection.strict, "Refuse to start when a rule is broken or warned about");
   command
       .add_option("--trusted-proxy", selection.trusted_proxies,
@@ -59,9 +71,17 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
 
 const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context) {
   if (const Rule* rule = rules.find(id_or_name)) return rule;
+  std::string name = id_or_name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  if (const Rule* rule = rules.find(name)) return rule;
+  if (std::find(rules.left_out.begin(), rules.left_out.end(), name) != rules.left_out.end()) {
+    context.fail(kExitUsage, fmt::format("the preset {} leaves \"{}\" out: choose a larger one with --preset",
+                                         to_text(rules.preset.value_or(Preset::All)), printable(name)));
+    return nullptr;
+  }
   std::vector<std::string_view> names;
   for (const Rule& rule : rules.rules) names.push_back(rule.meta.name);
-  const std::string_view near = nearest(id_or_name, names);
+  const std::string_view near = nearest(name, names);
   const std::string hint = near.empty() ? "see kubevigil rules list" : "did you mean " + std::string(near) + "?";
   context.fail(kExitUsage, fmt::format("no rule \"{}\": {}", printable(id_or_name), printable(hint)));
   return nullptr;
@@ -72,6 +92,7 @@ namespace {
 LoadOptions options_of(const RuleSelection& selection, Timestamp now) {
   LoadOptions options;
   options.strict = selection.strict;
+  options.preset = selection.preset;
   options.derived.trusted_proxies = selection.trusted_proxies;
   options.today = format_rfc3339(now).substr(0, 10);
   Diagnostics ignored;  // the same paths are read for rules, and complained about there
@@ -95,7 +116,9 @@ SelectedRules read_selection(const RuleSelection& selection, Timestamp now) {
 }
 
 LoadOptions load_options(const RuleSelection& selection, const Context& context) {
-  return options_of(selection, context.env.now());
+  LoadOptions options = options_of(selection, context.env.now());
+  options.preset.reset();
+  return options;
 }
 
 LoadedRules load_quietly(const RuleSelection& selection, const Context& context) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,11 @@ struct RuleSelection {
   bool no_builtin = false;
   bool strict = false;                       // --strict-rules
   std::vector<std::string> trusted_proxies;  // --trusted-proxy
+  // --preset. Nothing: every rule, also those that would not run; for commands that show rules.
+  std::optional<Preset> preset = Preset::Core;
 };
 
+// `selection` holds the default preset.
 void add_rule_options(CLI::App& command, RuleSelection& selection);
 
 // What a selection resolves to, as it is on the disk at this moment.
@@ -38,10 +42,10 @@ bool load_selection(const RuleSelection& selection, Context& context, LoadedRule
 // The same without a word: what can be loaded.
 LoadedRules load_quietly(const RuleSelection& selection, const Context& context);
 
-// The rule of that name or id; null after saying what was meant perhaps (exit code 2).
+// The rule of that name (- counts as _) or id; null after saying what was meant perhaps (exit code 2).
 const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context);
 
-// SelectedRules::options alone.
+// SelectedRules::options alone, of all rules: without a preset.
 LoadOptions load_options(const RuleSelection& selection, const Context& context);
 
 }  // namespace kubevigil

@@ -13,6 +13,7 @@
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
 #include "engine/rule/check_report.h"
+#include "engine/rule/overlay.h"
 #include "engine/run/case_runner.h"
 
 namespace kubevigil {
@@ -76,19 +77,26 @@ struct TestFlags {
   bool no_coverage = false;
 };
 
-// The rules that were named are the ones under test, not the built-in ones of the same id or name.
-void leave_out_copies(std::vector<RuleSource>& builtin, const RuleSet& named, const LoadOptions& options,
+// The rules and filters that were named are the ones under test, not the built-in ones of the same id or name.
+void leave_out_copies(std::vector<RuleSource>& builtin, const LoadedRules& named, const LoadOptions& options,
                       Context& context) {
-  std::set<std::string> files, names;
-  for (const Rule& rule : load_rules(builtin, options).rules.rules) {
-    if (named.find(rule.meta.id) == nullptr && named.find(rule.meta.name) == nullptr) continue;
-    files.insert(rule.meta.span.file);
-    names.insert(rule.meta.name);
-  }
+  std::set<std::string> taken, files, left_out;
+  for (const Rule& rule : named.rules.rules) taken.insert({rule.meta.id, rule.meta.name});
+  for (const RuleMeta& filter : named.filters) taken.insert({filter.id, filter.name});
+  const auto leave_out = [&](const RuleMeta& meta) {
+    if (!taken.contains(meta.id) && !taken.contains(meta.name)) return;
+    files.insert(meta.span.file);
+    left_out.insert(meta.name);
+  };
+  const LoadedRules loaded = load_rules(builtin, options);
+  for (const Rule& rule : loaded.rules.rules) leave_out(rule.meta);
+  for (const RuleMeta& filter : loaded.filters) leave_out(filter);
   std::erase_if(builtin, [&](const RuleSource& source) { return files.contains(source.name); });
-  if (names.empty()) return;
-  context.console.say(fmt::format("rules: built-in rules of the same id or name are left out: {}",
-                                  printable(fmt::format("{}", fmt::join(names, ", ")))));
+  if (left_out.empty()) return;
+  const bool whole = builtin.empty();
+  context.console.say(whole ? std::string("rules: the files stand for the whole built-in pack")
+                            : fmt::format("rules: built-in rules of the same id or name are left out: {}",
+                                          printable(fmt::format("{}", fmt::join(left_out, ", ")))));
 }
 
 struct TestPaths {
@@ -129,8 +137,9 @@ void run_test(const TestFlags& flags, Context& context) {
   const LoadOptions options = load_options(selection, context);
   std::vector<RuleSource> rules = builtin_rules();
   if (!flags.paths.empty()) {
-    const std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
-    leave_out_copies(rules, load_rules(named, options).rules, options, context);
+    std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
+    std::erase_if(named, [](const RuleSource& s) { return is_overlay_file(s.name); });  // rules as they are written
+    leave_out_copies(rules, load_rules(named, options), options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }
   const LoadedRules loaded = load_rules(rules, options);

@@ -191,6 +191,7 @@ void add_rules_explain(CLI::App& rules, Context& context) {
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");
   add_redact_options(*command, flags->redact);
+  flags->rules.preset.reset();
   add_rule_options(*command, flags->rules);
   command->callback([flags, &context] { run(*flags, context); });
 }

@@ -24,6 +24,11 @@ std::string kind_of(const Rule& rule) {
   return rule.is_detection() ? std::string("detection") : std::string(to_text(rule.correlation().type));
 }
 
+// A user's own rules run in every preset.
+std::string_view preset_of(const Rule& rule) { return rule.meta.builtin ? to_text(rule.extension.preset) : "own"; }
+
+constexpr const char* kRow = "{:<44}{:<17}{:<9}{:<10}{:<17}{}";
+
 std::string as_table(const std::vector<const Rule*>& listed, const RuleSet& rules, const Context& context) {
   std::string out;
   const size_t width = context.console.out_is_terminal() ? context.console.width() : 0;
@@ -33,14 +38,18 @@ std::string as_table(const std::vector<const Rule*>& listed, const RuleSet& rule
     line += rest;
     out += (width == 0 ? line : cut_to_width(line, width)) + "\n";
   };
-  row("LEVEL", "", fmt::format("{:<44}{:<17}{:<9}{:<17}{}", "NAME", "KIND", "STAGE", "NEEDS", "TITLE"));
+  row("LEVEL", "", fmt::format(kRow, "NAME", "KIND", "STAGE", "PRESET", "NEEDS", "TITLE"));
   for (const Rule* rule : listed) {
     std::string title = printable(rule->meta.title);
-    if (!rule->alerts) title += " (read by correlations only)";
+    if (rule->site.disabled) {
+      title += " (disabled by an overlay)";
+    } else if (!rule->alerts) {
+      title += " (read by correlations only)";
+    }
     if (!rule->dead.empty()) title += " (DEAD: " + printable(rule->dead) + ")";
     row(to_text(rule->meta.level), level_color(rule->meta.level),
-        fmt::format("{:<44}{:<17}{:<9}{:<17}{}", printable(rule->meta.name), kind_of(*rule),
-                    to_text(rule->extension.stage), facts_of(*rule, rules).needed_level, title));
+        fmt::format(kRow, printable(rule->meta.name), kind_of(*rule), to_text(rule->extension.stage), preset_of(*rule),
+                    facts_of(*rule, rules).needed_level, title));
   }
   return out;
 }
@@ -53,6 +62,7 @@ std::string as_json(const std::vector<const Rule*>& listed, const RuleSet& rules
     json.begin_object().member("id", rule->meta.id).member("name", rule->meta.name).member("title", rule->meta.title);
     json.member("level", to_text(rule->meta.level)).member("kind", kind_of(*rule));
     json.optional("stage", to_text(rule->extension.stage)).optional("status", rule->meta.status);
+    json.member("preset", preset_of(*rule));
     json.member("tags", rule->meta.tags).member("fields", facts.fields).member("needs_level", facts.needed_level);
     json.member("alerts", rule->alerts).member("builtin", rule->meta.builtin).optional("dead", rule->dead);
     json.member("file", rule->meta.span.file).member("line", rule->meta.span.line);
@@ -85,6 +95,7 @@ void add_rules_list(CLI::App& rules, Context& context) {
   command->footer(
       "Examples:\n  kubevigil rules list --min-level high\n  kubevigil rules list --rules mine/ --no-builtin -o json");
   auto flags = std::make_shared<ListFlags>();
+  flags->rules.preset.reset();
   add_rule_options(*command, flags->rules);
   command->add_option("-o,--output", flags->format, "table, json or name")
       ->check(CLI::IsMember({"table", "json", "name"}))
@@ -109,6 +120,7 @@ void add_rules(CLI::App& root, Context& context) {
   add_rules_explain(*rules, context);
   add_rules_except(*rules, context);
   add_rules_fields(*rules, context);
+  add_rules_pages(*rules, context);
 }
 
 }  // namespace kubevigil

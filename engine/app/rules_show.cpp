@@ -70,6 +70,8 @@ std::string sheet_of(const Rule& rule, const RuleSet& rules) {
   sheet.line("level", to_text(rule.meta.level));
   sheet.line("status", rule.meta.status);
   sheet.line("stage", to_text(rule.extension.stage));
+  sheet.line("preset", rule.meta.builtin ? to_text(rule.extension.preset) : "own: runs in every preset");
+  sheet.list("changed here", rule.site.notes);
   for (const AlertAttack& a : attack_of_tags(rule.meta.tags)) {
     sheet.line("attack", fmt::format("{} {}{}{} {}", a.tactic_id, a.tactic, a.technique_id.empty() ? "" : ", ",
                                      a.technique_id, a.technique));
@@ -166,6 +168,7 @@ void add_rules_show(CLI::App& rules, Context& context) {
   command->footer("Example:\n  kubevigil rules show privileged_pod_created");
   auto flags = std::make_shared<ShowFlags>();
   command->add_option("ID", flags->id, "Name or id of the rule")->required()->type_name("");
+  flags->rules.preset.reset();
   add_rule_options(*command, flags->rules);
   command->callback([flags, &context] { run_show(*flags, context); });
 }

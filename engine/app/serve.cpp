@@ -40,13 +40,14 @@ Result<void> Serve::open_rules() {
   if (!redactor) return tl::unexpected(redactor.error());
   rules_ = std::make_unique<ServeRules>(*storage_.rules, *storage_.spool, env_, storage_.key, std::move(*redactor),
                                         owning_kafka_clients(config_, log_));
-  auto ready = ready_rules(selection_of(config_), bundle_settings(config_), env_.now());
+  auto ready = ready_rules(selection_of(config_.rules), bundle_settings(config_), env_.now());
   if (!ready) return tl::unexpected(ready.error());
   for (const Diagnostic& d : ready->loaded.diagnostics.entries()) {
     if (d.severity == Severity::Note) continue;
     log_.warn("rules", "a rule is not as it should be",
               {{"file", d.span.file}, {"line", d.span.line}, {"what", d.message}});
   }
+  for (const std::string& line : ready->loaded.overlays) log_.info("rules", "overlay", {{"changes", line}});
   live_rules_ = rules_->live(*ready);
   ready_rules_ = std::move(*ready);
   return {};
@@ -211,7 +212,7 @@ Result<void> Serve::start(const std::atomic<int>& stop) {
 
 void Serve::start_reloading() {
   RuleWatch::Options options;
-  options.selection = selection_of(config_);
+  options.selection = selection_of(config_.rules);
   options.settings = bundle_settings(config_);
   options.take = [this](ReadyRules ready) -> Result<void> {
     // Not at the cost of the reserve: the old rules go on, and alerts need it.
@@ -252,6 +253,8 @@ void Serve::say_start() const {
              {"instance", config_.instance},
              {"data", config_.data},
              {"rules", rules.rules.size()},
+             {"preset", to_text(config_.rules.preset)},
+             {"rules_left_out", rules.left_out.size()},
              {"rules_hash", ready_rules_->hash},
              {"webhook_listeners", config_.inputs.webhook ? config_.inputs.webhook->listen.size() : 0},
              {"tails", config_.inputs.tail.size()},

@@ -51,12 +51,13 @@ BundleSettings bundle_settings(const Config& config) {
   return out;
 }
 
-RuleSelection selection_of(const Config& config) {
+RuleSelection selection_of(const RulesConfig& config) {
   RuleSelection selection;
-  selection.paths = config.rules.paths;
-  selection.no_builtin = !config.rules.builtin;
-  selection.strict = config.rules.strict;
-  selection.trusted_proxies = config.rules.trusted_proxies;
+  selection.paths = config.paths;
+  selection.no_builtin = !config.builtin;
+  selection.preset = config.preset;
+  selection.strict = config.strict;
+  selection.trusted_proxies = config.trusted_proxies;
   return selection;
 }
 

@@ -35,7 +35,7 @@ using BundleSettings = std::map<std::string, std::string>;
 // The error names the redact key file.
 Result<Redactor> redactor_of(const Config& config);
 BundleSettings bundle_settings(const Config& config);
-RuleSelection selection_of(const Config& config);
+RuleSelection selection_of(const RulesConfig& config);
 
 // The inputs that settings name, but for those of Kafka that no client reads. Spool and env outlive them.
 LiveInputs open_inputs(const BundleSettings& settings, Spool& spool, const Env& env, const KafkaClients& kafka = {});

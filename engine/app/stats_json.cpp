@@ -16,6 +16,8 @@ void write_times(JsonWriter& json, Timestamp first, Timestamp last) {
 void write_custody(JsonWriter& json, const RunFacts& facts) {
   json.key("custody").begin_object().member("program", "kubevigil").member("version", version_text());
   json.member("command_line", facts.command_line).member("rules_hash", facts.rules.hash);
+  if (facts.rules.preset) json.member("preset", to_text(*facts.rules.preset));
+  json.member("rules_left_out", facts.rules.left_out);
   json.member("started", format_rfc3339(facts.started)).member("finished", format_rfc3339(facts.finished));
   json.member("exit_code", facts.exit_code).end_object();
 }

@@ -36,6 +36,7 @@ class Panel {
     events();
     bad_lines();
     alerts();
+    preset();
     bounds();
     blind();
     states();
@@ -53,6 +54,7 @@ class Panel {
   void events();
   void bad_lines();
   void alerts();
+  void preset();
   void bounds();
   void blind();
   void states();
@@ -158,6 +160,18 @@ void Panel::alerts() {
     actors += fmt::format("{}{} ({})", actors.empty() ? "" : ", ", printable(actor.username), actor.alerts);
   }
   if (!actors.empty()) line("top actors", actors);
+}
+
+void Panel::preset() {
+  const RuleSet& rules = facts_.rules;
+  if (!rules.preset ||
+      std::none_of(rules.rules.begin(), rules.rules.end(), [](const Rule& r) { return r.meta.builtin; })) {
+    return;
+  }
+  const size_t out = rules.left_out.size();
+  line("preset", out == 0 ? fmt::format("{}: no built-in rule is left out", to_text(*rules.preset))
+                          : fmt::format("{}: {} built-in {} left out (see --preset)", to_text(*rules.preset), out,
+                                        out == 1 ? "rule is" : "rules are"));
 }
 
 void Panel::bounds() {

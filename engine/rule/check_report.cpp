@@ -35,6 +35,7 @@ std::string portable_lines(const LoadedRules& loaded, const CheckCounts& counts)
 std::string text_report(const LoadedRules& loaded, const CheckOptions& options) {
   const CheckCounts counts = count(loaded);
   std::string out = render(loaded.diagnostics, loaded.sources);
+  for (const std::string& line : loaded.overlays) out += "overlay: " + printable(line) + "\n";
   for (const std::string& line : loaded.skipped) out += "skipped: " + printable(line) + "\n";
   out += dead_lines(loaded);
   if (options.portable) out += portable_lines(loaded, counts);

@@ -233,10 +233,14 @@ void read_rule_keys(MapReader& map, RuleContext& context) {
     }
   }
   extension.across_clusters = map.flag("across-clusters", false);
-  if (const YamlNode* window = map.get("window")) read_window(*window, context);
+  if (const YamlNode* window = map.get("window")) {
+    read_window(*window, context);
+    context.not_portable("window of its own");
+  }
   context.draft.meta.next_steps = map.texts("next-steps");
   const YamlNode* value_count = map.get("value_count");
   if (belongs(value_count, CorrelationType::ValueCount, context)) {
+    context.not_portable("options of value_count");
     MapReader inner(*value_count, "value_count", context.diagnostics());
     read_hits(inner, context);
     read_require_and_raise(inner, context);
@@ -262,7 +266,6 @@ void parse_extension(const YamlNode& node, RuleContext& context) {
     read_filter_keys(map, context);
   } else {
     read_rule_keys(map, context);
-    context.not_portable("kubevigil mapping");
   }
   map.finish();
 }

@@ -26,6 +26,7 @@ class Application {
  private:
   void narrow(size_t target) {
     const RuleDraft& filter = drafts_[filter_];
+    drafts_[target].lists.insert(filter.lists.begin(), filter.lists.end());
     drafts_[target].condition = without(std::move(drafts_[target].condition), filter.filter.excluded, filter.meta.name);
   }
 
@@ -97,7 +98,7 @@ void apply_filters(std::vector<RuleDraft>& drafts, const RuleNames& names, const
                    const std::set<std::string, std::less<>>& skipped, std::vector<std::string>& skipped_lines) {
   const size_t count = drafts.size();
   for (size_t i = 0; i < count; ++i) {
-    if (drafts[i].kind != DocumentKind::Filter || drafts[i].out) continue;
+    if (drafts[i].kind != DocumentKind::Filter || drafts[i].out || drafts[i].site.disabled) continue;
     if (!drafts[i].diagnostics.has_errors() && expired(drafts[i], options)) {
       const std::string text =
           "filter \"" + printable(drafts[i].meta.title) + "\" expired on " + drafts[i].filter.expires;

@@ -68,6 +68,7 @@ Rule rule_of(const RuleDraft& draft) {
   Rule rule;
   rule.meta = draft.meta;
   rule.extension = draft.extension;
+  rule.site = draft.site;
   rule.alerts = !draft.view;
   rule.not_portable = draft.not_portable;
   return rule;
@@ -154,6 +155,18 @@ std::string Linker::why_dead(const Correlation& body) const {
   return alive < needed ? reason : "";
 }
 
+// What a correlation reads of events and other Sigma tools do not have, or "".
+std::string foreign_field(const CorrelationInput& input) {
+  for (const std::vector<FieldRef>* fields : {&input.group, &input.values}) {
+    for (const FieldRef& field : *fields) {
+      const FieldOrigin origin = field_info(field.id).origin;
+      if (origin == FieldOrigin::Derived || origin == FieldOrigin::Hit)
+        return "derived field \"" + to_text(field) + "\"";
+    }
+  }
+  return "";
+}
+
 void Linker::place_correlation(RuleDraft& draft, size_t i) {
   Rule rule = rule_of(draft);
   Correlation body = draft.correlation.shape;
@@ -164,6 +177,7 @@ void Linker::place_correlation(RuleDraft& draft, size_t i) {
   for (const CorrelationInput& input : body.inputs) {
     const Rule& read = rules_.rules[input.rule];
     if (input.from_hits) continue;
+    if (rule.not_portable.empty()) rule.not_portable = foreign_field(input);
     if (rule.not_portable.empty() && !read.not_portable.empty()) {
       rule.not_portable = "reads \"" + read.meta.name + "\": " + read.not_portable;
     }

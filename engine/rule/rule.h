@@ -197,11 +197,19 @@ struct Correlation {
   bool fires_at_once() const;
 };
 
+// What the overlays of a site (overlay.h) did to a rule.
+struct SiteChanges {
+  bool disabled = false;           // it does not alert
+  bool enabled = false;            // it alerts in every preset
+  std::vector<std::string> notes;  // for people, one a change: what, by whom, why, where
+};
+
 struct Rule {
   RuleMeta meta;
   Extension extension;
+  SiteChanges site;
   std::variant<Detection, Correlation> body;
-  bool alerts = true;         // false: only read by correlations (no `generate`)
+  bool alerts = true;         // false: only read by correlations (no `generate`), or not chosen (choice.h)
   std::string dead;           // why it can never match, or ""
   std::string not_portable;   // what other Sigma tools do not have (derived fields, arrays, extensions), or ""
   std::string semantic_hash;  // sha256 of everything that changes its meaning (filters, lists included)
@@ -215,9 +223,11 @@ struct Rule {
 Level level_at(const Rule& rule, double measure);
 
 struct RuleSet {
-  std::vector<Rule> rules;  // a correlation stands behind everything that it reads
-  DerivedConfig derived;    // how derived fields are computed; part of the meaning of rules that read them
-  std::string hash;         // sha256 over all semantic hashes, sorted
+  std::vector<Rule> rules;            // a correlation stands behind everything that it reads
+  DerivedConfig derived;              // how derived fields are computed; part of the meaning of rules that read them
+  std::string hash;                   // sha256 over all semantic hashes, sorted
+  std::optional<Preset> preset;       // that was chosen; nothing: all rules are there
+  std::vector<std::string> left_out;  // names of the built-in rules that would alert in a larger preset
   const Rule* find(std::string_view id_or_name) const;
 };
 

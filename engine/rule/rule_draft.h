@@ -2,6 +2,7 @@
 // made by rule_document.cpp, consumed by link.cpp and filters.cpp.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,8 @@ struct RuleDraft {
   DocumentKind kind = DocumentKind::Detection;
   RuleMeta meta;
   Extension extension;
+  SiteChanges site;
+  std::set<std::string> lists;  // that it uses, as LoadOptions::lists names them
   SourceSpan title_span, id_span, name_span, stage_span;
   bool name_derived = false;
   Expr condition;  // Detection

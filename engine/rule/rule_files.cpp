@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/base/limits.h"
+#include "engine/rule/data_file.h"
 #include "engine/rule/rule_loader.h"
 
 namespace kubevigil {
@@ -127,8 +128,8 @@ std::vector<RuleSource> find_rule_files(const std::vector<std::string>& paths, D
       RuleSource source;
       std::error_code ignored;
       const std::string same = fs::weakly_canonical(file, ignored).string();  // rules/a.yaml, rules//a.yaml, a link
-      if (seen.insert(same.empty() ? file : same).second && read_source(file, source, diagnostics))
-        sources.push_back(std::move(source));
+      if (!seen.insert(same.empty() ? file : same).second || !read_source(file, source, diagnostics)) continue;
+      if (!is_data_file(source.text)) sources.push_back(std::move(source));
     }
   }
   return sources;

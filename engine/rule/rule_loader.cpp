@@ -4,10 +4,12 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/rule/choice.h"
 #include "engine/rule/filters.h"
 #include "engine/rule/hit_inputs.h"
 #include "engine/rule/link.h"
 #include "engine/rule/meaning.h"
+#include "engine/rule/overlay.h"
 #include "engine/rule/rule_document.h"
 
 namespace kubevigil {
@@ -19,6 +21,17 @@ class Load {
  public:
   Load(const LoadOptions& options, LoadedRules& out) : options_(options), out_(out) {}
 
+  void read_overlays(const std::vector<RuleSource>& sources) {
+    for (const RuleSource& source : sources) {
+      if (!is_overlay(source)) continue;
+      out_.sources[source.name] = source.text;
+      overlays_.push_back(parse_overlay(source, out_.diagnostics));
+      out_.overlays.push_back(overlay_line(overlays_.back()));
+    }
+    list_notes_ = change_lists(overlays_, options_.lists, out_.diagnostics);
+  }
+  static bool is_overlay(const RuleSource& source) { return !source.builtin && is_overlay_file(source.name); }
+
   void read(const RuleSource& source) {
     out_.sources[source.name] = source.text;
     for (const YamlDocument& document : parse_yaml(source.text, source.name, out_.diagnostics)) {
@@ -27,14 +40,19 @@ class Load {
   }
 
   void finish() {
+    change_rules(overlays_, drafts_, skipped_, options_.today, out_.diagnostics, out_.skipped);
     RuleNames names(drafts_);
     resolve_inputs(drafts_, names, skipped_);
     expand_hits(drafts_);
     apply_filters(drafts_, names, options_, skipped_, out_.skipped);
+    note_lists(list_notes_, drafts_);
     out_.rules = link_rules(drafts_);
     out_.rules.derived = options_.derived;
     add_hashes();
-    for (RuleDraft& draft : drafts_) report(draft);
+    for (RuleDraft& draft : drafts_) {
+      if (draft.kind == DocumentKind::Filter) out_.filters.push_back(draft.meta);
+      report(draft);
+    }
     out_.diagnostics.sort();
   }
 
@@ -43,8 +61,10 @@ class Load {
   void add_hashes();
   void report(RuleDraft& draft);
 
-  const LoadOptions& options_;
+  LoadOptions options_;  // lists as the overlays have them
   LoadedRules& out_;
+  std::vector<Overlay> overlays_;
+  ListNotes list_notes_;
   std::vector<RuleDraft> drafts_;
   std::set<std::string, std::less<>> skipped_;  // ids and names of rules for other log sources
 };
@@ -66,6 +86,7 @@ void Load::read_document(const YamlDocument& document, const RuleSource& source)
 
 void Load::add_hashes() {
   for (Rule& rule : out_.rules.rules) rule.semantic_hash = semantic_hash(rule, out_.rules);
+  choose_rules(out_.rules, options_.preset);
   out_.rules.hash = rule_set_hash(out_.rules.rules);
 }
 
@@ -92,7 +113,10 @@ void Load::report(RuleDraft& draft) {
 LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions& options) {
   LoadedRules out;
   Load load(options, out);
-  for (const RuleSource& source : sources) load.read(source);
+  load.read_overlays(sources);
+  for (const RuleSource& source : sources) {
+    if (!Load::is_overlay(source)) load.read(source);
+  }
   load.finish();
   return out;
 }

@@ -8,38 +8,50 @@
 namespace kubevigil {
 namespace {
 
-// Lists are named by their path without the extension; "known-readers" alone means "lists/known-readers".
-const std::string* find_list(std::string name, const LoadOptions& options, std::string& found) {
-  for (const std::string_view extension : {".yaml", ".yml"}) {
-    if (name.ends_with(extension)) name.resize(name.size() - extension.size());
-  }
-  for (const std::string& candidate : {name, "lists/" + name}) {
-    const auto it = options.lists.find(candidate);
-    if (it == options.lists.end()) continue;
-    found = candidate;
-    return &it->second;
-  }
-  return nullptr;
-}
-
-bool append_row(const YamlNode& item, std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::string> row;
-  if (item.is_scalar()) row.push_back(item.text);
-  for (const YamlNode& cell : item.items) {
-    if (!cell.is_scalar()) return false;
-    row.push_back(cell.text);
-  }
-  if (row.empty()) return false;
-  rows.push_back(std::move(row));
-  return true;
+const YamlNode* list_in(const std::vector<YamlDocument>& documents) {
+  const YamlNode* list = documents.empty() ? nullptr : &documents.front().root;
+  if (list != nullptr && list->is_map()) list = list->find("values");
+  return list != nullptr && list->is_sequence() ? list : nullptr;
 }
 
 }  // namespace
 
+std::string list_name(std::string name, const std::map<std::string, std::string>& lists) {
+  for (const std::string_view extension : {".yaml", ".yml"}) {
+    if (name.ends_with(extension)) name.resize(name.size() - extension.size());
+  }
+  for (const std::string& candidate : {name, "lists/" + name}) {
+    if (lists.contains(candidate)) return candidate;
+  }
+  return "";
+}
+
+std::vector<std::string> list_row(const YamlNode& item) {
+  std::vector<std::string> row;
+  if (item.is_scalar()) row.push_back(item.text);
+  for (const YamlNode& cell : item.items) {
+    if (!cell.is_scalar()) return {};
+    row.push_back(cell.text);
+  }
+  return row;
+}
+
+std::optional<std::vector<std::vector<std::string>>> rows_of(const std::string& text, const std::string& name) {
+  Diagnostics ignored;
+  const std::vector<YamlDocument> documents = parse_yaml(text, name, ignored);
+  const YamlNode* list = list_in(documents);
+  if (list == nullptr || ignored.has_errors()) return std::nullopt;
+  std::vector<std::vector<std::string>> rows;
+  for (const YamlNode& item : list->items) {
+    rows.push_back(list_row(item));
+    if (rows.back().empty()) return std::nullopt;
+  }
+  return rows;
+}
+
 std::vector<std::vector<std::string>> list_rows(const std::string& name, const SourceSpan& span, RuleContext& context) {
-  std::string found;
-  const std::string* text = find_list(name, context.options, found);
-  if (text == nullptr) {
+  const std::string found = list_name(name, context.options.lists);
+  if (found.empty()) {
     std::vector<std::string_view> names;
     for (const auto& [known, unused] : context.options.lists) names.push_back(known);
     const std::string_view close = nearest(name, names);
@@ -48,17 +60,19 @@ std::vector<std::vector<std::string>> list_rows(const std::string& name, const S
                                               : "did you mean \"" + std::string(close) + "\"?");
     return {};
   }
+  context.draft.lists.insert(found);
   std::vector<std::vector<std::string>> rows;
-  const std::vector<YamlDocument> documents = parse_yaml(*text, found, context.diagnostics());
-  const YamlNode* list = documents.empty() ? nullptr : &documents.front().root;
-  if (list != nullptr && list->is_map()) list = list->find("values");
-  if (list == nullptr || !list->is_sequence()) {
+  const std::vector<YamlDocument> documents = parse_yaml(context.options.lists.at(found), found, context.diagnostics());
+  const YamlNode* list = list_in(documents);
+  if (list == nullptr) {
     context.diagnostics().error("bad-list", "the list \"" + found + "\" is not a YAML list", span,
                                 "write one value a line: `- value`, or a mapping with `values:`");
     return {};
   }
   for (const YamlNode& item : list->items) {
-    if (append_row(item, rows)) continue;
+    rows.push_back(list_row(item));
+    if (!rows.back().empty()) continue;
+    rows.pop_back();
     context.diagnostics().error("bad-list", "entries of lists are plain values, or tuples of these", item.span);
   }
   return rows;

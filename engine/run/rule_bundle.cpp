@@ -13,7 +13,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kMagic = "KVRULES1";
+constexpr std::string_view kWithoutPreset = "KVRULES1", kWithPreset = "KVRULES2";
 constexpr std::string_view kTemporary = ".tmp";
 constexpr size_t kHashDigits = 64;
 constexpr uint32_t kEmptyText = 4;  // bytes that the shortest element takes
@@ -44,6 +44,13 @@ bool take_flag(RecordBytes& bytes) {
   return flag == 1;
 }
 
+std::optional<Preset> take_preset(RecordBytes& bytes) {
+  const uint32_t number = bytes.u32();
+  bytes.bad = bytes.bad || number >= kPresetNames.size();
+  if (bytes.bad) return std::nullopt;
+  return static_cast<Preset>(number);
+}
+
 std::map<std::string, std::string> take_texts(RecordBytes& bytes) {
   std::map<std::string, std::string> texts;
   for (uint32_t i = take_number(bytes); i > 0 && !bytes.bad; --i) {
@@ -69,9 +76,10 @@ DiskResult<std::string> read_all(const DiskFile& file) {
 // below.
 std::string encode_bundle(const RuleBundle& bundle) {
   const auto& [sources, options, settings] = bundle;
-  const auto& [strict, lists, derived, today] = options;
+  const auto& [strict, lists, derived, today, preset] = options;
   const auto& [trusted_proxies] = derived;
-  std::string out(kMagic);
+  std::string out(preset ? kWithPreset : kWithoutPreset);
+  if (preset) put_u32(out, static_cast<uint32_t>(*preset));
   put_u32(out, strict ? 1 : 0);
   put_text(out, today);
   put_u32(out, static_cast<uint32_t>(trusted_proxies.size()));
@@ -89,8 +97,12 @@ std::string encode_bundle(const RuleBundle& bundle) {
 
 Result<RuleBundle> decode_bundle(std::string_view bytes) {
   RecordBytes in{bytes};
-  if (in.take(kMagic.size()) != kMagic) return fail("no rule bundle, or of another format than KVRULES1");
+  const std::string_view magic = in.take(kWithPreset.size());
+  if (magic != kWithPreset && magic != kWithoutPreset) {
+    return fail("no rule bundle, or of another format than KVRULES1 and KVRULES2");
+  }
   RuleBundle bundle;
+  if (magic == kWithPreset) bundle.options.preset = take_preset(in);
   bundle.options.strict = take_flag(in);
   bundle.options.today = in.text();
   for (uint32_t i = take_number(in); i > 0 && !in.bad; --i) {

@@ -5,7 +5,7 @@
 // the rules that it was written with.
 //
 // Bytes of a bundle (numbers are u32 little-endian; a text is a u32 length and its bytes):
-//   magic "KVRULES1"
+//   magic "KVRULES1"; with a preset "KVRULES2" and the preset: 0 core, 1 extended, 2 all
 //   strict      0 or 1
 //   today       text
 //   proxies     number, for each: text

@@ -137,6 +137,18 @@ TEST_F(RuleWatching, SwapsOfLinksLikeThoseOfAConfigMap) {
   EXPECT_EQ(watch_->counters().taken, 1u) << "the same content elsewhere";
 }
 
+TEST_F(RuleWatching, AnOverlayIsPartOfTheRules) {
+  start();
+  put("overlay.yaml", "levels: {a: high}\n");
+  poll(), poll();
+  EXPECT_EQ(watch_->counters().taken, 1u);
+  put("overlay.yaml", "levels: {b: high}\n");
+  poll(), poll();
+  EXPECT_EQ(watch_->counters().taken, 1u);
+  EXPECT_THAT(lines_, HasSubstr("overlay.yaml:1:10"));
+  EXPECT_THAT(rejected_, testing::ElementsAre(HasSubstr("no rule has the id or name")));
+}
+
 TEST_F(RuleWatching, AnErrorIsSaidOnceWithACaretAndTheOldRulesStay) {
   start();
   put("b.yaml", rule("b", "vreb: get") + "  timeframe: [\n");

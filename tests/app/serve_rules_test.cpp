@@ -39,7 +39,7 @@ class EarlierLife {
   Recovered recovered(const std::string& redact) {
     const Config now = config(redact);
     ServeRules rules(*store_, *spool_, system_env(), HashKey{1, 2}, *redactor_of(now));
-    const auto ready = ready_rules(selection_of(now), bundle_settings(now), {});
+    const auto ready = ready_rules(selection_of(now.rules), bundle_settings(now), {});
     RecoverySources sources{*journal_, *snapshots_, {}, rules.live(*ready), "1"};
     sources.load_rules = [&](const std::string& hash) { return rules.load(hash); };
     auto out = recover(sources);
@@ -67,7 +67,7 @@ class EarlierLife {
   }
 
   void live(const std::string& redact) {
-    const auto ready = ready_rules(selection_of(config(redact)), bundle_settings(config(redact)), {});
+    const auto ready = ready_rules(selection_of(config(redact).rules), bundle_settings(config(redact)), {});
     ASSERT_TRUE(ready) << ready.error().message;
     ASSERT_TRUE(store_->keep(ready->bundle));
     auto body = spool_->begin({"lab", "token", "10.0.0.9", {1'767'312'000'000'000}}, std::nullopt);

@@ -22,6 +22,59 @@ TEST(RulesCommands, EachAnswers) {
   EXPECT_EQ(run({"rules", "check"}).code, 0);
 }
 
+TEST(RulesCommands, NamesMayBeWrittenWithDashes) {
+  EXPECT_THAT(run({"rules", "show", "pod-exec"}).out, HasSubstr("name           pod_exec\n"));
+  EXPECT_THAT(run({"rules", "show", "pod-exce"}).err, HasSubstr("did you mean pod_exec?"));
+}
+
+TEST(RulesCommands, APresetNarrowsTheBuiltInRules) {
+  const Folder folder;
+  folder.write("mine.yaml",
+               "title: Mine\nname: mine\nid: 0fcbfd1f-3f68-4d0b-8a0c-0d5a1ee5a0c1\n"
+               "logsource: {product: kubernetes, service: audit}\nkubevigil: {preset: all}\n"
+               "detection: {selection: {verb: list}, condition: selection}\n");
+  const Result core = run({"rules", "list", "--preset", "core", "-o", "json", "--rules", folder.path()});
+  EXPECT_THAT(core.out, HasSubstr("\"preset\":\"core\""));
+  EXPECT_THAT(core.out, HasSubstr("\"preset\":\"own\""));
+  EXPECT_THAT(core.out, Not(HasSubstr("\"preset\":\"extended\"")));
+  EXPECT_THAT(run({"rules", "list", "--preset", "cor"}).err, HasSubstr("core,extended,all"));
+  const Result replayed = run({"demo", "--preset", "core", "-o", "jsonl"});
+  EXPECT_THAT(replayed.err, HasSubstr("preset  core: "));
+  EXPECT_THAT(run({"demo", "--no-builtin", "--rules", folder.path()}).err, Not(HasSubstr("preset")));
+}
+
+TEST(RulesCommands, PagesAreOfTheRulesThatAreLoaded) {
+  const Folder folder;
+  folder.write("mine.yaml",
+               "title: Mine\nname: mine\nid: 0fcbfd1f-3f68-4d0b-8a0c-0d5a1ee5a0c1\ntags: [attack.t1613]\n"
+               "logsource: {product: kubernetes, service: audit}\n"
+               "detection: {selection: {verb: list}, condition: selection}\n");
+  const std::vector<std::string> own = {"--no-builtin", "--rules", folder.path()};
+  const auto page = [&](const std::string& name) { return run({"rules", name, own[0], own[1], own[2]}).out; };
+  EXPECT_THAT(page("catalogue"), HasSubstr("## your own\n"));
+  EXPECT_THAT(page("catalogue"), HasSubstr("| `mine` | Mine | medium | T1613 | Metadata |  | own |"));
+  EXPECT_THAT(page("navigator"),
+              HasSubstr("{\"techniqueID\":\"T1613\",\"enabled\":true,\"score\":1,\"comment\":\"mine\"}"));
+  EXPECT_THAT(run({"rules", "coverage"}).out, HasSubstr("| A9 | "));
+}
+
+TEST(RulesCommands, AnOverlaySaysWhatItChanges) {
+  const Folder folder;
+  const std::string overlay = folder.write("overlay.yaml",
+                                           "disable: [{rule: pod_exec, owner: platform, reason: from the bastion "
+                                           "only}]\nlists: {miner_words: {add: [x]}}\n");
+  const Result list = run({"rules", "list", "--rules", overlay});
+  EXPECT_THAT(list.err, HasSubstr("overlay.yaml: 1 disabled, 1 list changed\n"));
+  EXPECT_THAT(list.out, HasSubstr("(disabled by an overlay)"));
+  const std::string sheet = run({"rules", "show", "pod_exec", "--rules", folder.path()}).out;
+  EXPECT_THAT(sheet, HasSubstr("changed here   disabled by platform: from the bastion only ("));
+  EXPECT_EQ(run({"rules", "check", folder.path()}).code, 0);
+  folder.write("overlay.yaml", "disable: [{rule: pod_exce, owner: platform, reason: x}]\n");
+  const Result check = run({"rules", "check", folder.path()});
+  EXPECT_EQ(check.code, 1);
+  EXPECT_THAT(check.out, HasSubstr("did you mean \"pod_exec\"?"));
+}
+
 TEST(RulesCommands, ABrokenRuleIsSaidInOneLine) {
   const Folder folder;
   folder.write("rule.yaml", read_file(test::source_file("detections/pods/privileged_pod.yaml")));

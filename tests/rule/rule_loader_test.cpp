@@ -258,7 +258,37 @@ TEST(RuleLoader, PortableAreRulesWithoutOurOwnAdditions) {
   EXPECT_EQ(reason(detection("a", 1)), "");
   EXPECT_THAT(reason(detection("a", 1, "peerIP: 1.2.3.4")), HasSubstr("derived field"));
   EXPECT_THAT(reason(detection("a", 1, "'user.groups[any]': x", "sigma-version: 3\n")), HasSubstr("array selector"));
-  EXPECT_THAT(reason(detection("a", 1, "verb: get", "kubevigil: {risk: 1}\n")), HasSubstr("kubevigil"));
+}
+
+// Other tools pass over a mapping that they do not know; what it says of an alert costs them nothing.
+TEST(RuleLoader, WhatOnlyDecoratesAnAlertIsPortable) {
+  const auto reason = [](const std::vector<std::string>& texts, const char* rule) {
+    const LoadedRules loaded = load(texts);
+    const Rule* found = loaded.rules.find(rule);
+    return found == nullptr ? render(loaded.diagnostics, {}) : found->not_portable;
+  };
+  const std::string decorated = detection("a", 1, "verb: get",
+                                          "kubevigil: {stage: probe, risk: 1, preset: all, exempt: never, message: x, "
+                                          "dedup: {by: [peerIP], period: 1h}, next-steps: [y]}\n");
+  EXPECT_EQ(reason({decorated}, "a"), "");
+  EXPECT_EQ(reason({decorated, correlation("c", 2, "a", ", generate: true")}, "c"), "");
+  EXPECT_THAT(reason({decorated, correlation("c", 2, "a") + "kubevigil: {window: tumbling}\n"}, "c"),
+              HasSubstr("window"));
+  EXPECT_THAT(reason({detection("a", 1, "peerIP: 1.2.3.4"), correlation("c", 2, "a")}, "c"), HasSubstr("reads \"a\""));
+  const auto special = [](const std::string& type, const std::string& group, const std::string& more) {
+    return "title: c\nname: c\nid: " + id_of(2) + "\ncorrelation: {type: " + type + ", rules: [a], group-by: [" +
+           group + "], timespan: 5m, " + more;
+  };
+  EXPECT_THAT(reason({decorated, special("new_value", "verb", "condition: {field: user.username}}\n")}, "c"),
+              HasSubstr("new_value"));
+  EXPECT_THAT(reason({decorated, special("value_count", "verb",
+                                         "condition: {gte: 2, field: user.username}}\n"
+                                         "kubevigil: {value_count: {require-any: [x]}}\n")},
+                     "c"),
+              HasSubstr("options of value_count"));
+  EXPECT_THAT(
+      reason({decorated, special("value_count", "peerIP", "condition: {gte: 2, field: user.username}}\n")}, "c"),
+      HasSubstr("derived field \"peerIP\""));
 }
 
 class RuleFiles : public ::testing::Test {
@@ -281,6 +311,11 @@ class RuleFiles : public ::testing::Test {
   std::filesystem::path folder_;
   Diagnostics diagnostics_;
 };
+
+TEST_F(RuleFiles, DataAmongThemIsPassedOver) {
+  std::ofstream(folder_ / "a.yaml") << "# kubevigil data: no rules\nideas: []\n";
+  EXPECT_THAT(found({folder_.string()}), testing::ElementsAre("b.yml", "sub/c.yaml"));
+}
 
 TEST_F(RuleFiles, DirectoriesFilesAndGlobsInAFixedOrder) {
   using ::testing::ElementsAre;

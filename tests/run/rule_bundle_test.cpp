@@ -23,6 +23,7 @@ RuleBundle bundle_of(uint64_t seed) {
   RuleBundle bundle;
   bundle.options.strict = random() % 2 == 0;
   bundle.options.today = "2026-01-31";
+  if (random() % 2 == 0) bundle.options.preset = static_cast<Preset>(random() % 3);
   for (size_t i = random() % 3; i > 0; --i) bundle.options.derived.trusted_proxies.push_back(text());
   for (size_t i = random() % 4; i > 0; --i) bundle.options.lists["lists/" + text()] = text();
   for (size_t i = random() % 5; i > 0; --i) bundle.sources.push_back({text(), text(), random() % 2 == 0});
@@ -43,6 +44,7 @@ TEST(RuleBundle, ComesBackWhole) {
     ASSERT_TRUE(back) << "seed " << seed;
     EXPECT_EQ(back->options.strict, bundle.options.strict);
     EXPECT_EQ(back->options.today, bundle.options.today);
+    EXPECT_EQ(back->options.preset, bundle.options.preset);
     EXPECT_EQ(back->options.derived, bundle.options.derived);
     EXPECT_EQ(back->options.lists, bundle.options.lists);
     EXPECT_EQ(back->settings, bundle.settings);
@@ -76,6 +78,9 @@ TEST(RuleBundle, EveryPartCounts) {
   };
   std::set<std::string> hashes = {bundle_hash(plain)};
   hashes.insert(hash_with([](RuleBundle& b) { b.options.strict = true; }));
+  for (const Preset preset : {Preset::Core, Preset::Extended, Preset::All}) {
+    hashes.insert(hash_with([=](RuleBundle& b) { b.options.preset = preset; }));
+  }
   hashes.insert(hash_with([](RuleBundle& b) { b.options.today = "2026-01-31"; }));
   hashes.insert(hash_with([](RuleBundle& b) { b.options.derived.trusted_proxies = {"10.0.0.1"}; }));
   hashes.insert(hash_with([](RuleBundle& b) { b.options.lists["lists/x"] = "- a\n"; }));
@@ -83,7 +88,7 @@ TEST(RuleBundle, EveryPartCounts) {
   hashes.insert(hash_with([](RuleBundle& b) { b.sources[0].name = "b.yaml"; }));
   hashes.insert(hash_with([](RuleBundle& b) { b.sources[0].text += ' '; }));
   hashes.insert(hash_with([](RuleBundle& b) { b.settings["redact"] = "off"; }));
-  EXPECT_EQ(hashes.size(), 9u);
+  EXPECT_EQ(hashes.size(), 12u);
 }
 
 TEST(RuleBundle, CutOrLengthenedIsRefused) {
