@@ -39,10 +39,11 @@ struct Collector {
   void rule(const Rule& r, const RuleSet& rules) {
     if (r.is_detection()) return expr(r.detection().condition);
     const Correlation& c = r.correlation();
-    if (c.type == CorrelationType::NewValue || c.type == CorrelationType::Absence) {
-      foreign.insert("correlation type " + std::string(to_text(c.type)));
-    }
+    const bool ours =
+        c.type == CorrelationType::NewValue || c.type == CorrelationType::Absence || c.type == CorrelationType::Chain;
+    if (ours) foreign.insert("correlation type " + std::string(to_text(c.type)));
     for (const CorrelationInput& input : c.inputs) {
+      if (input.from_hits) continue;  // whatever there is
       for (const FieldRef& ref : input.group) field(ref);
       for (const FieldRef& ref : input.values) field(ref);
       rule(rules.rules[input.rule], rules);

@@ -378,5 +378,69 @@ TEST(CheckReport, HasEveryProblemInEveryForm) {
   EXPECT_THAT(junit, ::testing::Not(HasSubstr("<get>")));
 }
 
+std::string chain(int id, const std::string& more = {}) {
+  return "title: chain\nname: chain\nid: " + id_of(id) +
+         "\ncorrelation: {type: chain, timespan: 1h, condition: {field: hit.stage, gte: 2}}\n"
+         "kubevigil: {chain: {root: [user.username]" +
+         more + "}}\n";
+}
+
+const std::string kStaged = "level: low\nkubevigil: {stage: entry}\n";
+
+std::vector<std::string> members(const LoadedRules& loaded, CorrelationInput::Role role) {
+  std::vector<std::string> names;
+  for (const CorrelationInput& input : loaded.rules.find("chain")->correlation().inputs) {
+    if (input.role == role) names.push_back(loaded.rules.rules[input.rule].meta.name);
+  }
+  return names;
+}
+
+TEST(Chains, ReadWhateverHasAStage) {
+  const std::vector<std::string> rules = {
+      chain(1), detection("staged", 2, "verb: get", kStaged), detection("plain", 3),
+      detection("minor", 4, "verb: list", "level: informational\nkubevigil: {stage: probe}\n"),
+      correlation("often", 5, "plain") + "level: high\nkubevigil: {stage: collect}\n"};
+  const LoadedRules loaded = load(rules);
+  EXPECT_TRUE(loaded.diagnostics.empty()) << render(loaded.diagnostics, loaded.sources);
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Member), testing::ElementsAre("staged", "often"));
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Actor), testing::ElementsAre("plain"));
+  EXPECT_TRUE(loaded.rules.find("staged")->alerts);
+  EXPECT_TRUE(loaded.rules.find("often")->alerts);
+  EXPECT_FALSE(loaded.rules.find("plain")->alerts);  // `often` reads it
+}
+
+TEST(Chains, MeanTheSameWhateverOtherRulesThereAre) {
+  const auto hash = [](const std::vector<std::string>& texts) {
+    return load(texts).rules.find(id_of(1))->semantic_hash;
+  };
+  const std::string staged = detection("staged", 2, "verb: get", kStaged);
+  const std::string more = detection("more", 3, "verb: list", kStaged);
+  const std::string plain = detection("plain", 4);
+  const auto link = [](const std::string& rule, const std::string& within) {
+    return ", links: {l: {rule: " + rule + ", to: {user.username: objectRef.name}, within: " + within + "}}";
+  };
+  const std::string base = hash({chain(1), staged});
+  EXPECT_EQ(hash({chain(1), staged, more}), base);
+  EXPECT_NE(hash({chain(1, ", hits: {min-level: medium}"), staged}), base);
+  EXPECT_NE(hash({chain(1, ", max-span: 2h"), staged}), base);
+  EXPECT_NE(hash({chain(1, ", limits: {depth: 2}"), staged}), base);
+  EXPECT_NE(hash({chain(1), staged, filter("chain", 9)}), base);
+  const std::string linked = hash({chain(1, link("plain", "1h")), staged, plain});
+  EXPECT_NE(linked, base);
+  EXPECT_NE(hash({chain(1, link("plain", "2h")), staged, plain}), linked);
+  EXPECT_NE(hash({chain(1, link("plain", "1h")), staged, detection("plain", 4, "verb: watch")}), linked);
+}
+
+TEST(Chains, AreNotTakenAlongByABrokenRuleThatTheyDidNotName) {
+  const LoadedRules loaded =
+      load({chain(1), detection("staged", 2, "verb: get", kStaged), correlation("broken", 3, "nobody") + kStaged});
+  ASSERT_NE(loaded.rules.find("chain"), nullptr);
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Member), testing::ElementsAre("staged"));
+}
+
+TEST(Chains, WithNothingToCountAreDead) {
+  EXPECT_THAT(load({chain(1), detection("plain", 2)}).rules.find("chain")->dead, HasSubstr("no rule has"));
+}
+
 }  // namespace
 }  // namespace kubevigil
