@@ -16,7 +16,8 @@ struct Collector {
     const FieldInfo& info = field_info(ref.id);
     fields.insert(to_text(ref));
     response = response || ref.id == FieldId::ResponseObject;
-    request = request || ref.id == FieldId::RequestObject || info.needs_request_body;
+    const bool anywhere = ref.id == FieldId::Keywords;  // what they look for mostly stands in bodies
+    request = request || ref.id == FieldId::RequestObject || info.needs_request_body || anywhere;
     if (info.origin == FieldOrigin::Derived || info.origin == FieldOrigin::Hit) {
       foreign.insert("derived field " + std::string(info.name));
     }

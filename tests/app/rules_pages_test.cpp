@@ -97,7 +97,7 @@ constexpr const char* kLayerSchema = R"({
     "gradient": {"type": "object", "required": ["colors", "minValue", "maxValue"], "additionalProperties": false,
       "properties": {"colors": {"type": "array", "items": {"type": "string"}, "minItems": 2},
         "minValue": {"type": "integer"}, "maxValue": {"type": "integer", "minimum": 1}}},
-    "legendItems": {"type": "array", "items": {"type": "object", "required": ["label", "color"],
+    "legendItems": {"type": "array", "items": {"type": "object", "required": ["label", "color"], "additionalProperties": false,
       "properties": {"label": {"type": "string"}, "color": {"type": "string"}}}}
   }
 })";
