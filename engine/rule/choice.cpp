@@ -74,4 +74,24 @@ void choose_rules(RuleSet& rules, std::optional<Preset> preset) {
   if (preset) drop_others(rules.rules, staying(rules.rules));
 }
 
+RuleSet rules_for(const RuleSet& rules, const std::set<uint32_t>& wanted) {
+  std::vector<bool> stays(rules.rules.size());
+  for (size_t i = rules.rules.size(); i-- > 0;) {
+    stays[i] = stays[i] || wanted.contains(static_cast<uint32_t>(i));
+    if (!stays[i] || rules.rules[i].is_detection()) continue;
+    for (const CorrelationInput& input : rules.rules[i].correlation().inputs) stays[input.rule] = true;
+  }
+  RuleSet out;
+  out.derived = rules.derived;
+  std::vector<uint32_t> place(rules.rules.size());
+  for (size_t i = 0; i < rules.rules.size(); ++i) {
+    if (!stays[i]) continue;
+    place[i] = static_cast<uint32_t>(out.rules.size());
+    Rule& rule = out.rules.emplace_back(rules.rules[i]);
+    if (rule.is_detection()) continue;
+    for (CorrelationInput& input : std::get<Correlation>(rule.body).inputs) input.rule = place[input.rule];
+  }
+  return out;
+}
+
 }  // namespace kubevigil

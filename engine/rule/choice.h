@@ -2,6 +2,8 @@
 // (Rule::site). Whoever names a rule finds it, whatever the choice: it is made behind linking.
 #pragma once
 
+#include <set>
+
 #include "engine/rule/rule.h"
 
 namespace kubevigil {
@@ -11,5 +13,8 @@ namespace kubevigil {
 // rules are of every preset. Chains and other correlations over `hits` count none of them. Without a preset every rule
 // stays. REQUIRES: rules have their hashes. Fills RuleSet::preset and left_out.
 void choose_rules(RuleSet& rules, std::optional<Preset> preset);
+
+// Copies of `wanted` (indices) and of all that they read, in the same order.
+RuleSet rules_for(const RuleSet& rules, const std::set<uint32_t>& wanted);
 
 }  // namespace kubevigil
