@@ -30,7 +30,7 @@ class Shown {
     const auto& fields = chain_.links[link.link].to;
     std::string text;
     for (size_t i = 0; i < values.size(); ++i) {
-      append(text, i < fields.size() ? to_text(fields[i].second) : "value", values[i]);
+      append(text, i < fields.size() ? to_text(fields[i].second) : "", values[i]);
     }
     return displayed(text);
   }

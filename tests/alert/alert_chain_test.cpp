@@ -31,7 +31,11 @@ Rule chain_rule() {
   c.type = CorrelationType::Chain;
   c.chain.root = {field("user.username"), field("user.uid")};
   c.chain.root_anonymous = {field("peerIP")};
-  c.chain.links = {{"entered", {{field("caller.pod"), field("target.pod")}}, Duration::hours(1), true}};
+  c.chain.links = {
+      {"entered",
+       {{field("caller.pod"), field("target.pod")}, {field("caller.namespace"), field("objectRef.namespace")}},
+       Duration::hours(1),
+       true}};
   Rule rule;
   rule.body = c;
   return rule;
@@ -57,16 +61,21 @@ TEST(AlertChain, NamesWhoDidWhatAndBecameWhom) {
   EXPECT_EQ(chain.hits[2].by, "bob");
 }
 
+// Names of identities are shown as they are, everything else by what it looks like.
 TEST(AlertChain, HidesSecretsAndCutsWhatIsLong) {
   Trail trail;
   const std::string token = "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl";
-  trail.links.push_back({0, tuple({token}), tuple({std::string(5000, 'x')}), {}});
-  trail.hits.push_back({std::string(5000, 'r'), Stage::Entry, Level::Low, tuple({token}), {}, {}});
-  const AlertChain chain = alert_chain(chain_rule(), tuple({"prod", token, ""}), &trail, Redactor());
+  const std::string longer(5000, 'x');
+  trail.links.push_back({0, tuple({"", "", token}), tuple({token, "shop"}), {}});
+  trail.links.push_back({0, tuple({longer}), tuple({longer, longer}), {}});
+  trail.hits.push_back({longer, Stage::Entry, Level::Low, tuple({"", "", token}), {}, {}});
+  const AlertChain chain = alert_chain(chain_rule(), tuple({"prod", "", "", token}), &trail, Redactor());
   EXPECT_THAT(chain.root, Not(HasSubstr("c2lnbmF0dXJl")));
   EXPECT_THAT(chain.links[0].from, Not(HasSubstr("c2lnbmF0dXJl")));
+  EXPECT_THAT(chain.links[0].to, Not(HasSubstr("c2lnbmF0dXJl")));
   EXPECT_THAT(chain.hits[0].by, Not(HasSubstr("c2lnbmF0dXJl")));
-  EXPECT_LE(chain.links[0].to.size(), limits::kDisplayBytes + 3);
+  EXPECT_LE(chain.links[1].from.size(), limits::kDisplayBytes + 3);
+  EXPECT_LE(chain.links[1].to.size(), limits::kDisplayBytes + 3);
   EXPECT_LE(chain.hits[0].rule.size(), limits::kDisplayBytes + 3);
 }
 
