@@ -9,6 +9,7 @@
 #include <map>
 
 #include "bench/random.h"
+#include "bench/traffic.h"
 #include "engine/rule/map_reader.h"
 #include "engine/rule/yaml.h"
 #include "engine/run/case_file.h"
@@ -99,12 +100,24 @@ std::string filled(std::string_view text, const Words& words) {
   return out;
 }
 
+// "namespace/name" of a service account's user name, or "".
+std::string account_of(const std::string& user) {
+  constexpr std::string_view kPrefix = "system:serviceaccount:";
+  if (!user.starts_with(kPrefix)) return "";
+  std::string account = user.substr(kPrefix.size());
+  std::replace(account.begin(), account.end(), ':', '/');
+  return account;
+}
+
 void play(const std::string& name, size_t number, const std::string& text, int64_t start, Diagnostics& diagnostics,
           std::vector<CaseRecord>& out) {
   const CaseFile file = parse_case_file({name, text}, diagnostics);
   for (const Case& c : file.cases) {
     size_t index = 0;
-    for (const CaseStep& step : c.steps) {
+    for (CaseStep step : c.steps) {
+      if (const std::string account = account_of(step.event.user); !account.empty()) {
+        step.event.uid = account_uid(account);
+      }
       const std::string seed = fmt::format("{} {} {}", name, number, start);
       auto records = expand(step.event, Timestamp{start}, seed + c.name, index++);
       std::move(records.begin(), records.end(), std::back_inserter(out));

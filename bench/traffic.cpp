@@ -41,15 +41,20 @@ Actor control_actor(const Cluster& cluster, std::string_view username, std::stri
           agent};
 }
 
+uint64_t number_of_account(std::string_view identity) {
+  uint64_t number = 0;
+  for (const char c : identity) number = number * 131 + static_cast<unsigned char>(c);
+  return number;
+}
+
 // Controllers of kube-system run in pods, too: a pod, chosen by name, lends its token and node.
 Actor account_actor(const Cluster& cluster, std::string_view identity, std::string_view agent) {
   const size_t slash = identity.find('/');
   const std::string_view space = identity.substr(0, slash), name = identity.substr(slash + 1);
-  uint64_t number = 0;
-  for (const char c : identity) number = number * 131 + static_cast<unsigned char>(c);
+  const uint64_t number = number_of_account(identity);
   Actor actor = workload_actor(cluster, number % cluster.pods.size(), agent);
   actor.username = fmt::format("system:serviceaccount:{}:{}", space, name);
-  actor.uid = make_uuid(number);
+  actor.uid = account_uid(identity);
   actor.groups = account_groups(space);
   return actor;
 }
@@ -159,6 +164,8 @@ std::string draw_query(const Cluster& cluster, Random& random, const Traffic& ro
 }
 
 }  // namespace
+
+std::string account_uid(std::string_view identity) { return make_uuid(number_of_account(identity)); }
 
 Actor node_actor(const Cluster& cluster, size_t node, std::string_view agent) {
   const Node& n = cluster.nodes[node];

@@ -51,6 +51,8 @@ struct Draw {
 };
 Request draw_request(const Cluster& cluster, Random& random, Draw draw, int64_t now);
 
+// Of a service account that is no pod's own; `identity` is namespace/name.
+std::string account_uid(std::string_view identity);
 Actor node_actor(const Cluster& cluster, size_t node, std::string_view agent);
 Actor workload_actor(const Cluster& cluster, size_t pod, std::string_view agent);
 Actor human_actor(const Cluster& cluster, size_t human, std::string_view agent);

@@ -226,7 +226,7 @@ OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningFacts* facts
   add_event(rule, facts, alert);
   alert.values = values_of(rule, episode);
   add_why(rule, episode.rule, facts, alert);
-  alert.chain = alert_chain(rule, episode.key_bytes, episode.trail, redactor_);
+  alert.chain = alert_chain(rule, episode.key_bytes, episode.trail.get(), redactor_);
   const FieldText field = [&](std::string_view name) {
     if (is_chain(rule) && names_root(rule, name) && group_text(alert, name).empty()) return alert.chain.root;
     if (std::string group = group_text(alert, name); !group.empty()) return group;
@@ -261,7 +261,7 @@ void AlertBuilder::update(OpenAlert& open, const Episode& episode) const {
     const RecordPosition& p = e.position;
     alert.events.push_back({uuid_text(e.audit_id), files_(p.file), e.time, p.offset, p.line});
   }
-  alert.chain = alert_chain(program_->rules().rules[episode.rule], episode.key_bytes, episode.trail, redactor_);
+  alert.chain = alert_chain(program_->rules().rules[episode.rule], episode.key_bytes, episode.trail.get(), redactor_);
   alert.message = displayed(
       fill_message(open.message, {alert.count, alert.measure, alert.last_seen - alert.first_seen, &alert.values}));
 }

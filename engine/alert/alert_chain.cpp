@@ -30,7 +30,7 @@ class Shown {
     const auto& fields = chain_.links[link.link].to;
     std::string text;
     for (size_t i = 0; i < values.size(); ++i) {
-      append(text, i < fields.size() ? to_text(fields[i].second) : "value", values[i]);
+      append(text, i < fields.size() ? to_text(fields[i].second) : "", values[i]);
     }
     return displayed(text);
   }
@@ -48,17 +48,17 @@ class Shown {
 
 }  // namespace
 
-AlertChain alert_chain(const Rule& rule, std::string_view key_bytes, const Trail& trail, const Redactor& redactor) {
+AlertChain alert_chain(const Rule& rule, std::string_view key_bytes, const Trail* trail, const Redactor& redactor) {
   AlertChain out;
-  if (rule.is_detection() || rule.correlation().type != CorrelationType::Chain) return out;
+  if (rule.is_detection() || rule.correlation().type != CorrelationType::Chain || trail == nullptr) return out;
   const Shown shown(rule, redactor);
   out.root = shown.who(key_bytes, rule.extension.across_clusters ? 0 : 1);
-  for (const TrailLink& link : trail.links) {
+  for (const TrailLink& link : trail->links) {
     if (!shown.knows(link)) continue;
     out.links.push_back({shown.name(link), shown.who(link.from, 0), shown.reached(link), link.event.time,
                          uuid_text(link.event.audit_id)});
   }
-  for (const TrailHit& hit : trail.hits) {
+  for (const TrailHit& hit : trail->hits) {
     const std::string by = hit.by.empty() ? out.root : shown.who(hit.by, 0);
     out.hits.push_back({displayed(hit.rule), hit.level, hit.stage, by, hit.time, uuid_text(hit.event.audit_id)});
     const std::string stage(to_text(hit.stage));

@@ -37,7 +37,7 @@ struct AlertChain {
   bool empty() const { return hits.empty(); }
 };
 
-// `key_bytes`: group key of the episode. Nothing, when the rule is no chain.
-AlertChain alert_chain(const Rule& rule, std::string_view key_bytes, const Trail& trail, const Redactor& redactor);
+// `key_bytes`: group key of the episode. Nothing, when the rule is no chain or `trail` is null.
+AlertChain alert_chain(const Rule& rule, std::string_view key_bytes, const Trail* trail, const Redactor& redactor);
 
 }  // namespace kubevigil

@@ -16,7 +16,8 @@ struct Collector {
     const FieldInfo& info = field_info(ref.id);
     fields.insert(to_text(ref));
     response = response || ref.id == FieldId::ResponseObject;
-    request = request || ref.id == FieldId::RequestObject || info.needs_request_body;
+    const bool anywhere = ref.id == FieldId::Keywords;  // what they look for mostly stands in bodies
+    request = request || ref.id == FieldId::RequestObject || info.needs_request_body || anywhere;
     if (info.origin == FieldOrigin::Derived || info.origin == FieldOrigin::Hit) {
       foreign.insert("derived field " + std::string(info.name));
     }
@@ -39,10 +40,11 @@ struct Collector {
   void rule(const Rule& r, const RuleSet& rules) {
     if (r.is_detection()) return expr(r.detection().condition);
     const Correlation& c = r.correlation();
-    if (c.type == CorrelationType::NewValue || c.type == CorrelationType::Absence) {
-      foreign.insert("correlation type " + std::string(to_text(c.type)));
-    }
+    const bool ours =
+        c.type == CorrelationType::NewValue || c.type == CorrelationType::Absence || c.type == CorrelationType::Chain;
+    if (ours) foreign.insert("correlation type " + std::string(to_text(c.type)));
     for (const CorrelationInput& input : c.inputs) {
+      if (input.from_hits) continue;  // whatever there is
       for (const FieldRef& ref : input.group) field(ref);
       for (const FieldRef& ref : input.values) field(ref);
       rule(rules.rules[input.rule], rules);

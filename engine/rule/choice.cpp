@@ -16,6 +16,25 @@ void silence(Rule& rule) {
   rule.semantic_hash = sha256_hex(rule.semantic_hash + " silent");
 }
 
+bool is_off(const Rule& rule, std::optional<Preset> preset) {
+  return rule.site.disabled || (preset && is_outside(rule, *preset));
+}
+
+// What does not alert here is no hit either: a chain in the core preset does not count what only larger ones tell.
+void drop_hits(RuleSet& rules, std::optional<Preset> preset) {
+  for (Rule& rule : rules.rules) {
+    if (rule.is_detection()) continue;
+    std::string without;
+    std::erase_if(std::get<Correlation>(rule.body).inputs, [&](const CorrelationInput& input) {
+      const Rule& read = rules.rules[input.rule];
+      if (!input.from_hits || !is_off(read, preset)) return false;
+      without += " " + read.meta.id;
+      return true;
+    });
+    if (!without.empty()) rule.semantic_hash = sha256_hex(rule.semantic_hash + " without" + without);
+  }
+}
+
 // By rule: whether it stays. A correlation stands behind what it reads, so one pass from the end is enough.
 std::vector<bool> staying(const std::vector<Rule>& rules) {
   std::vector<bool> stays(rules.size());
@@ -46,13 +65,33 @@ void drop_others(std::vector<Rule>& rules, const std::vector<bool>& stays) {
 
 void choose_rules(RuleSet& rules, std::optional<Preset> preset) {
   rules.preset = preset;
+  drop_hits(rules, preset);
   for (Rule& rule : rules.rules) {
-    const bool outside = preset && is_outside(rule, *preset);
-    if (!rule.alerts || (!outside && !rule.site.disabled)) continue;
-    if (outside) rules.left_out.push_back(rule.meta.name);
+    if (!rule.alerts || !is_off(rule, preset)) continue;
+    if (preset && is_outside(rule, *preset)) rules.left_out.push_back(rule.meta.name);
     silence(rule);
   }
   if (preset) drop_others(rules.rules, staying(rules.rules));
+}
+
+RuleSet rules_for(const RuleSet& rules, const std::set<uint32_t>& wanted) {
+  std::vector<bool> stays(rules.rules.size());
+  for (size_t i = rules.rules.size(); i-- > 0;) {
+    stays[i] = stays[i] || wanted.contains(static_cast<uint32_t>(i));
+    if (!stays[i] || rules.rules[i].is_detection()) continue;
+    for (const CorrelationInput& input : rules.rules[i].correlation().inputs) stays[input.rule] = true;
+  }
+  RuleSet out;
+  out.derived = rules.derived;
+  std::vector<uint32_t> place(rules.rules.size());
+  for (size_t i = 0; i < rules.rules.size(); ++i) {
+    if (!stays[i]) continue;
+    place[i] = static_cast<uint32_t>(out.rules.size());
+    Rule& rule = out.rules.emplace_back(rules.rules[i]);
+    if (rule.is_detection()) continue;
+    for (CorrelationInput& input : std::get<Correlation>(rule.body).inputs) input.rule = place[input.rule];
+  }
+  return out;
 }
 
 }  // namespace kubevigil

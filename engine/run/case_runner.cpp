@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/base/text.h"
+#include "engine/rule/choice.h"
 #include "engine/run/case_compare.h"
 #include "engine/run/case_stream.h"
 #include "engine/run/exception_cover.h"
@@ -216,6 +217,20 @@ class CaseRun {
   const std::set<uint32_t> under_test_;
 };
 
+// The rules that the cases of a file are about: those beside it, and whatever its cases name.
+std::shared_ptr<const Program> program_for(const RuleSet& rules, const CaseFile& file) {
+  std::set<uint32_t> wanted = rules_under_test(rules, file);
+  const auto want = [&](const std::string& name) {
+    if (const Rule* rule = rules.find(name)) wanted.insert(static_cast<uint32_t>(rule - rules.rules.data()));
+  };
+  for (const Case& c : file.cases) {
+    for (const ExpectedAlert& e : c.expect) want(e.rule);
+    for (const std::string& name : c.near_miss) want(name);
+    for (const std::string& name : c.not_evaluable) want(name);
+  }
+  return Program::compile(std::make_shared<const RuleSet>(rules_for(rules, wanted)));
+}
+
 void note_coverage(const CaseFile& file, const Case& c, Coverage& coverage) {
   for (const ExpectedAlert& e : c.expect) coverage.hit.insert(e.rule);
   coverage.near.insert(c.near_miss.begin(), c.near_miss.end());
@@ -266,9 +281,10 @@ CaseReport run_cases(const std::shared_ptr<const Program>& program, const std::v
   for (const CaseSource& source : sources) {
     report.sources[source.name] = source.text;
     const CaseFile file = parse_case_file(source, report.diagnostics);
+    const std::shared_ptr<const Program> own = program_for(program->rules(), file);
     for (const Case& c : file.cases) {
       CaseResult& result = report.cases.emplace_back(CaseResult{file.name, c.name, c.span.line, 0, {}});
-      CaseRun(program, file, c, result, coverage).run();
+      CaseRun(own, file, c, result, coverage).run();
       note_coverage(file, c, coverage);
     }
   }

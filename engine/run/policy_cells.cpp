@@ -100,9 +100,9 @@ PolicyCells::PolicyCells(const Detection& detection, const AuditPolicy& policy)
 // Names in exceptions need no cell of their own: whoever is not named is no exception.
 void PolicyCells::read_names(const Expr& expr, bool negated) {
   if (expr.kind == Expr::Kind::Test) {
-    note_callers(expr.test.field.id);
+    note_field(expr.test.field.id);
     for (const Pattern& pattern : expr.test.patterns) {
-      if (pattern.field) note_callers(pattern.field->id);
+      if (pattern.field) note_field(pattern.field->id);
     }
     if (expr.test.op == TestOp::EqualsField) add_new(namespaces_, "other-namespace");  // than that of the caller
     if (!negated) read_test(expr.test);
@@ -110,7 +110,11 @@ void PolicyCells::read_names(const Expr& expr, bool negated) {
   for (const Expr& child : expr.children) read_names(child, negated != (expr.kind == Expr::Kind::Not));
 }
 
-void PolicyCells::note_callers(FieldId field) {
+void PolicyCells::note_field(FieldId field) {
+  // A derived field may be made of the namespace or the name: the pod that is acted on, the binding that is written.
+  const bool made = field_info(field).origin == FieldOrigin::Derived && !is_decided_by_request(field);
+  reads_namespace_ = reads_namespace_ || made || field == FieldId::ObjectNamespace;
+  reads_name_ = reads_name_ || made || field == FieldId::ObjectName;
   switch (field) {
     case FieldId::UserUsername:
     case FieldId::UserGroups:
@@ -205,47 +209,34 @@ void PolicyCells::add_targets() {
   }
 }
 
-std::vector<PolicyCell> PolicyCells::cells(const PolicyTarget& target, std::string_view verb) const {
-  std::vector<std::string> spaces =
-      target.is_resource && target.namespaced ? namespaces_ : std::vector<std::string>{""};
-  std::vector<std::string> names = target.is_resource ? names_ : std::vector<std::string>{""};
-  if (is_reading_many(verb)) names = {""};
+void PolicyCells::each(const PolicyTarget& target, std::string_view verb,
+                       const std::function<void(const PolicyCell&)>& visit) const {
+  std::vector<std::string_view> spaces = {""}, names = {""};
+  if (target.is_resource && target.namespaced) spaces.assign(namespaces_.begin(), namespaces_.end());
+  if (target.is_resource && !is_reading_many(verb)) names.assign(names_.begin(), names_.end());
   if (is_reading_many(verb) && target.namespaced) spaces.push_back("");
   std::vector<const PolicyCaller*> masks = {nullptr};
   if (impersonates_) {
     for (const PolicyCaller& caller : callers_) masks.push_back(&caller);
   }
-  std::vector<PolicyCell> out;
   for (const PolicyCaller& caller : callers_) {
     for (const PolicyCaller* as : masks) {
-      for (const std::string& ns : spaces) {
-        for (const std::string& name : names) {
+      for (const std::string_view ns : spaces) {
+        for (const std::string_view name : names) {
           const bool is_namespace = target.resource == "namespaces" && target.group.empty() && !name.empty();
-          for (const std::string& stage : stages_) {
-            out.push_back({&target, verb, &caller, as, is_namespace ? name : ns, name, stage});
-          }
+          for (const std::string& stage : stages_)
+            visit({&target, verb, &caller, as, is_namespace ? name : ns, name, stage});
         }
       }
     }
   }
-  return out;
 }
 
-std::string PolicyCells::look_of(const PolicyCell& cell) const {
-  std::string look;
-  const auto add = [&](std::string_view text) { look.append(text).push_back('\0'); };
-  const auto add_caller = [&](const PolicyCaller& caller) {
-    add(caller.user);
-    for (const std::string& group : caller.groups) add(group);
-    add("");
-  };
-  if (impersonates_) add_caller(cell.as != nullptr ? *cell.as : *cell.caller);
-  if (reads_caller_) add_caller(*cell.caller);
-  if (reads_caller_) add(cell.as != nullptr ? "as" : "");
-  add(cell.ns);
-  add(cell.name);
-  add(cell.stage);
-  return look;
+PolicyCells::Look PolicyCells::look_of(const PolicyCell& cell) const {
+  const PolicyCaller* effective = cell.as != nullptr ? cell.as : cell.caller;
+  return {impersonates_ ? effective : nullptr,          reads_caller_ ? cell.caller : nullptr,
+          reads_caller_ && cell.as != nullptr,          reads_namespace_ ? cell.ns : std::string_view{},
+          reads_name_ ? cell.name : std::string_view{}, stages_.size() > 1 ? cell.stage : std::string_view{}};
 }
 
 PolicyCell PolicyCells::sample(const PolicyTarget& target, std::string_view verb) {
@@ -272,7 +263,7 @@ std::string to_text(const PolicyCell& cell) {
   std::string text = std::string(cell.verb) + ' ' + (target.is_resource ? target.resource : target.path);
   if (!target.subresource.empty()) text += '/' + target.subresource;
   if (!target.group.empty()) text += '.' + target.group;
-  if (!cell.ns.empty()) text += " in " + cell.ns;
+  if (!cell.ns.empty()) text.append(" in ").append(cell.ns);
   text += " by " + cell.caller->user;
   if (cell.caller->user == "someone" && cell.caller->groups.size() > 1) text += " of " + cell.caller->groups.front();
   if (cell.as != nullptr) text += " as " + cell.as->user;

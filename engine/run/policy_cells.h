@@ -1,8 +1,10 @@
 // The requests that a rule is tried on under a policy (policy_view.h). Internal to engine/run.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "engine/rule/rule.h"
@@ -13,13 +15,13 @@ namespace kubevigil {
 // Whether the requests below decide tests on this field; all others are free.
 bool is_decided_by_request(FieldId field);
 
-// A request with everything that decides fields; an event can be made of it.
+// A request with everything that decides fields; an event can be made of it. Borrows.
 struct PolicyCell {
   const PolicyTarget* target = nullptr;
   std::string_view verb;
   const PolicyCaller* caller = nullptr;
   const PolicyCaller* as = nullptr;  // impersonated, or null
-  std::string ns, name, stage;
+  std::string_view ns, name, stage;
 };
 
 // What a rule names, and the policy: the dimensions of its cells.
@@ -29,15 +31,18 @@ class PolicyCells {
 
   const std::vector<PolicyTarget>& targets() const { return targets_; }
   // The cells of one target and verb: all callers, namespaces, names and stages.
-  std::vector<PolicyCell> cells(const PolicyTarget& target, std::string_view verb) const;
+  void each(const PolicyTarget& target, std::string_view verb,
+            const std::function<void(const PolicyCell&)>& visit) const;
   // What the condition can tell cells of one target and verb apart by. Cells that are alike have the same outcome.
-  std::string look_of(const PolicyCell& cell) const;
+  using Look =
+      std::tuple<const PolicyCaller*, const PolicyCaller*, bool, std::string_view, std::string_view, std::string_view>;
+  Look look_of(const PolicyCell& cell) const;
   // One cell of them, whose caller, namespace, name and stage mean nothing.
   static PolicyCell sample(const PolicyTarget& target, std::string_view verb);
 
  private:
   void read_names(const Expr& expr, bool negated);
-  void note_callers(FieldId field);
+  void note_field(FieldId field);
   void read_test(const Test& test);
   void add_accounts();
   void add_targets();
@@ -48,6 +53,7 @@ class PolicyCells {
   std::vector<std::string> account_names_, account_namespaces_, resources_, groups_;
   bool impersonates_ = false;  // the rule asks whom a request acts as
   bool reads_caller_ = false;  // the rule asks who made it
+  bool reads_namespace_ = false, reads_name_ = false;
 };
 
 // The verbs that requests for the target have.

@@ -33,7 +33,8 @@ class DetectionView {
         const PolicyCell sample = PolicyCells::sample(target, verb);
         if (!judge_.is_about(sample)) continue;
         needed_by_look_.clear();
-        for (const PolicyCell& cell : cells_.cells(target, verb)) try_cell(cell);
+        decisions_.clear();
+        cells_.each(target, verb, [&](const PolicyCell& cell) { try_cell(cell); });
       }
     }
     RuleSight sight;
@@ -50,7 +51,7 @@ class DetectionView {
     const std::optional<AuditLevel> needed = at->second;
     if (!needed) return;
     needed_ = std::min(*needed, needed_.value_or(*needed));
-    const PolicyDecision decision = decide(policy_, request_of(cell));
+    const PolicyDecision& decision = decision_on(cell);
     const bool stage = decision.level >= *needed && loses_stage(cell, detection_.names_stage, decision.omit_stages);
     if (decision.level >= *needed && !stage) {
       ++seen_;
@@ -60,11 +61,20 @@ class DetectionView {
     if (lost.requests++ == 0) lost = {decision.rule, decision.level, *needed, stage, 1, to_text(cell)};
   }
 
+  // The policy asks neither whom a request acts as nor for its stage.
+  const PolicyDecision& decision_on(const PolicyCell& cell) {
+    const auto [at, is_new] = decisions_.try_emplace(std::tuple(cell.caller, cell.ns, cell.name));
+    if (is_new) at->second = decide(policy_, request_of(cell));
+    return at->second;
+  }
+
   const Detection& detection_;
   const AuditPolicy& policy_;
   PolicyCells cells_;
   CellJudge judge_;
-  std::map<std::string, std::optional<AuditLevel>> needed_by_look_;
+  // Of one target and verb.
+  std::map<PolicyCells::Look, std::optional<AuditLevel>> needed_by_look_;
+  std::map<std::tuple<const PolicyCaller*, std::string_view, std::string_view>, PolicyDecision> decisions_;
   size_t seen_ = 0;
   std::optional<AuditLevel> needed_;
   std::map<std::tuple<size_t, AuditLevel, AuditLevel, bool>, LostRequests> lost_;

@@ -341,10 +341,10 @@ void ChainOperator::give_out(const Match& match, const Fired& fired, std::vector
     if ((span.stages & stage_bit(static_cast<Stage>(s))) != 0)
       append_group_text(firing.values.emplace_back(), kStageNames[s]);
   }
-  firing.trail = root.trail(span.end, terms_.max_span);
+  Trail trail = root.trail(span.end, terms_.max_span);
   firing.last_seen = span.end;
   firing.anchor = match.event;
-  for (const TrailHit& hit : firing.trail.hits) {
+  for (const TrailHit& hit : trail.hits) {
     firing.first_seen = std::min(firing.first_seen, hit.time);
     const bool known = !firing.events.empty() && firing.events.back().identity == hit.event.identity;
     if (!known) firing.events.push_back(hit.event);
@@ -352,6 +352,7 @@ void ChainOperator::give_out(const Match& match, const Fired& fired, std::vector
   if (firing.events.size() > limits::kSampleEvents) {
     firing.events.erase(firing.events.begin() + 1, firing.events.end() - (limits::kSampleEvents - 1));
   }
+  firing.trail = std::make_shared<const Trail>(std::move(trail));
   firing.approximate = root.tally.approximate();
   firing.degraded = roots_.degraded(slot);
 }

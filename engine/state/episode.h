@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct Episode {
   std::vector<std::string> values;
   std::vector<EventRef> events;  // sample: first ones, and the last
   EventRef anchor;
-  Trail trail;                               // of a chain, as its last firing had it
+  std::shared_ptr<const Trail> trail;        // of a chain, as its last firing had it
   Timestamp state_since = Timestamp::min();  // of a correlation (state_since.h), as known when it opened or closed
   int64_t duration_micros = -1;              // of a long-running request, once its end was seen
   bool approximate = false, degraded = false;

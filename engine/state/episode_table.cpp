@@ -29,7 +29,7 @@ void join(Episode& episode, const Firing& firing) {
   episode.approximate |= firing.approximate;
   episode.degraded |= firing.degraded;
   add_event(episode.events, firing.anchor);
-  if (!firing.trail.empty()) episode.trail = firing.trail;
+  if (firing.trail) episode.trail = firing.trail;
   for (const std::string& value : firing.values) {
     const bool known = std::find(episode.values.begin(), episode.values.end(), value) != episode.values.end();
     if (!known && episode.values.size() < limits::kSampleEvents) episode.values.push_back(value);
@@ -122,7 +122,7 @@ size_t EpisodeTable::bytes_of(const Entry& entry) {
   const Episode& e = entry.episode;
   size_t bytes = kEntryBytes + e.alert_id.size() + e.dedup_key.size() + e.key_bytes.size();
   for (const std::string& value : e.values) bytes += sizeof(std::string) + value.size();
-  return bytes + e.trail.heap_bytes() + e.events.size() * sizeof(EventRef);
+  return bytes + (e.trail ? e.trail->bytes() : 0) + e.events.size() * sizeof(EventRef);
 }
 
 void EpisodeTable::match(uint32_t rule, const Firing& firing, std::vector<EpisodeChange>& changes) {

@@ -50,7 +50,7 @@ struct Firing {
   Timestamp first_seen;
   Timestamp last_seen = Timestamp::min();  // of the evidence, where it ends behind `time`
   EventRef anchor;                         // identity of the opening: the completing event; absence: the starter
-  Trail trail;                             // chain: all that it shows so far
+  std::shared_ptr<const Trail> trail;      // chain: all that it shows so far
   bool approximate = false;
   bool degraded = false;  // part of the key's state was evicted before
   bool retracts = false;  // absence: the firing with this key and anchor did not hold; late events say so

@@ -1,6 +1,7 @@
 // Trail: what the alert of a chain shows of it, by order of time. Who and what stands encoded (match/group_key.h).
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,11 @@ struct TrailHit {
 struct Trail {
   std::vector<TrailLink> links;
   std::vector<TrailHit> hits;
-  bool empty() const { return links.empty() && hits.empty(); }
-  size_t heap_bytes() const;
+  size_t bytes() const;  // with itself
 };
 
 void archive_link(Archive& archive, TrailLink& link);
 void archive_hit(Archive& archive, TrailHit& hit);
-void archive_trail(Archive& archive, Trail& trail);
+void archive_trail(Archive& archive, std::shared_ptr<const Trail>& trail);  // may be null
 
 }  // namespace kubevigil

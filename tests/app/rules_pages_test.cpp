@@ -97,7 +97,7 @@ constexpr const char* kLayerSchema = R"({
     "gradient": {"type": "object", "required": ["colors", "minValue", "maxValue"], "additionalProperties": false,
       "properties": {"colors": {"type": "array", "items": {"type": "string"}, "minItems": 2},
         "minValue": {"type": "integer"}, "maxValue": {"type": "integer", "minimum": 1}}},
-    "legendItems": {"type": "array", "items": {"type": "object", "required": ["label", "color"],
+    "legendItems": {"type": "array", "items": {"type": "object", "required": ["label", "color"], "additionalProperties": false,
       "properties": {"label": {"type": "string"}, "color": {"type": "string"}}}}
   }
 })";
@@ -123,7 +123,8 @@ TEST(Navigator, TheLayerIsOfFormat45) {
 TEST(Navigator, OfThePackIsJsonWithATechniqueForEachRule) {
   const std::string layer = navigator_layer(pack());
   for (const Rule& rule : pack().rules) {
-    if (rule.alerts) EXPECT_THAT(layer, HasSubstr(rule.meta.name));
+    if (!rule.alerts) continue;
+    EXPECT_THAT(layer, HasSubstr(rule.meta.name));
   }
 }
 

@@ -43,7 +43,7 @@ TEST(DerivedFields, Identity) {
          {R"("user":{"username":"system:serviceaccount::x"})", "serviceAccount.name", "absent"},
          {R"("user":{"username":"System:serviceaccount:a:b"})", "serviceAccount.name", "absent"},
          {kPlain, "caller.namespace", "ns"},
-         {kActing, "caller.namespace", "ns"},
+         {kActing, "caller.namespace", "absent"},
          {kToken, "caller.pod", "p"},
          {kToken, "caller.podUID", "pu"},
          {kToken, "caller.node", "n"},

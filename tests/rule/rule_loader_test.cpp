@@ -3,10 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 
 #include "engine/base/limits.h"
 #include "engine/rule/check_report.h"
@@ -291,73 +287,6 @@ TEST(RuleLoader, WhatOnlyDecoratesAnAlertIsPortable) {
       HasSubstr("derived field \"peerIP\""));
 }
 
-class RuleFiles : public ::testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("kubevigil_rule_files_" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_ / "sub" / "lists");
-    for (const char* name : {"b.yml", "a.yaml", "a.test.yaml", "notes.txt", "sub/c.yaml", "sub/lists/names.yaml"}) {
-      std::ofstream(folder_ / name) << "x";
-    }
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::vector<std::string> found(const std::vector<std::string>& paths) {
-    std::vector<std::string> names;
-    for (const RuleSource& s : find_rule_files(paths, diagnostics_)) {
-      names.push_back(std::filesystem::path(s.name).lexically_relative(folder_).string());
-    }
-    return names;
-  }
-  std::filesystem::path folder_;
-  Diagnostics diagnostics_;
-};
-
-TEST_F(RuleFiles, DataAmongThemIsPassedOver) {
-  std::ofstream(folder_ / "a.yaml") << "# kubevigil data: no rules\nideas: []\n";
-  EXPECT_THAT(found({folder_.string()}), testing::ElementsAre("b.yml", "sub/c.yaml"));
-}
-
-TEST_F(RuleFiles, DirectoriesFilesAndGlobsInAFixedOrder) {
-  using ::testing::ElementsAre;
-  EXPECT_THAT(found({folder_.string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));
-  EXPECT_THAT(found({(folder_ / "*.yaml").string()}), ElementsAre("a.yaml"));
-  EXPECT_THAT(found({(folder_ / "notes.txt").string()}), ElementsAre("notes.txt"));
-  EXPECT_THAT(found({folder_.string(), (folder_ / "a.yaml").string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml"));
-  EXPECT_THAT(found({(folder_ / "*").string()}), ElementsAre("a.yaml", "b.yml", "sub/c.yaml")) << "lists/ is no rule";
-  std::filesystem::create_directory_symlink(folder_, folder_ / "sub" / "again");
-  EXPECT_EQ(found({folder_.string(), (folder_ / "sub" / "again" / "a.yaml").string()}).size(), 3u) << "each file once";
-  EXPECT_TRUE(diagnostics_.empty());
-  EXPECT_THAT(found({(folder_ / "none.yaml").string(), (folder_ / "no*").string() + "x"}), ElementsAre());
-  EXPECT_EQ(diagnostics_.entries().size(), 2u);
-}
-
-TEST_F(RuleFiles, ListsAreFoundBelowDirectoriesAndBesideFiles) {
-  for (const std::filesystem::path& path : {folder_, folder_ / "sub" / "c.yaml"}) {
-    const std::map<std::string, std::string> lists = find_rule_lists({path.string()}, diagnostics_);
-    ASSERT_EQ(lists.size(), 1u) << path;
-    EXPECT_EQ(lists.begin()->first, "lists/names");
-  }
-  EXPECT_TRUE(find_rule_lists({(folder_ / "a.yaml").string()}, diagnostics_).empty());
-}
-
-// As Kubernetes mounts one: a folder of a date, a link ..data to it, and a link through ..data for each name in it.
-TEST_F(RuleFiles, OfAMountedConfigMapAreFoundOnceByTheirPlainNames) {
-  namespace fs = std::filesystem;
-  const fs::path map = folder_ / "map";
-  fs::create_directories(map / "..2026_01_31" / "lists");
-  std::ofstream(map / "..2026_01_31" / "z.yaml") << "z";
-  std::ofstream(map / "..2026_01_31" / "lists" / "names.yaml") << "n";
-  fs::create_directory_symlink("..2026_01_31", map / "..data");
-  fs::create_symlink("..data/z.yaml", map / "z.yaml");
-  fs::create_directory_symlink("..data/lists", map / "lists");
-  fs::create_directories(map / ".git");
-  std::ofstream(map / ".git" / "hook.yaml") << "x";
-  fs::create_symlink("gone.yaml", map / ".#z.yaml");
-  EXPECT_THAT(found({map.string()}), ::testing::ElementsAre("map/z.yaml"));
-  EXPECT_EQ(find_rule_lists({map.string()}, diagnostics_).count("lists/names"), 1u);
-  EXPECT_TRUE(diagnostics_.empty());
-}
-
 TEST(CheckReport, HasEveryProblemInEveryForm) {
   const LoadedRules loaded = load({detection("a", 1, "verb: exec"), detection("b", 2, "vreb: <get>"), "title: &"});
   EXPECT_TRUE(parse_check_format("sarif") == CheckFormat::Sarif);
@@ -376,6 +305,70 @@ TEST(CheckReport, HasEveryProblemInEveryForm) {
   const std::string junit = check_report(loaded, CheckFormat::Junit, {});
   EXPECT_THAT(junit, HasSubstr("tests=\"3\" failures=\"1\""));
   EXPECT_THAT(junit, ::testing::Not(HasSubstr("<get>")));
+}
+
+std::string chain(int id, const std::string& more = {}) {
+  return "title: chain\nname: chain\nid: " + id_of(id) +
+         "\ncorrelation: {type: chain, timespan: 1h, condition: {field: hit.stage, gte: 2}}\n"
+         "kubevigil: {chain: {root: [user.username]" +
+         more + "}}\n";
+}
+
+const std::string kStaged = "level: low\nkubevigil: {stage: entry}\n";
+
+std::vector<std::string> members(const LoadedRules& loaded, CorrelationInput::Role role) {
+  std::vector<std::string> names;
+  for (const CorrelationInput& input : loaded.rules.find("chain")->correlation().inputs) {
+    if (input.role == role) names.push_back(loaded.rules.rules[input.rule].meta.name);
+  }
+  return names;
+}
+
+TEST(Chains, ReadWhateverHasAStage) {
+  const std::vector<std::string> rules = {
+      chain(1), detection("staged", 2, "verb: get", kStaged), detection("plain", 3),
+      detection("minor", 4, "verb: list", "level: informational\nkubevigil: {stage: probe}\n"),
+      correlation("often", 5, "plain") + "level: high\nkubevigil: {stage: collect}\n"};
+  const LoadedRules loaded = load(rules);
+  EXPECT_TRUE(loaded.diagnostics.empty()) << render(loaded.diagnostics, loaded.sources);
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Member), testing::ElementsAre("staged", "often"));
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Actor), testing::ElementsAre("plain"));
+  EXPECT_TRUE(loaded.rules.find("staged")->alerts);
+  EXPECT_TRUE(loaded.rules.find("often")->alerts);
+  EXPECT_FALSE(loaded.rules.find("plain")->alerts);  // `often` reads it
+}
+
+TEST(Chains, MeanTheSameWhateverOtherRulesThereAre) {
+  const auto hash = [](const std::vector<std::string>& texts) {
+    return load(texts).rules.find(id_of(1))->semantic_hash;
+  };
+  const std::string staged = detection("staged", 2, "verb: get", kStaged);
+  const std::string more = detection("more", 3, "verb: list", kStaged);
+  const std::string plain = detection("plain", 4);
+  const auto link = [](const std::string& rule, const std::string& within) {
+    return ", links: {l: {rule: " + rule + ", to: {user.username: objectRef.name}, within: " + within + "}}";
+  };
+  const std::string base = hash({chain(1), staged});
+  EXPECT_EQ(hash({chain(1), staged, more}), base);
+  EXPECT_NE(hash({chain(1, ", hits: {min-level: medium}"), staged}), base);
+  EXPECT_NE(hash({chain(1, ", max-span: 2h"), staged}), base);
+  EXPECT_NE(hash({chain(1, ", limits: {depth: 2}"), staged}), base);
+  EXPECT_NE(hash({chain(1), staged, filter("chain", 9)}), base);
+  const std::string linked = hash({chain(1, link("plain", "1h")), staged, plain});
+  EXPECT_NE(linked, base);
+  EXPECT_NE(hash({chain(1, link("plain", "2h")), staged, plain}), linked);
+  EXPECT_NE(hash({chain(1, link("plain", "1h")), staged, detection("plain", 4, "verb: watch")}), linked);
+}
+
+TEST(Chains, AreNotTakenAlongByABrokenRuleThatTheyDidNotName) {
+  const LoadedRules loaded =
+      load({chain(1), detection("staged", 2, "verb: get", kStaged), correlation("broken", 3, "nobody") + kStaged});
+  ASSERT_NE(loaded.rules.find("chain"), nullptr);
+  EXPECT_THAT(members(loaded, CorrelationInput::Role::Member), testing::ElementsAre("staged"));
+}
+
+TEST(Chains, WithNothingToCountAreDead) {
+  EXPECT_THAT(load({chain(1), detection("plain", 2)}).rules.find("chain")->dead, HasSubstr("no rule has"));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST(RuleBundle, ComesBackWhole) {
 TEST(RuleBundle, BytesAreTheseForEver) {
   RuleBundle bundle;
   EXPECT_EQ(bundle_hash(bundle), "18c5dc466856afaccb2c08aace22896c6df2b429fefeb025cff6fac9ed998aa5");
-  bundle.options = {true, {{"lists/a", "- x\n"}}, {{"10.0.0.0/8"}}, "2026-01-31"};
+  bundle.options = {true, {{"lists/a", "- x\n"}}, {{"10.0.0.0/8"}}, "2026-01-31", std::nullopt};
   bundle.sources = {{"rules/a.yaml", "title: a\n", true}, {"b.yaml", "title: b\n", false}};
   bundle.settings = {{"redact", "on"}};
   EXPECT_EQ(bundle_hash(bundle), "2c01a99a1d85b7670c4a1571a7a566f527648b2cb556a63d9872422e007b5496");

@@ -221,7 +221,7 @@ TEST(ChainOperator, ShowsWhoLinkedToWhatAndWhen) {
   story.add({.time = 5, .user = "sa1", .stage = Stage::Collect, .in_pod = "pod-sa1", .grants = "sa2", .rule = "list"});
   story.add({.time = 9, .user = "sa2", .stage = Stage::Spread, .rule = "pod"});
   ASSERT_EQ(story.roots(), "alice=3 ");
-  const Trail& trail = story.fired().back().trail;
+  const Trail& trail = *story.fired().back().trail;
   ASSERT_EQ(trail.links.size(), 2u);
   EXPECT_EQ(trail.links[0].from, encoded_text("alice") + "n");
   EXPECT_EQ(trail.links[0].to, encoded_text("pod-sa1"));
@@ -299,6 +299,30 @@ TEST(ChainOperator, BeginsWithinTheTimespanAndGrowsUpToMaxSpan) {
   late.add({.time = 20, .user = "alice", .stage = Stage::Collect});
   late.add({.time = 40, .user = "alice", .stage = Stage::Spread});
   EXPECT_EQ(late.roots(), "");
+}
+
+// What time passing fires by an earlier event is its actor's, while that is remembered.
+TEST(ChainOperator, AFiringBelongsToWhoeverMadeItsAnchor) {
+  Rule rule = chain_rule({.require = false});
+  std::get<Correlation>(rule.body).inputs[kActor].remember = Duration{500};
+  const auto op = make_operator(rule, roomy(Duration{50}));
+  std::vector<Firing> out;
+  const auto feed = [&](const Event& e, uint64_t sequence, uint32_t input, uint64_t anchor, int64_t anchor_time) {
+    const StreamMatch match = match_of(e, sequence, input);
+    op->on_watermark(match.time, out);
+    Match handed = match.match();
+    handed.event = event_ref(Timestamp{1'000'000 + anchor_time}, anchor);
+    op->on_match(handed, out);
+  };
+  feed({.time = 0, .user = "alice"}, 1, kActor, 1, 0);
+  feed({.time = 300, .user = "bob", .stage = Stage::Entry}, 2, kHit, 2, 300);
+  feed({.time = 301, .stage = Stage::Effect}, 3, kFiring, 1, 0);
+  feed({.time = 302, .user = "alice", .stage = Stage::Probe}, 4, kHit, 4, 302);
+  feed({.time = 303, .user = "alice", .stage = Stage::Spread}, 5, kHit, 5, 303);
+  EXPECT_EQ(text_of(counts_of(out)), "alice=3 ");
+  EXPECT_EQ(op->stats().approximate_keys, 0u);
+  feed({.time = 900, .stage = Stage::Effect}, 6, kFiring, 1, 0);  // forgotten: nobody's
+  EXPECT_EQ(op->stats().approximate_keys, 1u);
 }
 
 TEST(ChainOperator, DepthAndFanOutAreBounded) {
