@@ -12,17 +12,17 @@ namespace kubevigil {
 namespace {
 
 // The detection behind `rule` (itself, or one that feeds it) whose condition holds on the event.
-void explain_matching(const RuleSet& rules, const Rule& rule, FieldLookup& fields, size_t depth,
+void explain_matching(const RuleSet& rules, uint32_t index, RuleExplainer& explainer, size_t depth,
                       std::vector<Explanation>& out) {
+  const Rule& rule = rules.rules[index];
   if (rule.is_detection()) {
-    Explanation tree = explain(rule.detection().condition, fields);
-    if (tree.truth == Truth::True) out.push_back(std::move(tree));
+    if (auto tree = explainer.explain_if_true(index)) out.push_back(std::move(*tree));
     return;
   }
   if (depth == 0) return;
   for (const CorrelationInput& input : rule.correlation().inputs) {
     if (input.role == CorrelationInput::Role::Member) {
-      explain_matching(rules, rules.rules[input.rule], fields, depth - 1, out);
+      explain_matching(rules, input.rule, explainer, depth - 1, out);
     }
     if (!out.empty()) return;
   }
@@ -64,7 +64,8 @@ const std::vector<AlertWhy>* OpeningFacts::why_of(uint32_t rule) const {
 std::vector<AlertWhy> AlertBuilder::why_of(uint32_t index, const OpeningEvent& opening) const {
   const RuleSet& rules = program_->rules();
   std::vector<Explanation> trees;
-  explain_matching(rules, rules.rules[index], *opening.fields, limits::kChainDepth, trees);
+  RuleExplainer explainer(*program_, *opening.fields);
+  explain_matching(rules, index, explainer, limits::kChainDepth, trees);
   const std::string resource = full_resource(*opening.event);
   std::vector<AlertWhy> out;
   for (const Explanation& tree : trees) {

@@ -36,7 +36,8 @@ bool Evaluator::allowed(uint32_t field, Scope scope) const {
     case Scope::Kind::Envelope:
       return code.relative || code.envelope;
     case Scope::Kind::OneIndex:
-      return code.relative || code.index == scope.index;
+      return code.relative || code.index == scope.index ||
+             (code.index == scope.with && scope.with != FieldCode::kNotIndexed);
   }
   return true;
 }

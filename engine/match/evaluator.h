@@ -17,7 +17,8 @@ namespace kubevigil {
 struct Scope {
   enum class Kind : uint8_t { Everything, Envelope, OneIndex };
   Kind kind = Kind::Everything;
-  uint32_t index = 0;  // OneIndex: the fields with this FieldCode::index
+  uint32_t index = 0;                      // OneIndex: the fields with this FieldCode::index ...
+  uint32_t with = FieldCode::kNotIndexed;  // ... or this one, when it is one
 };
 
 class Evaluator {

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/match/evaluator.h"
+#include "engine/match/program_code.h"
 
 namespace kubevigil {
 namespace {
@@ -43,6 +46,8 @@ class Explainer {
  public:
   Explainer(const ConditionCode& code, FieldLookup& fields)
       : code_(code), fields_(fields), evaluator_(code, fields, counters_) {}
+
+  Truth truth(uint32_t index) { return evaluator_.evaluate(index); }
 
   Explanation explain(const Expr& expr, uint32_t index, const ArrayElement* element) {
     Explanation out;
@@ -156,6 +161,25 @@ Explanation explain(const Expr& condition, FieldLookup& fields) {
   ConditionCode code;
   const uint32_t root = code.add(condition);
   return Explainer(code, fields).explain(condition, root, nullptr);
+}
+
+struct RuleExplainer::State {
+  State(const Program& p, FieldLookup& fields) : program(p), explainer(p.code().conditions, fields) {}
+  const Program& program;
+  Explainer explainer;
+};
+
+RuleExplainer::RuleExplainer(const Program& program, FieldLookup& fields)
+    : state_(std::make_unique<State>(program, fields)) {}
+RuleExplainer::~RuleExplainer() = default;
+
+std::optional<Explanation> RuleExplainer::explain_if_true(uint32_t rule) {
+  const auto& detections = state_->program.code().detections;  // in the order of rules, without those that are dead
+  const auto found = std::lower_bound(detections.begin(), detections.end(), rule,
+                                      [](const DetectionCode& d, uint32_t wanted) { return d.rule < wanted; });
+  if (found == detections.end() || found->rule != rule) return std::nullopt;
+  if (state_->explainer.truth(found->root) != Truth::True) return std::nullopt;
+  return state_->explainer.explain(state_->program.rules().rules[rule].detection().condition, found->root, nullptr);
 }
 
 std::vector<const Explanation*> decisive_tests(const Explanation& root) {

@@ -2,10 +2,14 @@
 // and why a test could not be judged. For `rules explain`, and as `why` in alerts.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/event/field_lookup.h"
+#include "engine/match/program.h"
 #include "engine/rule/expr.h"
 
 namespace kubevigil {
@@ -24,6 +28,20 @@ struct Explanation {
 };
 
 Explanation explain(const Expr& condition, FieldLookup& fields);
+
+// Explains the rules of a program on one event, with the conditions as they are compiled there.
+class RuleExplainer {
+ public:
+  // REQUIRES: fields.begin() was called. Both must outlive it.
+  RuleExplainer(const Program& program, FieldLookup& fields);
+  ~RuleExplainer();
+  // Nothing when the condition of that detection does not hold.
+  std::optional<Explanation> explain_if_true(uint32_t rule);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // The tests that made the condition true, in order: for `why`. Negated ones among them are false; those of filters
 // are left out. Points into `root`; empty when the condition is not true.

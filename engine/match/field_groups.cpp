@@ -6,6 +6,8 @@ namespace kubevigil {
 
 FieldGroup group_of(const FieldRef& field) {
   switch (field.id) {
+    case FieldId::Annotations:
+      return field.path.empty() ? FieldGroup::Alone : FieldGroup::Annotations;
     case FieldId::AuditId:
     case FieldId::RequestUri:
     case FieldId::UriPath:
@@ -58,6 +60,11 @@ FieldGroup group_of(const FieldRef& field) {
     default:
       return FieldGroup::Alone;
   }
+}
+
+FieldGroup judged_with(FieldGroup group) {
+  const bool by_who = group == FieldGroup::Groups || group == FieldGroup::Agent;
+  return by_who ? FieldGroup::Who : group;
 }
 
 std::vector<FieldId> sources_of(const FieldRef& field) {

@@ -19,10 +19,15 @@ enum class FieldGroup : uint8_t {
   Groups,
   Agent,
   Address,
-  Alone,  // a group of its own
+  Annotations,  // few of those that rules ask for are on any event
+  Alone,        // a group of its own
 };
 
 FieldGroup group_of(const FieldRef& field);
+
+// A group that is judged together with what another group decides, although its own fields decide it: a rule says
+// "that user or that group", and only both tell. Itself: none.
+FieldGroup judged_with(FieldGroup group);
 
 // The envelope fields that the field is a function of. Empty: of its own values only (maps, and what is derived from
 // them). REQUIRES: group_of(field) is not None.

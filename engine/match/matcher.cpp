@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 
 #include "engine/base/limits.h"
@@ -24,6 +25,19 @@ void encode_values(std::span<const Value> values, Presence presence, std::string
     out.push_back(static_cast<char>('A' + static_cast<int>(value.type)));
     append_number(value.text.size());
     out.append(value.text);
+    if (out.size() > limits::kInternedValueBytes) return;
+  }
+}
+
+// Of the annotations those that rules ask for, in the order of the event. Not there: no part of the key.
+void encode_entries(const Event& event, const std::vector<std::string>& names, std::string& out) {
+  out.push_back(event.cut(FieldId::Annotations) ? 'c' : 'a');
+  for (const MapEntry& entry : event.entries(FieldId::Annotations)) {
+    const auto name = std::lower_bound(names.begin(), names.end(), entry.key);
+    if (name == names.end() || *name != entry.key) continue;
+    const auto number = static_cast<uint32_t>(name - names.begin());
+    out.append(reinterpret_cast<const char*>(&number), sizeof number);
+    encode_values({&entry.value, 1}, Presence::Present, out);
     if (out.size() > limits::kInternedValueBytes) return;
   }
 }
@@ -94,6 +108,7 @@ std::span<const uint64_t> Matcher::State::bits_of(const Event& event, size_t i) 
     const FieldValues& values = evaluator.values(field);
     encode_values(values.values, values.presence, scratch);
   }
+  if (!index.names.empty()) encode_entries(event, index.names, scratch);
   if (scratch.size() > limits::kInternedValueBytes) return {};
   const auto known = tables[i].find(scratch);
   if (!known.empty()) return known;
@@ -107,7 +122,8 @@ std::span<const uint64_t> Matcher::State::bits_of(const Event& event, size_t i) 
 void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
   std::copy(code.all.begin(), code.all.end(), bits.begin());
   for (const uint32_t d : code.index[index].detections) {
-    if (evaluator.evaluate(code.detections[d].root, {Scope::Kind::OneIndex, index}) != Truth::False) continue;
+    const Scope scope{Scope::Kind::OneIndex, index, code.index[index].with};
+    if (evaluator.evaluate(code.detections[d].root, scope) != Truth::False) continue;
     bits[d / 64] &= ~(uint64_t{1} << (d % 64));
   }
 }
@@ -115,7 +131,7 @@ void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
 // Bodies last: most events that the index leaves fail on their envelope.
 Truth Matcher::State::truth(const DetectionCode& detection) {
   ++counters.candidates;
-  const Truth envelope = evaluator.evaluate(detection.root, {Scope::Kind::Envelope, 0});
+  const Truth envelope = evaluator.evaluate(detection.root, {Scope::Kind::Envelope});
   if (envelope != Truth::Unknown) return envelope;
   ++counters.body_candidates;
   return evaluator.evaluate(detection.root);

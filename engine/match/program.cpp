@@ -129,9 +129,19 @@ void add_to_index(const FieldRef& field, uint32_t number, uint32_t detection, In
   add_once(index.fields, number);
   add_once(index.detections, detection);
   set_bit(index.readers, detection);
+  if (group_of(field) == FieldGroup::Annotations) return add_once(index.names, field.path.front().key);
   const std::vector<FieldId> slots = sources_of(field);
   for (const FieldId slot : slots) add_once(index.slots, slot);
   if (slots.empty()) add_once(index.lookups, number);
+}
+
+// Its key becomes that of both groups.
+void join_group(FieldGroup group, const std::vector<std::pair<FieldGroup, IndexCode>>& indexes, IndexCode& index) {
+  const FieldGroup other = judged_with(group);
+  const auto found = std::find_if(indexes.begin(), indexes.end(), [&](const auto& i) { return i.first == other; });
+  if (other == group || found == indexes.end()) return;
+  index.with = static_cast<uint32_t>(found - indexes.begin());
+  for (const FieldId slot : found->second.slots) add_once(index.slots, slot);
 }
 
 void compile_index(const RuleSet& rules, Program::Code& code) {
@@ -151,11 +161,18 @@ void compile_index(const RuleSet& rules, Program::Code& code) {
       add_to_index(field.field, number, d, index);
     }
   }
-  for (auto& [group, index] : by_group) code.index.push_back(std::move(index));
-  std::stable_sort(code.index.begin(), code.index.end(),
-                   [](const auto& a, const auto& b) { return a.detections.size() > b.detections.size(); });
-  for (uint32_t i = 0; i < code.index.size(); ++i) {
-    for (const uint32_t field : code.index[i].fields) code.conditions.set_index(field, i);
+  std::vector<std::pair<FieldGroup, IndexCode>> indexes;
+  for (auto& [group, index] : by_group) indexes.emplace_back(group.first, std::move(index));
+  std::stable_sort(indexes.begin(), indexes.end(), [](const auto& a, const auto& b) {
+    return a.second.detections.size() > b.second.detections.size();
+  });
+  for (auto& [group, index] : indexes) join_group(group, indexes, index);
+  for (auto& [group, index] : indexes) {
+    for (const uint32_t field : index.fields) {
+      code.conditions.set_index(field, static_cast<uint32_t>(code.index.size()));
+    }
+    std::sort(index.names.begin(), index.names.end());
+    code.index.push_back(std::move(index));
   }
 }
 

@@ -1,5 +1,6 @@
 // Program::Code: the compiled form of a RuleSet. Detections are numbered densely in rule order; bit i of every bit
-// set stands for detection i. Read by program.cpp, matcher.cpp and operands.cpp only.
+// set stands for detection i. Read by program.cpp, matcher.cpp,
+// operands.cpp and explain.cpp only.
 #pragma once
 
 #include <cstdint>
@@ -54,11 +55,13 @@ using Bits = std::vector<uint64_t>;
 
 // Fields that are judged together, once for each distinct key (field_groups.h).
 struct IndexCode {
-  std::vector<uint32_t> fields;      // those that it decides: index into ConditionCode::fields
-  std::vector<FieldId> slots;        // key: envelope fields, then
-  std::vector<uint32_t> lookups;     // fields that are their own key
-  std::vector<uint32_t> detections;  // those that read one of the fields
-  Bits readers;                      // the same as bits
+  std::vector<uint32_t> fields;    // those that it decides: index into ConditionCode::fields
+  std::vector<FieldId> slots;      // key: envelope fields, then
+  std::vector<uint32_t> lookups;   // fields that are their own key
+  std::vector<std::string> names;  // sorted; the group Annotations: of all entries those that it asks for are the key
+  uint32_t with = FieldCode::kNotIndexed;  // the index whose fields are taken into account, too (judged_with)
+  std::vector<uint32_t> detections;        // those that read one of the fields
+  Bits readers;                            // the same as bits
 };
 
 struct Program::Code {
