@@ -1,6 +1,5 @@
 // Program::Code: the compiled form of a RuleSet. Detections are numbered densely in rule order; bit i of every bit
-// set stands for detection i. Read by program.cpp, matcher.cpp,
-// operands.cpp and explain.cpp only.
+// set stands for detection i. Read by program.cpp, matcher.cpp, operands.cpp and explain.cpp only.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,15 @@
 // ChainActors: who made an event by which a correlation fires. That is nearly always the event at hand; of correlations
 // that fire as time passes it is an earlier one, which is remembered for as long as they may.
+//
+// Nearly every event comes by here: places are used again with the memory of their texts, and what ends next stands in
+// a heap (a map and a set of 4,096 events each were a tenth of a replay with the whole pack).
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "engine/state/archive.h"
+#include "engine/state/key_index.h"
 #include "engine/state/operator.h"
 
 namespace kubevigil {
@@ -27,13 +29,21 @@ class ChainActors {
   void archive(Archive& archive);
 
  private:
-  using Ending = std::pair<Timestamp, Hash128>;
-  void forget(std::set<Ending>::iterator at);
+  struct Ending {
+    Timestamp until;
+    Hash128 event;
+    uint32_t place = 0;
+  };
+  static bool later(const Ending& a, const Ending& b);  // of two events the one with the larger identity
+  void keep(const ChainActor& actor, Timestamp until);
+  void forget_first();
   static size_t bytes_of(const ChainActor& actor);
 
   ChainActor present_;
-  std::map<Hash128, ChainActor> kept_;
-  std::set<Ending> endings_;
+  std::vector<ChainActor> places_;
+  std::vector<uint32_t> free_;        // places
+  KeyIndex<Hash128, uint32_t> kept_;  // the place by event
+  std::vector<Ending> endings_;       // a heap: the first to end in front
   size_t bytes_ = 0;
 };
 
