@@ -86,6 +86,32 @@ uint32_t ConditionCode::add_node(const Expr& expr, bool negated) {
   return static_cast<uint32_t>(nodes_.size() - 1);
 }
 
+Parts ConditionCode::parts_of(const FieldCode& field) const {
+  if (field.relative) return kEveryPart;  // the block around it says
+  const Parts index = field.index == FieldCode::kNotIndexed ? 0 : index_part(field.index);
+  return 1 | (field.envelope ? kEnvelopePart : 0) | index;
+}
+
+Parts ConditionCode::parts_of(const NodeCode& node) const {
+  switch (node.kind) {
+    case Expr::Kind::Constant:
+      return kEveryPart;  // may decide
+    case Expr::Kind::Test:
+      return tests_[node.index].relative ? kEveryPart : parts_of(fields_[tests_[node.index].field]);
+    case Expr::Kind::Element:
+      return parts_of(fields_[node.index]);
+    default:
+      break;
+  }
+  Parts parts = 0;
+  for (uint32_t i = 0; i < node.count; ++i) parts |= nodes_[child(node, i)].parts;
+  return node.count == 0 ? kEveryPart : parts;
+}
+
+void ConditionCode::note_parts() {
+  for (NodeCode& node : nodes_) node.parts = parts_of(node);  // children stand before their node
+}
+
 void ConditionCode::collect_fields(uint32_t index, std::vector<uint32_t>& out) const {
   const NodeCode& node = nodes_[index];
   if (node.kind == Expr::Kind::Test) {

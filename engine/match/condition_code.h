@@ -5,6 +5,7 @@
 // patch does not name is judged differently there (the definition stands above Expr).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -24,6 +25,13 @@ struct FieldCode {
   static constexpr uint32_t kNotIndexed = UINT32_MAX;
 };
 
+// Parts of an event, as bits: what a condition looks at, and what a scope (evaluator.h) lets it look at. A condition
+// that shares no bit with a scope is Unknown there, and need not be walked. Far indexes share one bit.
+using Parts = uint64_t;
+inline constexpr Parts kEveryPart = ~Parts{0};
+inline constexpr Parts kEnvelopePart = 2;
+inline Parts index_part(uint32_t index) { return Parts{1} << (2 + std::min<uint32_t>(index, 61)); }
+
 struct TestCode {
   TestMatcher matcher;
   uint32_t field = 0;            // index into ConditionCode::fields
@@ -39,6 +47,7 @@ struct NodeCode {
   bool negated = false;                     // stands under an odd number of Nots
   uint32_t index = 0;                       // Test: into tests; Element: into fields
   uint32_t first = 0, count = 0;            // children: a run of ConditionCode::children
+  Parts parts = kEveryPart;
 };
 
 class ConditionCode {
@@ -47,6 +56,9 @@ class ConditionCode {
   uint32_t add(const Expr& condition);
   uint32_t add_field(const FieldRef& field);
   void set_index(uint32_t field, uint32_t index) { fields_[field].index = index; }
+
+  // Works out the parts of all nodes. Call it when the indexes of all fields are set; before, they have every part.
+  void note_parts();
 
   const std::vector<FieldCode>& fields() const { return fields_; }
   const std::vector<TestCode>& tests() const { return tests_; }
@@ -59,6 +71,8 @@ class ConditionCode {
  private:
   uint32_t add_node(const Expr& expr, bool negated);
   uint32_t add_test(const Test& test, bool negated);
+  Parts parts_of(const FieldCode& field) const;
+  Parts parts_of(const NodeCode& node) const;
   void collect_fields(uint32_t node, std::vector<uint32_t>& out) const;
 
   std::vector<FieldCode> fields_;

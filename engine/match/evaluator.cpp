@@ -4,6 +4,11 @@
 
 namespace kubevigil {
 
+Scope Scope::one_index(uint32_t index, uint32_t with) {
+  const Parts other = with == FieldCode::kNotIndexed ? 0 : index_part(with);
+  return {Kind::OneIndex, index, with, index_part(index) | other};
+}
+
 Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters)
     : code_(code), fields_(fields), counters_(counters), values_(code.fields().size()), tests_(code.tests().size()) {}
 
@@ -28,7 +33,7 @@ ArrayValues Evaluator::elements(uint32_t field, const ArrayElement* element) {
 }
 
 // What is relative to an element may be looked at when its array may, and that was decided at the block.
-bool Evaluator::allowed(uint32_t field, Scope scope) const {
+bool Evaluator::allowed(uint32_t field, const Scope& scope) const {
   const FieldCode& code = code_.fields()[field];
   switch (scope.kind) {
     case Scope::Kind::Everything:
@@ -48,7 +53,7 @@ Truth Evaluator::judge(const TestCode& code, const ArrayElement* element) {
   return code.matcher.judge(values(code.field, element), others_, code.negated, counters_.set_fallbacks);
 }
 
-Truth Evaluator::test(uint32_t index, Scope scope, const ArrayElement* element) {
+Truth Evaluator::test(uint32_t index, const Scope& scope, const ArrayElement* element) {
   const TestCode& code = code_.tests()[index];
   if (!allowed(code.field, scope)) return Truth::Unknown;
   for (const uint32_t other : code.others) {
@@ -63,7 +68,7 @@ Truth Evaluator::test(uint32_t index, Scope scope, const ArrayElement* element) 
 // Any is the maximum over the elements, Every and EveryOrEmpty the minimum, None the negation of Any. When elements
 // may be missing, Unknown takes part as if it were one more element; for Any over a Partial list only under a Not, as
 // for tests.
-Truth Evaluator::block(const NodeCode& node, Scope scope, const ArrayElement* element) {
+Truth Evaluator::block(const NodeCode& node, const Scope& scope, const ArrayElement* element) {
   if (!allowed(node.index, scope)) return Truth::Unknown;
   const ArrayValues array = elements(node.index, element);
   const bool unknown = array.presence == Presence::Unknown;
@@ -81,8 +86,9 @@ Truth Evaluator::block(const NodeCode& node, Scope scope, const ArrayElement* el
   return result;
 }
 
-Truth Evaluator::evaluate(uint32_t index, Scope scope, const ArrayElement* element) {
+Truth Evaluator::evaluate(uint32_t index, const Scope& scope, const ArrayElement* element) {
   const NodeCode& node = code_.node(index);
+  if ((node.parts & scope.parts) == 0) return Truth::Unknown;
   switch (node.kind) {
     case Expr::Kind::Constant:
       return node.constant;

@@ -19,6 +19,10 @@ struct Scope {
   Kind kind = Kind::Everything;
   uint32_t index = 0;                      // OneIndex: the fields with this FieldCode::index ...
   uint32_t with = FieldCode::kNotIndexed;  // ... or this one, when it is one
+  Parts parts = kEveryPart;                // at least those that it allows
+
+  static Scope envelope() { return {Kind::Envelope, 0, FieldCode::kNotIndexed, kEnvelopePart}; }
+  static Scope one_index(uint32_t index, uint32_t with);
 };
 
 class Evaluator {
@@ -29,7 +33,7 @@ class Evaluator {
   // REQUIRES: fields.begin(event) was called.
   void begin_event();
 
-  Truth evaluate(uint32_t node, Scope scope = {}, const ArrayElement* element = nullptr);
+  Truth evaluate(uint32_t node, const Scope& scope = {}, const ArrayElement* element = nullptr);
   const FieldValues& values(uint32_t field);
 
   // For explanations: what one node reads.
@@ -46,10 +50,10 @@ class Evaluator {
     Truth truth = Truth::False;
   };
 
-  bool allowed(uint32_t field, Scope scope) const;
-  Truth test(uint32_t index, Scope scope, const ArrayElement* element);
+  bool allowed(uint32_t field, const Scope& scope) const;
+  Truth test(uint32_t index, const Scope& scope, const ArrayElement* element);
   Truth judge(const TestCode& code, const ArrayElement* element);
-  Truth block(const NodeCode& node, Scope scope, const ArrayElement* element);
+  Truth block(const NodeCode& node, const Scope& scope, const ArrayElement* element);
 
   const ConditionCode& code_;
   FieldLookup& fields_;

@@ -121,8 +121,8 @@ std::span<const uint64_t> Matcher::State::bits_of(const Event& event, size_t i) 
 
 void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
   std::copy(code.all.begin(), code.all.end(), bits.begin());
+  const Scope scope = Scope::one_index(index, code.index[index].with);
   for (const uint32_t d : code.index[index].detections) {
-    const Scope scope{Scope::Kind::OneIndex, index, code.index[index].with};
     if (evaluator.evaluate(code.detections[d].root, scope) != Truth::False) continue;
     bits[d / 64] &= ~(uint64_t{1} << (d % 64));
   }
@@ -131,7 +131,7 @@ void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
 // Bodies last: most events that the index leaves fail on their envelope.
 Truth Matcher::State::truth(const DetectionCode& detection) {
   ++counters.candidates;
-  const Truth envelope = evaluator.evaluate(detection.root, {Scope::Kind::Envelope});
+  const Truth envelope = evaluator.evaluate(detection.root, Scope::envelope());
   if (envelope != Truth::Unknown) return envelope;
   ++counters.body_candidates;
   return evaluator.evaluate(detection.root);

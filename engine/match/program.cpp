@@ -174,6 +174,7 @@ void compile_index(const RuleSet& rules, Program::Code& code) {
     std::sort(index.names.begin(), index.names.end());
     code.index.push_back(std::move(index));
   }
+  code.conditions.note_parts();
 }
 
 }  // namespace
