@@ -105,7 +105,9 @@ Truth Evaluator::evaluate(uint32_t index, const Scope& scope, const ArrayElement
   const bool maximum = node.kind == Expr::Kind::Any;
   Truth result = maximum ? Truth::False : Truth::True;
   for (uint32_t i = 0; i < node.count; ++i) {
-    const Truth truth = evaluate(code_.child(node, i), scope, element);
+    const uint32_t child = code_.child(node, i);
+    const bool seen = (code_.node(child).parts & scope.parts) != 0;
+    const Truth truth = seen ? evaluate(child, scope, element) : Truth::Unknown;
     result = maximum ? std::max(result, truth) : std::min(result, truth);
     if (result == (maximum ? Truth::True : Truth::False)) break;
   }

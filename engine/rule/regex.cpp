@@ -72,9 +72,8 @@ Result<RegexSet> RegexSet::compile(std::span<const std::string> patterns, std::s
 }
 
 RegexSet::Answer RegexSet::matches(std::string_view text) const {
-  std::vector<int> which;
   RE2::Set::ErrorInfo error{};
-  if (code_->set.Match(piece(text), &which, &error)) return Answer::Yes;
+  if (code_->set.Match(piece(text), nullptr, &error)) return Answer::Yes;  // no list: the first match ends it
   return error.kind == RE2::Set::kNoError ? Answer::No : Answer::Broken;
 }
 
