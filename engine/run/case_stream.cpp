@@ -137,9 +137,10 @@ std::vector<std::pair<std::string, std::string>> named_group(const Rule& rule, s
 
 StreamOutcome run_stream(const std::shared_ptr<const Program>& program, std::span<const CaseRecord> records,
                          std::span<const uint32_t> watch) {
-  Timestamp start = Timestamp::max();
-  for (const CaseRecord& record : records) start = std::min(start, record.time);
-  Stream stream(program, start);
+  // Records that do not come in order of time have no beginning that a clock could know.
+  const bool in_order = std::is_sorted(records.begin(), records.end(),
+                                       [](const CaseRecord& a, const CaseRecord& b) { return a.time < b.time; });
+  Stream stream(program, in_order && !records.empty() ? records.front().time : Timestamp::min());
   for (size_t i = 0; i < records.size(); ++i) stream.take(records[i], static_cast<uint32_t>(i), watch);
   return stream.finish();
 }
