@@ -3,12 +3,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "engine/app/pack.h"
 #include "engine/base/text.h"
 #include "engine/run/case_stream.h"
 #include "tests/support/corpus.h"
+#include "tests/support/source_file.h"
 
 namespace kubevigil {
 namespace {
@@ -86,6 +88,20 @@ TEST_F(Corpus, RecordedAttacksAreSeen) {
   }
   EXPECT_EQ(alerts("create_nginx_pod_unprivileged.json"), Counts{});
   EXPECT_EQ(alerts("create_nginx_pod_unsensitive_mount.json"), Counts{});
+}
+
+TEST_F(Corpus, EachRuleThatFiresOnRealLogsIsAccountedFor) {
+  const auto program = pack_program(Preset::All);
+  std::ifstream page(test::source_file("detections/NOISE.md"));
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  for (const char* folder : {"falco-traces", "kubeadm-csv", "audit2rbac"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(corpus() / "real" / folder)) {
+      const StreamOutcome outcome = run_stream(program, lines_of(entry.path()));
+      for (const auto& [rule, count] : alerts_of(*program, outcome, Level::Informational)) {
+        EXPECT_NE(text.find('`' + rule + '`'), text.npos) << rule << " fires on " << entry.path().filename();
+      }
+    }
+  }
 }
 
 }  // namespace
