@@ -145,9 +145,15 @@ std::string printable(std::string_view text) {
 }
 
 std::string json_escaped(std::string_view text) {
+  // Nearly all texts are plain from end to end: a run at a time, not a character.
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
+  while (true) {
+    const auto run = static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) break;
     const Decoded c = decode(text);
     if (!c.valid) {
       out.append(kReplacement);

@@ -95,7 +95,8 @@ class CaseRun {
   void run() {
     const auto as_is = [](const CaseEvent& e) { return e; };
     const std::vector<CaseRecord> stream = stream_of(file_, case_, as_is, result_.problems);
-    const StreamOutcome outcome = run_stream(program_, stream, near_detections());
+    const std::vector<uint32_t> near = near_detections();
+    const StreamOutcome outcome = run_stream(program_, stream, {near, true});
     compare("", outcome);
     coverage_.excepted.insert(outcome.excepted.begin(), outcome.excepted.end());
     check_near(outcome);

@@ -39,15 +39,17 @@ size_t failing_parts(const Expr& condition, FieldLookup& fields) {
 class Stream {
  public:
   // `start`: of its first event, which the clock of a replay knows before it begins.
-  Stream(std::shared_ptr<const Program> program, Timestamp start)
+  Stream(std::shared_ptr<const Program> program, Timestamp start, const StreamMeasures& measures)
       : program_(std::move(program)),
         matcher_(program_),
         fields_(program_->derived()),
         correlator_(program_, {}),
-        exceptions_(exception_tuples(program_->rules())),
-        clock_(start) {}
+        near_(measures.near),
+        clock_(start) {
+    if (measures.exceptions) exceptions_ = exception_tuples(program_->rules());
+  }
 
-  void take(const CaseRecord& record, uint32_t index, std::span<const uint32_t> watch) {
+  void take(const CaseRecord& record, uint32_t index) {
     std::string padded = record.json;
     padded.append(kRecordPadding, ' ');
     RecordOrigin origin;
@@ -62,7 +64,7 @@ class Stream {
     matcher_.match(event_, index, 0, result);
     for (const Hit& hit : result.hits) outcome_.matched.insert(hit.rule);
     outcome_.not_evaluable.insert(result.not_evaluable.begin(), result.not_evaluable.end());
-    measure(watch);
+    measure();
     for (const EventMark& mark : result.events) {
       const Timestamp at = clock_.advance(mark.time);
       if (correlator_.on_event(watermark_.with(at), at, result, mark, events_, changes_)) watermark_.take(at);
@@ -81,14 +83,15 @@ class Stream {
   }
 
  private:
-  void measure(std::span<const uint32_t> watch) {
+  void measure() {
+    if (exceptions_.empty() && near_.empty()) return;
     fields_.begin(event_);
     for (const ExceptionTuple& e : exceptions_) {
       std::pair<std::string, size_t> tuple(e.filter, e.number);
       if (outcome_.excepted.contains(tuple) || !is_silenced_by(e, program_->rules(), fields_)) continue;
       outcome_.excepted.insert(std::move(tuple));
     }
-    for (uint32_t rule : watch) {
+    for (const uint32_t rule : near_) {
       const size_t failing = failing_parts(program_->rules().rules[rule].detection().condition, fields_);
       const auto [at, added] = outcome_.failing.emplace(rule, failing);
       if (!added) at->second = std::min(at->second, failing);
@@ -110,7 +113,8 @@ class Stream {
   Matcher matcher_;
   FieldLookup fields_;
   Correlator correlator_;
-  std::vector<ExceptionTuple> exceptions_;
+  std::vector<ExceptionTuple> exceptions_;  // that are measured
+  std::span<const uint32_t> near_;
   RobustClock clock_;
   ReplayWatermark watermark_;
   StreamEvents events_;
@@ -136,11 +140,12 @@ std::vector<std::pair<std::string, std::string>> named_group(const Rule& rule, s
 }
 
 StreamOutcome run_stream(const std::shared_ptr<const Program>& program, std::span<const CaseRecord> records,
-                         std::span<const uint32_t> watch) {
-  Timestamp start = Timestamp::max();
-  for (const CaseRecord& record : records) start = std::min(start, record.time);
-  Stream stream(program, start);
-  for (size_t i = 0; i < records.size(); ++i) stream.take(records[i], static_cast<uint32_t>(i), watch);
+                         const StreamMeasures& measures) {
+  // Records that do not come in order of time have no beginning that a clock could know.
+  const bool in_order = std::is_sorted(records.begin(), records.end(),
+                                       [](const CaseRecord& a, const CaseRecord& b) { return a.time < b.time; });
+  Stream stream(program, in_order && !records.empty() ? records.front().time : Timestamp::min(), measures);
+  for (size_t i = 0; i < records.size(); ++i) stream.take(records[i], static_cast<uint32_t>(i));
   return stream.finish();
 }
 

@@ -33,9 +33,15 @@ struct StreamOutcome {
   std::vector<std::string> unreadable;                // one line each
 };
 
-// `watch`: detections whose distance from matching is measured. Alerts are given out in order of (opening, rule).
+// What is measured beside the run; each costs more than the run itself.
+struct StreamMeasures {
+  std::span<const uint32_t> near;  // detections whose distance from matching is told: StreamOutcome::failing
+  bool exceptions = false;         // StreamOutcome::excepted
+};
+
+// Alerts are given out in order of (opening, rule).
 StreamOutcome run_stream(const std::shared_ptr<const Program>& program, std::span<const CaseRecord> records,
-                         std::span<const uint32_t> watch = {});
+                         const StreamMeasures& measures = {});
 
 // The elements of an episode's group key with their names; the cluster is left out.
 std::vector<std::pair<std::string, std::string>> named_group(const Rule& rule, std::string_view key_bytes);

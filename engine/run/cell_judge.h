@@ -5,6 +5,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/event/event_reader.h"
 #include "engine/match/evaluator.h"
@@ -14,12 +16,26 @@
 
 namespace kubevigil {
 
+// The events of sample cells as text. They are the same for every rule, and making them costs more than reading them:
+// with them kept, the whole pack is judged in a third of the time.
+class SampleRecords {
+ public:
+  const std::string& of(const PolicyCell& sample, AuditLevel level);
+
+ private:
+  std::map<std::string, std::string> records_;
+};
+
 class CellJudge {
  public:
-  CellJudge(const Expr& condition, const DerivedConfig& config);
+  // `samples` must outlive it, too.
+  CellJudge(const Expr& condition, const DerivedConfig& config, SampleRecords& samples);
 
   // Verb and target alone do not rule the condition out; whoever asks, and for whatever object.
   bool is_about(const PolicyCell& cell);
+  // What the condition makes of verb and target: cells that look alike (PolicyCells::look_of) and are of the same kind
+  // need the same level.
+  std::string kind_of(const PolicyCell& sample);
   // The least level at which the condition can be true for a request of this verb and target; nothing: at none.
   std::optional<AuditLevel> needed_for_target(const PolicyCell& cell);
   // Likewise with everything that the cell says.
@@ -30,7 +46,7 @@ class CellJudge {
   class CellEvent {
    public:
     explicit CellEvent(const DerivedConfig& config) : fields_(config) {}
-    void read(const PolicyCell& cell, AuditLevel level);
+    void read(std::string record);
     FieldLookup& fields() { return fields_; }
 
    private:
@@ -40,14 +56,18 @@ class CellJudge {
     FieldLookup fields_;
   };
 
+  std::string record_of(AuditLevel level);
   void begin(const PolicyCell& cell, bool target_only);
   std::optional<AuditLevel> least_level();
   void compile(const Expr& expr);
+  void note_mixing(const Expr& expr);
+  bool needs_more(AuditLevel level, const FieldRef& field, bool array);
   AuditLevel level_for(const FieldRef& field, bool array);
   TruthRange range_of_test(const Expr& expr, AuditLevel level);
   TruthRange range(const Expr& expr, AuditLevel level);
 
   const Expr& condition_;
+  SampleRecords& samples_;
   CellEvent plain_, with_body_;
   bool body_read_ = false;
   const PolicyCell* cell_ = nullptr;
@@ -55,6 +75,8 @@ class CellJudge {
   ConditionCode code_;
   MatchCounters counters_;
   std::map<const Expr*, uint32_t> nodes_;
+  std::vector<uint32_t> target_nodes_;  // of those the tests on verb and target
+  bool mixes_target_ = false;           // there are fields that are made of the target and what else the cell says
   std::optional<Evaluator> evaluator_;
 };
 

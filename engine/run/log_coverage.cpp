@@ -30,9 +30,10 @@ std::vector<KindCell> cells_of(const SeenRequests& log) {
   return cells;
 }
 
-RuleCoverage coverage_of(const Detection& detection, const RuleSet& rules, const std::vector<KindCell>& cells) {
+RuleCoverage coverage_of(const Detection& detection, const RuleSet& rules, const std::vector<KindCell>& cells,
+                         SampleRecords& samples) {
   RuleCoverage out;
-  CellJudge judge(detection.condition, rules.derived);
+  CellJudge judge(detection.condition, rules.derived, samples);
   for (const KindCell& kind : cells) {
     const std::optional<AuditLevel> needed = judge.needed_for_target(PolicyCells::sample(kind.target, kind.verb));
     if (!needed) continue;
@@ -124,13 +125,14 @@ std::vector<RuleCoverage> coverage_in(const SeenRequests& log, const RuleSet& ru
   const Duration length = log.longest();
   std::vector<RuleCoverage> all(rules.rules.size());
   std::vector<RuleCoverage> out;
+  SampleRecords samples;
   for (uint32_t i = 0; i < rules.rules.size(); ++i) {
     const Rule& rule = rules.rules[i];
     if (!rule.dead.empty()) {
       all[i].seen = Seen::Absent;
       continue;
     }
-    all[i] = rule.is_detection() ? coverage_of(rule.detection(), rules, cells)
+    all[i] = rule.is_detection() ? coverage_of(rule.detection(), rules, cells, samples)
                                  : coverage_of(rule.correlation(), all, length);
     all[i].rule = i;
     out.push_back(all[i]);

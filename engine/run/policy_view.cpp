@@ -24,15 +24,19 @@ bool loses_stage(const PolicyCell& cell, bool names_stage, AuditStages omitted) 
 
 class DetectionView {
  public:
-  DetectionView(const Detection& detection, const DerivedConfig& config, const AuditPolicy& policy)
-      : detection_(detection), policy_(policy), cells_(detection, policy), judge_(detection.condition, config) {}
+  DetectionView(const Detection& detection, const DerivedConfig& config, const AuditPolicy& policy,
+                SampleRecords& samples)
+      : detection_(detection),
+        policy_(policy),
+        cells_(detection, policy),
+        judge_(detection.condition, config, samples) {}
 
   RuleSight run() {
     for (const PolicyTarget& target : cells_.targets()) {
       for (const std::string_view verb : verbs_of(target)) {
         const PolicyCell sample = PolicyCells::sample(target, verb);
         if (!judge_.is_about(sample)) continue;
-        needed_by_look_.clear();
+        needed_by_look_ = &needed_by_kind_[judge_.kind_of(sample)];
         decisions_.clear();
         cells_.each(target, verb, [&](const PolicyCell& cell) { try_cell(cell); });
       }
@@ -46,7 +50,7 @@ class DetectionView {
 
  private:
   void try_cell(const PolicyCell& cell) {
-    const auto [at, is_new] = needed_by_look_.try_emplace(cells_.look_of(cell));
+    const auto [at, is_new] = needed_by_look_->try_emplace(cells_.look_of(cell));
     if (is_new) at->second = judge_.needed(cell);
     const std::optional<AuditLevel> needed = at->second;
     if (!needed) return;
@@ -72,8 +76,10 @@ class DetectionView {
   const AuditPolicy& policy_;
   PolicyCells cells_;
   CellJudge judge_;
+  using NeededByLook = std::map<PolicyCells::Look, std::optional<AuditLevel>>;
+  std::map<std::string, NeededByLook> needed_by_kind_;
+  NeededByLook* needed_by_look_ = nullptr;  // of the kind that is tried
   // Of one target and verb.
-  std::map<PolicyCells::Look, std::optional<AuditLevel>> needed_by_look_;
   std::map<std::tuple<const PolicyCaller*, std::string_view, std::string_view>, PolicyDecision> decisions_;
   size_t seen_ = 0;
   std::optional<AuditLevel> needed_;
@@ -111,10 +117,11 @@ std::string_view to_text(Sight sight) {
 
 std::vector<RuleSight> rule_sights(const RuleSet& rules, const AuditPolicy& policy) {
   std::map<uint32_t, RuleSight> sights;
+  SampleRecords samples;
   for (uint32_t i = 0; i < rules.rules.size(); ++i) {
     const Rule& rule = rules.rules[i];
     if (!rule.dead.empty()) continue;
-    RuleSight sight = rule.is_detection() ? DetectionView(rule.detection(), rules.derived, policy).run()
+    RuleSight sight = rule.is_detection() ? DetectionView(rule.detection(), rules.derived, policy, samples).run()
                                           : sight_of(rule.correlation(), sights);
     sight.rule = i;
     sights[i] = std::move(sight);
