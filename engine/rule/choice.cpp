@@ -20,15 +20,17 @@ bool is_off(const Rule& rule, std::optional<Preset> preset) {
   return rule.site.disabled || (preset && is_outside(rule, *preset));
 }
 
-// What does not alert here is no hit either: a chain in the core preset does not count what only larger ones tell.
+// A built-in rule over hits counts those of its own preset and smaller ones, in whichever preset it runs: it means the
+// same everywhere, and its quiet is that of its preset. A user's one counts what may alert here.
 void drop_hits(RuleSet& rules, std::optional<Preset> preset) {
   for (Rule& rule : rules.rules) {
     if (rule.is_detection()) continue;
+    const std::optional<Preset> counted = rule.meta.builtin ? rule.extension.preset : preset;
     std::string without;
     std::erase_if(std::get<Correlation>(rule.body).inputs, [&](const CorrelationInput& input) {
       const Rule& read = rules.rules[input.rule];
-      if (!input.from_hits || !is_off(read, preset)) return false;
-      without += " " + read.meta.id;
+      if (!input.from_hits || !is_off(read, counted)) return false;
+      if (read.site.disabled || !rule.meta.builtin) without += " " + read.meta.id;
       return true;
     });
     if (!without.empty()) rule.semantic_hash = sha256_hex(rule.semantic_hash + " without" + without);

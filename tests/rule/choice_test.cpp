@@ -100,32 +100,40 @@ TEST(Choice, OnlyWhatBecomesSilentHasAnotherHash) {
   EXPECT_NE(core.hash, whole.hash);
 }
 
-TEST(Choice, ChainsCountWhatMayAlertHere) {
+std::vector<RuleSource> staged(bool builtin_chain) {
   const std::string low = "level: low\nkubevigil: {stage: entry, preset: ";
-  std::vector<RuleSource> sources = {
-      {"core", detection_text("quiet", 1) + low + "core}\n", true},
-      {"extended", detection_text("posture", 2) + low + "extended}\n", true},
-      // Read by a rule of the preset, so it runs; it is no hit for all that.
-      {"count", correlation_text("count_of_posture", 3, "posture", ", generate: true"), true},
-      {"chain",
-       "title: chain\nname: chain\nid: " + test::rule_id(4) +
-           "\ncorrelation: {type: chain, timespan: 1h, condition: {field: hit.stage, gte: 2}}\n"
-           "kubevigil: {chain: {root: [user.username]}}\n",
-       true},
-  };
-  const auto counted = [&](std::optional<Preset> preset) {
-    const RuleSet rules = load(sources, preset).rules;
-    std::vector<std::string> names;
-    for (const CorrelationInput& input : rules.find("chain")->correlation().inputs) {
-      if (input.from_hits) names.push_back(rules.rules[input.rule].meta.name);
-    }
-    return names;
-  };
-  EXPECT_THAT(counted(Preset::Core), ElementsAre("quiet"));
-  EXPECT_THAT(counted(Preset::Extended), ElementsAre("quiet", "posture"));
-  EXPECT_NE(load(sources, Preset::Core).rules.find("posture"), nullptr);
-  EXPECT_NE(load(sources, Preset::Core).rules.find("chain")->semantic_hash,
-            load(sources, Preset::Extended).rules.find("chain")->semantic_hash);
+  return {{"core", detection_text("quiet", 1) + low + "core}\n", true},
+          {"extended", detection_text("posture", 2) + low + "extended}\n", true},
+          // Read by a rule of the preset, so it runs; it is no hit for all that.
+          {"count", correlation_text("count_of_posture", 3, "posture", ", generate: true"), true},
+          {"chain",
+           "title: chain\nname: chain\nid: " + test::rule_id(4) +
+               "\ncorrelation: {type: chain, timespan: 1h, condition: {field: hit.stage, gte: 2}}\n"
+               "kubevigil: {chain: {root: [user.username]}}\n",
+           builtin_chain}};
+}
+
+std::vector<std::string> counted(const RuleSet& rules) {
+  std::vector<std::string> names;
+  for (const CorrelationInput& input : rules.find("chain")->correlation().inputs) {
+    if (input.from_hits) names.push_back(rules.rules[input.rule].meta.name);
+  }
+  return names;
+}
+
+TEST(Choice, ABuiltInChainCountsItsOwnPresetWhereverItRuns) {
+  const RuleSet core = load(staged(true), Preset::Core).rules, extended = load(staged(true), Preset::Extended).rules;
+  EXPECT_NE(core.find("posture"), nullptr);
+  EXPECT_THAT(counted(core), ElementsAre("quiet"));
+  EXPECT_THAT(counted(extended), ElementsAre("quiet"));
+  EXPECT_EQ(core.find("chain")->semantic_hash, extended.find("chain")->semantic_hash);
+}
+
+TEST(Choice, AUsersChainCountsWhatMayAlertHere) {
+  const RuleSet core = load(staged(false), Preset::Core).rules, extended = load(staged(false), Preset::Extended).rules;
+  EXPECT_THAT(counted(core), ElementsAre("quiet"));
+  EXPECT_THAT(counted(extended), ElementsAre("quiet", "posture"));
+  EXPECT_NE(core.find("chain")->semantic_hash, extended.find("chain")->semantic_hash);
 }
 
 }  // namespace
