@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -77,20 +78,28 @@ struct TestFlags {
   bool no_coverage = false;
 };
 
-// The rules and filters that were named are the ones under test, not the built-in ones of the same id or name.
-void leave_out_copies(std::vector<RuleSource>& builtin, const LoadedRules& named, const LoadOptions& options,
-                      Context& context) {
-  std::set<std::string> taken, files, left_out;
-  for (const Rule& rule : named.rules.rules) taken.insert({rule.meta.id, rule.meta.name});
-  for (const RuleMeta& filter : named.filters) taken.insert({filter.id, filter.name});
+// The rules and filters that were named are the ones under test, not the built-in ones of the same id or name; they
+// mean what those would mean.
+void put_in_place(std::vector<RuleSource>& named, std::vector<RuleSource>& builtin, const LoadOptions& options,
+                  Context& context) {
+  std::map<std::string, std::string> file_of;  // by id and by name
+  const auto take = [&](const RuleMeta& meta) { file_of[meta.id] = file_of[meta.name] = meta.span.file; };
+  const LoadedRules ours = load_rules(named, options);
+  for (const Rule& rule : ours.rules.rules) take(rule.meta);
+  for (const RuleMeta& filter : ours.filters) take(filter);
+  std::set<std::string> files, stand_ins, left_out;
   const auto leave_out = [&](const RuleMeta& meta) {
-    if (!taken.contains(meta.id) && !taken.contains(meta.name)) return;
+    auto by = file_of.find(meta.id);
+    if (by == file_of.end()) by = file_of.find(meta.name);
+    if (by == file_of.end()) return;
+    stand_ins.insert(by->second);
     files.insert(meta.span.file);
     left_out.insert(meta.name);
   };
   const LoadedRules loaded = load_rules(builtin, options);
   for (const Rule& rule : loaded.rules.rules) leave_out(rule.meta);
   for (const RuleMeta& filter : loaded.filters) leave_out(filter);
+  for (RuleSource& source : named) source.builtin = stand_ins.contains(source.name);
   std::erase_if(builtin, [&](const RuleSource& source) { return files.contains(source.name); });
   if (left_out.empty()) return;
   const bool whole = builtin.empty();
@@ -139,7 +148,7 @@ void run_test(const TestFlags& flags, Context& context) {
   if (!flags.paths.empty()) {
     std::vector<RuleSource> named = find_rule_files(paths.rules, unreadable);
     std::erase_if(named, [](const RuleSource& s) { return is_overlay_file(s.name); });  // rules as they are written
-    leave_out_copies(rules, load_rules(named, options), options, context);
+    put_in_place(named, rules, options, context);
     rules.insert(rules.end(), named.begin(), named.end());
   }
   const LoadedRules loaded = load_rules(rules, options);
