@@ -1,9 +1,11 @@
 #include "bench/thinned_pack.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "engine/match/condition_code.h"
+#include "engine/rule/choice.h"
 
 namespace kubevigil::bench {
 namespace {
@@ -18,29 +20,6 @@ bool keep_inputs(Rule& rule, const std::vector<bool>& stays) {
   std::erase_if(inputs, [&](const CorrelationInput& input) { return !stays[input.rule]; });
   return std::any_of(inputs.begin(), inputs.end(),
                      [](const CorrelationInput& input) { return input.role == CorrelationInput::Role::Member; });
-}
-
-// From the end: what does not alert stays only for those that read it.
-void drop_unread(const std::vector<Rule>& rules, std::vector<bool>& stays) {
-  std::vector<bool> read(rules.size());
-  for (size_t i = rules.size(); i-- > 0;) {
-    stays[i] = stays[i] && (rules[i].alerts || read[i]);
-    if (!stays[i] || rules[i].is_detection()) continue;
-    for (const CorrelationInput& input : rules[i].correlation().inputs) read[input.rule] = true;
-  }
-}
-
-void compact(std::vector<Rule>& rules, const std::vector<bool>& stays) {
-  std::vector<uint32_t> place(rules.size());
-  std::vector<Rule> kept;
-  for (size_t i = 0; i < rules.size(); ++i) {
-    if (!stays[i]) continue;
-    place[i] = static_cast<uint32_t>(kept.size());
-    kept.push_back(std::move(rules[i]));
-    if (kept.back().is_detection()) continue;
-    for (CorrelationInput& input : std::get<Correlation>(kept.back().body).inputs) input.rule = place[input.rule];
-  }
-  rules = std::move(kept);
 }
 
 }  // namespace
@@ -61,8 +40,11 @@ ThinnedPack without(const RuleSet& all, const std::function<bool(const Rule&)>& 
     stays[i] = keep_inputs(rules[i], stays);
     if (stays[i] && (reads_changed || inputs.size() != before)) pack.changed.insert(rules[i].meta.name);
   }
-  drop_unread(rules, stays);
-  compact(rules, stays);
+  std::set<uint32_t> alerting;  // what does not alert stays only for those that read it
+  for (uint32_t i = 0; i < rules.size(); ++i) {
+    if (stays[i] && rules[i].alerts) alerting.insert(i);
+  }
+  pack.rules = rules_for(pack.rules, alerting);
   return pack;
 }
 
