@@ -13,6 +13,7 @@
 #include "tests/support/certificates.h"
 #include "tests/support/config_text.h"
 #include "tests/support/findings_text.h"
+#include "tests/support/rule_texts.h"
 
 namespace kubevigil {
 namespace {
@@ -303,7 +304,8 @@ TEST(DoctorPolicy, RulesThatCannotSee) {
   const auto examine = [&](const std::string& text) {
     Findings out;
     RulesConfig rules;
-    rules.builtin = true;
+    rules.builtin = false;
+    rules.paths = {folder.write("rules.yaml", test::detection_text("mine", 1))};
     examine_policy(folder.write("policy.yaml", text), rules, context, out);
     return lines_of(out);
   };
