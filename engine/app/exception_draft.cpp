@@ -73,6 +73,17 @@ void ExceptionDraft::add(const Event& event, FieldLookup& fields) {
                ": an exception for a caller without credentials is one for everybody";
     return;
   }
+  if (event.text(FieldId::ResponseCode) == "401") {
+    refused_ = "the credential was refused in " + std::string(event.text(FieldId::AuditId)) +
+               ": the name is what anybody may have claimed";
+    return;
+  }
+  if (!user_.empty() && user_ != user) {
+    refused_ = "several identities gave the events of the alert (" + user_ + ", " + std::string(user) +
+               "): an exception is for one of them; write it by hand";
+    return;
+  }
+  user_ = user;
   const std::string resource(event.text(FieldId::ObjectResource));
   Tuple tuple;
   const auto take = [&](size_t row, bool absent_counts) {
@@ -82,7 +93,12 @@ void ExceptionDraft::add(const Event& event, FieldLookup& fields) {
     const bool secret = std::any_of(values.begin(), values.end(), [&](const std::string& value) {
       return redactor_.value(field, resource, value) != value;
     });
-    if (!secret) tuple.push_back({row, std::move(values)});
+    if (secret) {
+      refused_ = "the " + field + " of " + std::string(event.text(FieldId::AuditId)) +
+                 " holds what may be a secret; without it the exception would be for any: write it by hand";
+    } else {
+      tuple.push_back({row, std::move(values)});
+    }
   };
   for (size_t row = 0; row < kRows.size(); ++row) take(row, kRows[row].absent_counts);
   if (resource.empty()) take(kRows.size(), false);
@@ -129,7 +145,7 @@ std::string ExceptionDraft::yaml(const ExceptionFacts& facts) const {
       "title: {}\nid: {}\nsigma-version: 3\nlogsource:\n  product: kubernetes\n  service: audit\nfilter:\n  rules:\n"
       "    - {}\n  known:\n{}  condition: not known\nkubevigil:\n  owner: {}\n  reason: {}\n  expires: {}\n",
       quoted("Exception from " + facts.rule + " for alert " + facts.alert_id), id, facts.rule, selection,
-      quoted(facts.owner), quoted(facts.reason), facts.expires);
+      quoted(facts.owner), quoted(facts.reason), quoted(facts.expires));
 }
 
 }  // namespace kubevigil

@@ -49,6 +49,7 @@ class ExceptionDraft {
   const Redactor& redactor_;
   std::set<Tuple> tuples_;
   std::string refused_;
+  std::string user_;  // of all events
   bool cut_ = false;
   int widened_ = 0;
 };

@@ -14,6 +14,7 @@
 #include "engine/app/replay_run.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
+#include "engine/base/timestamp.h"
 #include "engine/event/record_reader.h"
 
 namespace kubevigil {
@@ -187,6 +188,7 @@ void try_out(const ExceptFlags& flags, const Run& before, ExceptionDraft& draft,
   if (draft.cut()) {
     notes.push_back(fmt::format("Only {} different events became tuples; the alert lists more.", draft.tuples()));
   }
+  const std::string narrowest = draft.yaml(facts);
   while (true) {
     const std::string filter = draft.yaml(facts);
     auto rules = rules_with(flags, filter, context);
@@ -199,17 +201,30 @@ void try_out(const ExceptFlags& flags, const Run& before, ExceptionDraft& draft,
       notes.push_back("Wider than the listed events, or the alert would stay: " + left_out + " are left out.");
       continue;
     }
-    if (there) notes.push_back("The alert STAYS: further events than those listed carry it; edit the filter.");
-    context.console.data(report_text(before, *after, notes) + filter);
+    if (there)
+      notes = {"The alert STAYS, even with wider filters: further events than those listed carry it; edit the filter."};
+    context.console.data(report_text(before, *after, notes) + (there ? narrowest : filter));
     if (there) context.exit_code = kExitGate;
     return;
   }
 }
 
-void run(const ExceptFlags& flags, Context& context) {
-  if (flags.alert_id.size() < kShortestId) {
-    return context.fail(kExitUsage, fmt::format("give at least {} characters of the alert's id", kShortestId));
+// What is wrong with the flags, before logs are read for it.
+std::string wrong_flag(const ExceptFlags& flags, const Context& context) {
+  if (flags.alert_id.size() < kShortestId)
+    return fmt::format("give at least {} characters of the alert's id", kShortestId);
+  if (std::find(flags.logs.begin(), flags.logs.end(), "-") != flags.logs.end()) {
+    return "the log is read more than once, which standard input cannot be: give a file";
   }
+  if (flags.expires.empty()) return "";
+  const auto date = flags.expires.size() == 10 ? parse_date_or_time(flags.expires) : std::nullopt;
+  if (!date) return "--expires " + printable(flags.expires) + " is no date such as 2026-12-31";
+  const bool past = flags.expires < format_rfc3339(context.env.now()).substr(0, 10);
+  return past ? "--expires " + flags.expires + " is over: the exception would be off from the start" : "";
+}
+
+void run(const ExceptFlags& flags, Context& context) {
+  if (const std::string wrong = wrong_flag(flags, context); !wrong.empty()) return context.fail(kExitUsage, wrong);
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
   const auto rules = std::make_shared<const RuleSet>(std::move(loaded.rules));
@@ -222,7 +237,7 @@ void run(const ExceptFlags& flags, Context& context) {
             ? fmt::format("{} alerts have an id that begins so: give more of it", before->of_that_id)
             : fmt::format(
                   "none of the {} alerts of that log has this id; ids follow from the log and the rules, so give "
-                  "the log, --rules, --cluster and --baseline of the run that made it",
+                  "the log, --preset, --rules, --cluster, --baseline and --trusted-proxy of the run that made it",
                   before->alerts.size()));
   }
   const Rule* rule = rules->find(before->wanted->rule_name);

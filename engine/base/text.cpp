@@ -160,7 +160,7 @@ std::string json_escaped(std::string_view text) {
     } else if (c.code == '"' || c.code == '\\') {
       out += '\\';
       out += static_cast<char>(c.code);
-    } else if (c.code < 0x20 || c.code == 0x7F) {
+    } else if (is_hidden(c.code)) {
       out += fmt::format("\\u{:04x}", c.code);
     } else {
       out.append(text.substr(0, c.size));

@@ -35,6 +35,11 @@ class ChainReader {
     context_.diagnostics().error(std::move(code), std::move(message), span, std::move(hint));
   }
 
+  static bool is_of_the_way(FieldId field) {
+    return field == FieldId::SourceIps || field == FieldId::PeerIp || field == FieldId::PeerNetwork ||
+           field == FieldId::UserAgent || field == FieldId::UserAgentFamily;
+  }
+
   std::optional<FieldRef> field_of(const NameAt& name) {
     const std::optional<FieldRef> field = parse_field(name.text);
     if (field && field_info(field->id).origin != FieldOrigin::Hit) return field;
@@ -180,6 +185,11 @@ void ChainReader::read_link(const YamlEntry& entry) {
 void ChainReader::read_pair(const YamlEntry& pair, ChainLink& link) {
   const std::optional<FieldRef> reached = field_of({pair.key.text, pair.key.span});
   const std::optional<FieldRef> linking = field_of({pair.value.text, pair.value.span});
+  for (const auto& field : {reached, linking}) {
+    if (!field || !is_of_the_way(field->id)) continue;
+    return error("bad-chain", "\"" + to_text(*field) + "\" says over which way somebody came, not who it is",
+                 pair.key.span, "link by identities, credentials or objects; an address is shared by many");
+  }
   if (reached && linking) link.to.emplace_back(*reached, *linking);
 }
 

@@ -81,6 +81,12 @@ class RuleEditor {
           "no built-in rule has the id or name \"" + printable(entry.name.text) + "\": nothing is replaced",
           entry.name.span, "remove it here");
     }
+    if (own->damaged || own->out || own->diagnostics.has_errors()) {
+      own->out = true;
+      return diagnostics_.error("bad-overlay",
+                                "your rule \"" + printable(entry.name.text) + "\" has errors: the built-in one stays",
+                                entry.name.span, "mend " + place(own->meta.span));
+    }
     own->site.notes.push_back("replaces the built-in rule: " + entry.owner + ": " + entry.reason + " (" +
                               place(entry.name.span) + ")");
     drafts_.erase(theirs);

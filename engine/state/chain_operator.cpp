@@ -116,6 +116,7 @@ class ChainOperator final : public Operator {
   };
 
   Timestamp horizon() const { return watermark_ == Timestamp::min() ? watermark_ : watermark_ - lateness_; }
+  Timestamp latest() const { return watermark_ == Timestamp::min() ? Timestamp::max() : watermark_ + lateness_; }
   OldRoots old_roots() const { return {horizon() == Timestamp::min() ? horizon() : horizon() - terms_.max_span}; }
   OldValues old_values() const { return {spec_, horizon()}; }
 
@@ -235,7 +236,7 @@ void ChainOperator::reach_by(Recent::iterator at, const ChainValue& value, const
     const Reach next{from.root, static_cast<uint8_t>(from.depth + 1), value.key, from.root_bytes};
     const auto slot = roots_.at(next.root, old_roots());
     roots_[slot].key_bytes = next.root_bytes;
-    roots_[slot].add_link({value.key, from.via, false, {value.link, source.from, value.value, source.event}});
+    roots_[slot].add_link({value.key, from.via, false, {value.link, source.from, value.value, source.event}}, latest());
     roots_.settle(slot, old_roots());
     reach(at, next);
   }
@@ -308,10 +309,10 @@ void ChainOperator::count(const Recent::iterator& at, const Reach& reach, const 
   const bool own = reach.depth == 0;
   const Timestamp time = at->first.time;
   const std::string by = own ? std::string() : std::string(reader_.who(event.root_bytes));
-  root.add_hit({hit.rule, hit.stage, hit.level, by, time, event.event}, terms_.max_span);
+  root.add_hit({hit.rule, hit.stage, hit.level, by, time, event.event}, terms_.max_span, latest());
   for (const ChainValue& value : event.inside) {
     const TrailLink shown{value.link, std::string(reader_.who(event.root_bytes)), value.value, event.event};
-    root.add_link({value.key, reach.via, false, shown});
+    root.add_link({value.key, reach.via, false, shown}, latest());
     root.use(value.key);
   }
   root.use(reach.via);

@@ -20,8 +20,8 @@ void sort_by_time(std::vector<Item>& items) {
 
 }  // namespace
 
-void ChainRoot::add_link(Link link) {
-  last = std::max(last, link.shown.event.time);
+void ChainRoot::add_link(Link link, Timestamp latest) {
+  last = std::max(last, std::min(link.shown.event.time, latest));
   for (Link& known : links) {
     if (known.key != link.key || known.shown.from != link.shown.from) continue;
     if (known.shown.event.time > link.shown.event.time) return;
@@ -51,8 +51,8 @@ void ChainRoot::use(Hash128 link) {
 }
 
 // Of a rule the first and the newest hit: the newest is what lets a stage count longest.
-void ChainRoot::add_hit(TrailHit hit, Duration max_span) {
-  last = std::max(last, hit.time);
+void ChainRoot::add_hit(TrailHit hit, Duration max_span, Timestamp latest) {
+  last = std::max(last, std::min(hit.time, latest));
   std::erase_if(hits, [&](const TrailHit& old) { return old.time <= last - max_span; });
   if (hit.time <= last - max_span) return;
   TrailHit *first = nullptr, *newest = nullptr;

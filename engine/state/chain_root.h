@@ -21,14 +21,15 @@ struct ChainRoot {
 
   std::string key_bytes;
   ChainTally tally;
-  std::vector<Link> links;     // at most limits::kChainShownLinks
-  std::vector<TrailHit> hits;  // at most limits::kChainShownHits; of each rule the first, and the newest
-  Timestamp last = Timestamp::min();
+  std::vector<Link> links;            // at most limits::kChainShownLinks
+  std::vector<TrailHit> hits;         // at most limits::kChainShownHits; of each rule the first, and the newest
+  Timestamp last = Timestamp::min();  // of what came, but never beyond `latest`: a clock that is wrong ages nothing
 
-  void add_link(Link link);
+  // `latest`: no right clock says more by now.
+  void add_link(Link link, Timestamp latest);
   // `link`, and what led to it, led to a hit.
   void use(Hash128 link);
-  void add_hit(TrailHit hit, Duration max_span);
+  void add_hit(TrailHit hit, Duration max_span, Timestamp latest);
   // What the span (end - max_span, end] holds, and the links that led there, by time.
   Trail trail(Timestamp end, Duration max_span) const;
 

@@ -80,11 +80,11 @@ TEST_F(Corpus, RecordedAttacksAreSeen) {
   // Only the pod that the controller made is in these logs, not its deployment.
   for (const char* name : {"create_nginx_pod_privileged.json", "create_nginx_pod_privileged_2nd_container.json",
                            "create_nginx_pod_no_secctx_1st_container_privileged_2nd_container.json"}) {
-    EXPECT_EQ(alerts(name), (Counts{{"pod_exceeds_its_tier", 1}, {"privileged_pod_created", 1}})) << name;
+    EXPECT_EQ(alerts(name), (Counts{{"pod_made_exceeds_its_tier", 1}, {"privileged_pod_created", 1}})) << name;
   }
   for (const char* name :
        {"create_nginx_pod_sensitive_mount.json", "create_nginx_pod_sensitive_mount_2nd_container.json"}) {
-    EXPECT_EQ(alerts(name), (Counts{{"host_path_mounted", 1}, {"pod_exceeds_its_tier", 1}})) << name;
+    EXPECT_EQ(alerts(name), (Counts{{"host_path_mounted", 1}, {"pod_made_exceeds_its_tier", 1}})) << name;
   }
   EXPECT_EQ(alerts("create_nginx_pod_unprivileged.json"), Counts{});
   EXPECT_EQ(alerts("create_nginx_pod_unsensitive_mount.json"), Counts{});

@@ -45,6 +45,7 @@ TEST(Printable, HidesNothing) {
 
 TEST(JsonEscaped, MakesAValidStringOfAnything) {
   EXPECT_EQ(json_escaped("a\"b\\c\n\x01"), "a\\\"b\\\\c\\u000a\\u0001");
+  EXPECT_EQ(json_escaped("\xC2\x9B\xE2\x80\xAE\xE2\x80\xA8"), "\\u009b\\u202e\\u2028") << "what a terminal acts on";
   EXPECT_EQ(json_escaped("\xFF"), "\xEF\xBF\xBD");
 }
 

@@ -102,6 +102,14 @@ TEST(Overlay, ASitesOwnRuleTakesThePlaceOfABuiltInOne) {
   EXPECT_EQ(&loaded.rules.rules[input.rule], read) << "who refers to it means the new one";
 }
 
+TEST(Overlay, ABrokenRuleTakesNoPlace) {
+  const std::vector<RuleSource> own = {{"site/r.yaml", detection_text("secret_read", 20, "verb|nomod: list"), false}};
+  const LoadedRules loaded = load("replace: [{rule: secret_read, owner: us, reason: lists only}]\n", own);
+  EXPECT_THAT(problems(loaded), HasSubstr("the built-in one stays"));
+  ASSERT_NE(loaded.rules.find("secret_read"), nullptr);
+  EXPECT_TRUE(loaded.rules.find("secret_read")->meta.builtin);
+}
+
 TEST(Overlay, EnabledRulesAlertInEveryPreset) {
   EXPECT_EQ(load("").rules.find("stream"), nullptr);
   const LoadedRules loaded = load("enable: [stream]\n");
