@@ -367,6 +367,14 @@ TEST(Chains, AreNotTakenAlongByABrokenRuleThatTheyDidNotName) {
   EXPECT_THAT(members(loaded, CorrelationInput::Role::Member), testing::ElementsAre("staged"));
 }
 
+TEST(Chains, NeverLinkOverAddresses) {
+  for (const char* field : {"peerIP", "sourceIPs", "userAgent"}) {
+    const std::string link = ", links: {l: {to: {user.username: " + std::string(field) + "}, within: 0s}}";
+    const LoadedRules loaded = load({chain(1, link), detection("staged", 2, "verb: get", kStaged)});
+    EXPECT_THAT(render(loaded.diagnostics, loaded.sources), HasSubstr("over which way somebody came")) << field;
+  }
+}
+
 TEST(Chains, WithNothingToCountAreDead) {
   EXPECT_THAT(load({chain(1), detection("plain", 2)}).rules.find("chain")->dead, HasSubstr("no rule has"));
 }
