@@ -39,7 +39,7 @@ TEST(RulesExcept, TheFilterSilencesThatAlertAndNothingElse) {
   EXPECT_THAT(made.out, HasSubstr("silences 1 of "));
   EXPECT_THAT(made.out, HasSubstr("user.username|cased: \"system:serviceaccount:ci:deployer\"\n"));
   EXPECT_THAT(made.out, HasSubstr("impersonatedUser.username: null\n"));
-  EXPECT_THAT(made.out, HasSubstr("  owner: \"platform\"\n  reason: \"a drill\"\n  expires: 2099-01-01\n"));
+  EXPECT_THAT(made.out, HasSubstr("  owner: \"platform\"\n  reason: \"a drill\"\n  expires: \"2099-01-01\"\n"));
   const Folder site;
   site.write("filter.yaml", made.out);
   const Result again = run({"replay", demo.log, "--rules", site.path(), "--strict-rules", "-o", "jsonl", "-q"});
