@@ -36,7 +36,7 @@ Presence effective_user(const DerivedInput& in, FieldId wanted, Values& out);  /
 Presence effective_extra(const DerivedInput& in, std::string_view key, Values& out);
 Presence service_account(const DerivedInput& in, FieldId wanted, Values& out);  // namespace, name
 Presence caller_namespace(const DerivedInput& in, Values& out);
-Presence caller(const DerivedInput& in, FieldId wanted, Values& out);           // pod, podUID, node, credentialId
+Presence caller(const DerivedInput& in, FieldId wanted, Values& out);  // pod, podUID, node, credentialId
 Presence issued_credential(const DerivedInput& in, Values& out);
 
 // derived_address.cpp

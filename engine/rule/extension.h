@@ -7,9 +7,9 @@
 
 namespace kubevigil {
 
-// Most of it only decorates an alert, and other Sigma tools pass it over; what changes which events match makes the rule not
-// portable. Fills draft.extension and, by the kind of the document, its correlation or filter. Call after the correlation
-// section was read. Codes: unknown-key, bad-value, bad-extension, unknown-field, bad-message.
+// Most of it only decorates an alert, and other Sigma tools pass it over; what changes which events match makes the
+// rule not portable. Fills draft.extension and, by the kind of the document, its correlation or filter. Call after the
+// correlation section was read. Codes: unknown-key, bad-value, bad-extension, unknown-field, bad-message.
 void parse_extension(const YamlNode& node, RuleContext& context);
 
 }  // namespace kubevigil

@@ -47,7 +47,8 @@ class Lint {
     });
     if (keeps_received) {
       diagnostics_.note("policy-stages", "RequestReceived is logged: nearly twice the events, and nothing more in them",
-                        {file_, 1, 1, 0}, "omitStages: [RequestReceived], but for patches (audit_event_suppressed reads theirs)");
+                        {file_, 1, 1, 0},
+                        "omitStages: [RequestReceived], but for patches (audit_event_suppressed reads theirs)");
     }
   }
 
