@@ -50,17 +50,18 @@ std::vector<bool> staying(const std::vector<Rule>& rules) {
   return stays;
 }
 
-void drop_others(std::vector<Rule>& rules, const std::vector<bool>& stays) {
+// Copies of what stays, in the same order. REQUIRES: what is read by what stays, stays.
+std::vector<Rule> copies_of(const std::vector<Rule>& rules, const std::vector<bool>& stays) {
   std::vector<uint32_t> place(rules.size());
   std::vector<Rule> kept;
   for (size_t i = 0; i < rules.size(); ++i) {
     if (!stays[i]) continue;
     place[i] = static_cast<uint32_t>(kept.size());
-    kept.push_back(std::move(rules[i]));
+    kept.push_back(rules[i]);
     if (kept.back().is_detection()) continue;
     for (CorrelationInput& input : std::get<Correlation>(kept.back().body).inputs) input.rule = place[input.rule];
   }
-  rules = std::move(kept);
+  return kept;
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ void choose_rules(RuleSet& rules, std::optional<Preset> preset) {
     if (preset && is_outside(rule, *preset)) rules.left_out.push_back(rule.meta.name);
     silence(rule);
   }
-  if (preset) drop_others(rules.rules, staying(rules.rules));
+  if (preset) rules.rules = copies_of(rules.rules, staying(rules.rules));
 }
 
 RuleSet rules_for(const RuleSet& rules, const std::set<uint32_t>& wanted) {
@@ -85,14 +86,7 @@ RuleSet rules_for(const RuleSet& rules, const std::set<uint32_t>& wanted) {
   }
   RuleSet out;
   out.derived = rules.derived;
-  std::vector<uint32_t> place(rules.rules.size());
-  for (size_t i = 0; i < rules.rules.size(); ++i) {
-    if (!stays[i]) continue;
-    place[i] = static_cast<uint32_t>(out.rules.size());
-    Rule& rule = out.rules.emplace_back(rules.rules[i]);
-    if (rule.is_detection()) continue;
-    for (CorrelationInput& input : std::get<Correlation>(rule.body).inputs) input.rule = place[input.rule];
-  }
+  out.rules = copies_of(rules.rules, stays);
   return out;
 }
 

@@ -89,13 +89,9 @@ std::optional<AuditLevel> CellJudge::least_level() {
   return std::nullopt;
 }
 
-bool CellJudge::is_about(const PolicyCell& cell) {
-  begin(cell, true);
-  return range(condition_, AuditLevel::RequestResponse).can_be_true;
-}
-
-std::string CellJudge::kind_of(const PolicyCell& sample) {
+std::optional<std::string> CellJudge::kind_of(const PolicyCell& sample) {
   begin(sample, true);
+  if (!range(condition_, AuditLevel::RequestResponse).can_be_true) return std::nullopt;
   std::string kind(1, sample.target->is_resource ? 'r' : 'p');
   for (const uint32_t node : target_nodes_) kind.push_back(static_cast<char>('0' + int(evaluator_->evaluate(node))));
   if (mixes_target_) kind += name_of(sample);

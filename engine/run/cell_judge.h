@@ -16,8 +16,7 @@
 
 namespace kubevigil {
 
-// The events of sample cells as text. They are the same for every rule, and making them costs more than reading them:
-// with them kept, the whole pack is judged in a third of the time.
+// The events of sample cells as text: the same for every rule, and making one costs more than reading it.
 class SampleRecords {
  public:
   const std::string& of(const PolicyCell& sample, AuditLevel level);
@@ -31,11 +30,9 @@ class CellJudge {
   // `samples` must outlive it, too.
   CellJudge(const Expr& condition, const DerivedConfig& config, SampleRecords& samples);
 
-  // Verb and target alone do not rule the condition out; whoever asks, and for whatever object.
-  bool is_about(const PolicyCell& cell);
   // What the condition makes of verb and target: cells that look alike (PolicyCells::look_of) and are of the same kind
-  // need the same level.
-  std::string kind_of(const PolicyCell& sample);
+  // need the same level. Nothing when verb and target alone rule the condition out.
+  std::optional<std::string> kind_of(const PolicyCell& sample);
   // The least level at which the condition can be true for a request of this verb and target; nothing: at none.
   std::optional<AuditLevel> needed_for_target(const PolicyCell& cell);
   // Likewise with everything that the cell says.

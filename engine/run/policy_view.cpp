@@ -35,8 +35,9 @@ class DetectionView {
     for (const PolicyTarget& target : cells_.targets()) {
       for (const std::string_view verb : verbs_of(target)) {
         const PolicyCell sample = PolicyCells::sample(target, verb);
-        if (!judge_.is_about(sample)) continue;
-        needed_by_look_ = &needed_by_kind_[judge_.kind_of(sample)];
+        const auto kind = judge_.kind_of(sample);
+        if (!kind) continue;
+        needed_by_look_ = &needed_by_kind_[*kind];
         decisions_.clear();
         cells_.each(target, verb, [&](const PolicyCell& cell) { try_cell(cell); });
       }
