@@ -12,12 +12,12 @@ namespace kubevigil {
 namespace {
 
 constexpr Duration kAsk = KafkaQuestions::kAsk;
-constexpr Duration kAgain = Duration::seconds(1);
+constexpr Duration kLookAgain = Duration::seconds(1);
 constexpr Duration kAskAgain = Duration::seconds(5);
 constexpr unsigned kMostDoublings = 4;  // of kAskAgain
 constexpr Duration kLookEvery = Duration::seconds(30);
 // What is to be read again is waited for: a broker that comes back may know less for a while, or nothing.
-constexpr Duration kGone = Duration::minutes(1);
+constexpr Duration kGoneFor = Duration::minutes(1);
 constexpr Duration kMendEvery = Duration::minutes(5);  // partitions with problems are begun anew
 constexpr Duration kAwait = Duration::seconds(10);
 // One that is silent without being at its end: it has no leader, or the cluster is away. It counts as read then: else
@@ -86,7 +86,7 @@ void KafkaLanes::look_for_partitions(KafkaConsumer& consumer) {
   if (now < look_again_) return;
   const auto found = consumer.partitions([this](const std::string& topic) { return is_wanted(topic); }, kAsk);
   if (!found) {
-    look_again_ = now + kAgain;
+    look_again_ = now + kLookAgain;
     return fetch_.fail(found.error());
   }
   look_again_ = now + kLookEvery;
@@ -238,7 +238,7 @@ KafkaNext KafkaLanes::next_of(KafkaConsumer& first, const TopicPartition& at) {
   const Duration silence = env_.monotonic() - lane.heard;
   if (silence < kAskAgain) return {};
   waiting_ = fmt::format("{} is read again, and nothing comes behind offset {}", to_text(at), lane.fetch);
-  if (lane.at_end) return {silence >= kGone ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
+  if (lane.at_end) return {silence >= kGoneFor ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
   return {consumer != nullptr && is_gone(*consumer, at, lane) ? KafkaNext::Kind::Nothing : KafkaNext::Kind::Later};
 }
 
@@ -252,7 +252,7 @@ bool KafkaLanes::is_gone(KafkaConsumer& consumer, const TopicPartition& at, Kafk
     if (!lane.absent) lane.absent = now;
   }
   if (lane.absent) waiting_ = fmt::format("{} is to be read again, and the cluster has it not", to_text(at));
-  return lane.absent && now - *lane.absent >= kGone;
+  return lane.absent && now - *lane.absent >= kGoneFor;
 }
 
 // Of partitions the first one.

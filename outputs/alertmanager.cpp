@@ -28,7 +28,7 @@ namespace kubevigil {
 namespace {
 
 constexpr Duration kAtLeast = Duration::minutes(5);
-constexpr size_t kLabelBytes = 256, kAnnotationBytes = 1024, kMostListed = 10;
+constexpr size_t kLabelBytes = 256, kAnnotationBytes = 1024, kLabelsListed = 10;
 
 void text_member(JsonWriter& json, std::string_view name, std::string_view text, size_t bytes) {
   if (!text.empty()) json.member(name, cut_to_bytes(chat_safe(cut_to_bytes(text, bytes)), bytes));
@@ -52,7 +52,7 @@ std::string audit_ids(const Alert& a) {
   for (const AlertEvent& event : a.events) {
     if (!event.audit_id.empty() && (ids.empty() || ids.back() != event.audit_id)) ids.push_back(event.audit_id);
   }
-  return joined(ids, " ", kMostListed);
+  return joined(ids, " ", kLabelsListed);
 }
 
 void write_labels(JsonWriter& json, const Alert& a) {
@@ -86,10 +86,10 @@ void write_annotations(JsonWriter& json, const Alert& a) {
   note("last_seen", format_rfc3339(a.last_seen));
   note("state_since", a.state_since ? format_rfc3339(*a.state_since) : "");
   note("count", std::to_string(a.count));
-  note("values", joined(a.values, ", ", kMostListed));
-  note("chain", joined(chain_of(a), "; ", kMostListed));
-  note("techniques", joined(techniques_of(a), ", ", kMostListed));
-  note("next_steps", joined(a.next_steps, " | ", kMostListed));
+  note("values", joined(a.values, ", ", kLabelsListed));
+  note("chain", joined(chain_of(a), "; ", kLabelsListed));
+  note("techniques", joined(techniques_of(a), ", ", kLabelsListed));
+  note("next_steps", joined(a.next_steps, " | ", kLabelsListed));
   note("audit_ids", audit_ids(a));
   note("alert_id", a.id);
   note("revision", std::to_string(a.revision));

@@ -29,12 +29,12 @@ namespace {
 
 constexpr std::string_view kEcsVersion = "8.11.0";
 constexpr std::string_view kIndex = "logs-kubevigil.alerts-default";
-constexpr size_t kMostListed = 32;
+constexpr size_t kEcsListed = 32;
 
 using Texts = std::vector<std::string>;
 
 void add_once(Texts& texts, const std::string& text) {
-  if (text.empty() || texts.size() >= kMostListed) return;
+  if (text.empty() || texts.size() >= kEcsListed) return;
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 

@@ -32,7 +32,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr size_t kFieldBytes = 512, kOutputPartBytes = 256, kMessageBytes = 1024, kMostListed = 8, kMostTags = 24;
+constexpr size_t kFieldBytes = 512, kOutputPartBytes = 256, kMessageBytes = 1024, kFalcoListed = 8, kMostTags = 24;
 
 // At most kFieldBytes also after the characters were made safe.
 std::string safe(std::string_view text, size_t bytes = kFieldBytes) {
@@ -58,10 +58,10 @@ void add_request(Fields& fields, const Alert& a) {
   fields.once("ka.auditid", a.request.audit_id).once("ka.stage", a.request.stage).add("ka.verb", a.request.verb);
   fields.once("ka.uri", a.request.uri).add("ka.user.name", authenticated_user(a));
   if (!a.actor.impersonated_by.empty()) fields.add("ka.impuser.name", a.actor.username);
-  fields.once("ka.user.groups", joined(a.actor.groups, ",", kMostListed));
+  fields.once("ka.user.groups", joined(a.actor.groups, ",", kFalcoListed));
   fields.add("ka.auth.decision", a.permission.decision).once("ka.auth.reason", a.permission.reason);
   if (a.request.code != 0) fields.add("ka.response.code", std::to_string(a.request.code));
-  fields.once("ka.useragent", a.source.user_agent).once("ka.sourceips", joined(a.source.ips, ",", kMostListed));
+  fields.once("ka.useragent", a.source.user_agent).once("ka.sourceips", joined(a.source.ips, ",", kFalcoListed));
   fields.add("ka.cluster.name", a.cluster);
 }
 
@@ -80,7 +80,7 @@ void add_alert(Fields& fields, const Alert& a, const EncodingOptions& options) {
   fields.once("kv.alert.last_seen", format_rfc3339(a.last_seen)).add("kv.dedup_key", a.dedup_key);
   if (a.state_since) fields.once("kv.alert.state_since", format_rfc3339(*a.state_since));
   fields.add("kv.rule.id", a.rule_id).add("kv.rule.name", a.rule_name).add("kv.level", to_text(a.level));
-  fields.add("kv.stage", to_text(a.stage)).once("kv.values", joined(a.values, ",", kMostListed));
+  fields.add("kv.stage", to_text(a.stage)).once("kv.values", joined(a.values, ",", kFalcoListed));
   fields.once("kv.url", link_to(a, options));
 }
 

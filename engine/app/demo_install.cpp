@@ -14,10 +14,10 @@ using Events = std::vector<CaseEvent>;
 const Actor kAdmin = {"platform@example.com", "Helm/3.16.3", "10.20.0.12"};
 const Actor kFlux = {"system:serviceaccount:flux-system:helm-controller", "helm-controller/v1.1.0", "10.244.2.12"};
 const Actor kRook = {"system:serviceaccount:rook-ceph:rook-ceph-system", "rook/v1.15.6", "10.244.7.2"};
-const Actor kDaemonSets = {"system:serviceaccount:kube-system:daemon-set-controller",
-                           "kube-controller-manager/v1.31.4 (linux/amd64) "
-                           "kubernetes/a78aa47/system:serviceaccount:kube-system:daemon-set-controller",
-                           "10.0.0.2"};
+const Actor kDaemonSetController = {"system:serviceaccount:kube-system:daemon-set-controller",
+                                    "kube-controller-manager/v1.31.4 (linux/amd64) "
+                                    "kubernetes/a78aa47/system:serviceaccount:kube-system:daemon-set-controller",
+                                    "10.0.0.2"};
 
 constexpr std::string_view kNetworkAgent =
     R"({"hostNetwork":true,"serviceAccountName":"cilium","tolerations":[{"operator":"Exists"}],"initContainers":[{"name":"mount-cgroup","image":"quay.io/cilium/cilium:v1.16.5","securityContext":{"privileged":true}}],"containers":[{"name":"cilium-agent","image":"quay.io/cilium/cilium:v1.16.5","securityContext":{"privileged":true},"resources":{"requests":{"cpu":"1"}},"livenessProbe":{"httpGet":{"path":"/healthz","port":9879}}}],"volumes":[{"name":"cni","hostPath":{"path":"/opt/cni/bin"}},{"name":"etc-cni","hostPath":{"path":"/etc/cni/net.d"}},{"name":"run","hostPath":{"path":"/var/run/cilium"}}]})";
@@ -63,8 +63,8 @@ void add_agent(Events& out, const Actor& installer, double at, std::string_view 
                std::string_view spec, std::string_view verb = "create") {
   out.push_back(
       with_body(request(installer, minutes(at), verb, "daemonsets", ns, name), workload("DaemonSet", name, spec)));
-  const CaseEvent child =
-      with_body(request(kDaemonSets, minutes(at + 0.02), "create", "pods", ns), child_pod("DaemonSet", name, spec));
+  const CaseEvent child = with_body(request(kDaemonSetController, minutes(at + 0.02), "create", "pods", ns),
+                                    child_pod("DaemonSet", name, spec));
   out.push_back(repeated(child, 6, Duration{180'000}));
 }
 

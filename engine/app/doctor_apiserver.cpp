@@ -14,7 +14,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kCheck = "api-server";
+constexpr std::string_view kApiServerCheck = "api-server";
 constexpr double kLeastRate = 1000;  // events a second; the defaults allow 4,000
 
 // Go's durations, as far as people write them: "2s", "500ms", "1m30s".
@@ -88,20 +88,21 @@ class ApiServer {
     rate();
     truncation();
     version();
-    if (out_.all().size() == before) out_.ok(kCheck, "its audit flags are as they should be");
+    if (out_.all().size() == before) out_.ok(kApiServerCheck, "its audit flags are as they should be");
   }
 
  private:
   void file(const std::string& flag, const std::string& without) {
     const std::string path = manifest_.flag(flag);
     if (path.empty())
-      return out_.fail(kCheck, fmt::format("--{} is not set: {}", flag, without), "deploy/ has samples");
+      return out_.fail(kApiServerCheck, fmt::format("--{} is not set: {}", flag, without), "deploy/ has samples");
     for (const std::string& mount : manifest_.mounts) {
       std::string folder = mount;
       while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
       if (path == folder || path.starts_with(folder + "/")) return;
     }
-    out_.fail(kCheck, fmt::format("--{}={} lies below no volumeMount: the API server will not start", flag, path),
+    out_.fail(kApiServerCheck,
+              fmt::format("--{}={} lies below no volumeMount: the API server will not start", flag, path),
               "mount the file or its folder (hostPath) into the pod");
   }
 
@@ -109,7 +110,7 @@ class ApiServer {
     const std::string mode = manifest_.flag("audit-webhook-mode", "batch");
     if (mode == "batch") return;
     const bool strict = mode == "blocking-strict";
-    out_.warn(kCheck,
+    out_.warn(kApiServerCheck,
               fmt::format("--audit-webhook-mode={}: {}", mode,
                           strict ? "requests to the API server fail while kubevigil does not answer"
                                  : "each request to the API server waits for kubevigil, for minutes when it is down"),
@@ -120,22 +121,23 @@ class ApiServer {
     if (manifest_.flag("audit-webhook-mode", "batch") != "batch") return;
     const std::string text = manifest_.flag("audit-webhook-batch-max-wait", "30s");
     const auto wait = parse_go_duration(text);
-    if (!wait) return out_.fail(kCheck, fmt::format("--audit-webhook-batch-max-wait={} is no duration", text), "2s");
+    if (!wait)
+      return out_.fail(kApiServerCheck, fmt::format("--audit-webhook-batch-max-wait={} is no duration", text), "2s");
     if (config_ != nullptr && config_->inputs.webhook && config_->inputs.webhook->slack < *wait) {
-      out_.warn(kCheck,
+      out_.warn(kApiServerCheck,
                 fmt::format("--audit-webhook-batch-max-wait={} is more than inputs.webhook.slack, {}", text,
                             format_duration(config_->inputs.webhook->slack)),
                 "raise slack, or events will be late");
     }
     if (*wait > Duration::seconds(5)) {
-      out_.warn(kCheck, fmt::format("--audit-webhook-batch-max-wait={}: alerts come so much later", text),
+      out_.warn(kApiServerCheck, fmt::format("--audit-webhook-batch-max-wait={}: alerts come so much later", text),
                 "--audit-webhook-batch-max-wait=2s");
     }
     const std::string backoff = manifest_.flag("audit-webhook-initial-backoff", "10s");
     const auto first = parse_go_duration(backoff);
     if (first && *first < Duration::seconds(10)) {
       out_.warn(
-          kCheck,
+          kApiServerCheck,
           fmt::format("--audit-webhook-initial-backoff={}: of five tries, so a restart of kubevigil may lose events",
                       backoff),
           "leave it at 10s");
@@ -152,7 +154,7 @@ class ApiServer {
     const double qps = number("audit-webhook-batch-throttle-qps", "10");
     if (size * qps >= kLeastRate) return;
     out_.warn(
-        kCheck,
+        kApiServerCheck,
         fmt::format("it can post {:.0f} events a second at most (batch-max-size {:.0f}, throttle-qps {:.0f}), and "
                     "drops what its buffer does not hold",
                     size * qps, size, qps),
@@ -165,7 +167,7 @@ class ApiServer {
   void truncation() {
     if (manifest_.flag("audit-webhook-truncate-enabled", "false") != "true") return;
     out_.warn(
-        kCheck,
+        kApiServerCheck,
         fmt::format("--audit-webhook-truncate-enabled: bodies of events larger than {} bytes are cut off, and events "
                     "that are still larger are dropped; a client can make its own that large",
                     manifest_.flag("audit-webhook-truncate-max-event-size", "102400")),
@@ -175,7 +177,7 @@ class ApiServer {
   void version() {
     const std::string version = manifest_.flag("audit-webhook-version", "audit.k8s.io/v1");
     if (version != "audit.k8s.io/v1") {
-      out_.warn(kCheck, fmt::format("--audit-webhook-version={}", version), "audit.k8s.io/v1");
+      out_.warn(kApiServerCheck, fmt::format("--audit-webhook-version={}", version), "audit.k8s.io/v1");
     }
   }
 
@@ -188,12 +190,13 @@ class ApiServer {
 
 void examine_api_server(const std::string& file, const Config* config, Findings& out) {
   const Result<std::string> text = read_text_file(file);
-  if (!text) return out.fail(kCheck, text.error().message, "usually /etc/kubernetes/manifests/kube-apiserver.yaml");
+  if (!text)
+    return out.fail(kApiServerCheck, text.error().message, "usually /etc/kubernetes/manifests/kube-apiserver.yaml");
   Diagnostics problems;
   const std::vector<YamlDocument> documents = parse_yaml(*text, file, problems);
   const auto manifest = documents.empty() ? std::nullopt : read_manifest(documents.front().root);
   if (!manifest || problems.has_errors()) {
-    return out.fail(kCheck, file + " is no static pod: expected spec.containers",
+    return out.fail(kApiServerCheck, file + " is no static pod: expected spec.containers",
                     "usually /etc/kubernetes/manifests/kube-apiserver.yaml");
   }
   ApiServer(*manifest, config, out).examine();

@@ -9,7 +9,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kPatience = Duration::seconds(10);
+constexpr Duration kInputPatience = Duration::seconds(10);
 constexpr Duration kLook = Duration{100'000};
 
 struct InputLook {
@@ -44,7 +44,7 @@ void count(LiveBatch& live, InputLook& look) {
 // Until it gave records, or has none, or time is over.
 InputLook look_at(LiveInput& input, const Env& env) {
   InputLook look;
-  const Duration end = env.monotonic() + kPatience;
+  const Duration end = env.monotonic() + kInputPatience;
   while (env.monotonic() < end && look.records == 0 && !look.all) {
     LiveBatch batch;
     const LiveStep step = input.poll(batch);
@@ -62,9 +62,10 @@ void say(const std::string& name, const InputLook& look, Findings& out) {
     return out.fail("input", fmt::format("{}: {}", name, look.problem), kKafkaAdvice);
   }
   if (look.records == 0 && !look.all) {
-    return out.warn("input",
-                    fmt::format("{}: its brokers answer, but no message came in {}", name, format_duration(kPatience)),
-                    "do all its partitions have a leader?");
+    return out.warn(
+        "input",
+        fmt::format("{}: its brokers answer, but no message came in {}", name, format_duration(kInputPatience)),
+        "do all its partitions have a leader?");
   }
   if (look.records == 0)
     return out.ok("input", name + ": its topics can be read; there is nothing to read in them now");

@@ -10,7 +10,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kPatience = Duration::seconds(5);
+constexpr Duration kListenerPatience = Duration::seconds(5);
 constexpr Duration kRenewal = Duration::days(21);
 
 // Where a listener of all addresses is reached from this machine.
@@ -59,7 +59,7 @@ void examine_listeners(const Config& config, const std::string& url, Findings& o
   for (const ListenConfig& listen : config.inputs.webhook->listen) {
     if (listen.address.host.empty()) continue;  // the configuration's check has said what is wrong with it
     const std::string host = near_end(listen.address.host);
-    const ServerLook look = look_at_server(host, listen.address.port, nullptr, host, kPatience, env);
+    const ServerLook look = look_at_server(host, listen.address.port, nullptr, host, kListenerPatience, env);
     if (look.state == ServerLook::State::Good) {
       out.ok("listener", to_text(listen.address) + " answers");
     } else {

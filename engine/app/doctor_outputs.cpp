@@ -11,7 +11,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kPatience = Duration::seconds(5);
+constexpr Duration kOutputPatience = Duration::seconds(5);
 
 struct Receiver {
   std::string host;
@@ -41,7 +41,7 @@ void examine_receiver(const std::string& name, const Receiver& to, Findings& out
     tls = std::move(*opened);
   }
   const std::string where = to_text(HostPort{to.host, to.port});
-  const ServerLook look = look_at_server(to.host, to.port, tls.get(), to.host, kPatience, env);
+  const ServerLook look = look_at_server(to.host, to.port, tls.get(), to.host, kOutputPatience, env);
   if (look.state == ServerLook::State::Good) {
     return out.ok("output", fmt::format("{}: {} answers{}", name, where, to.tls ? ", its certificate is good" : ""));
   }
@@ -56,7 +56,7 @@ void examine_topic(const OutputConfig& output, const std::string& instance, Find
   const auto options = output_options(output, instance);
   if (!options) return out.fail("output", options.error().message, "mend the output");
   const std::string what = fmt::format("{}: topic {}", output.name, printable(options->kafka.topic));
-  const KafkaTopicLook look = look_at_kafka_topic(options->kafka, kPatience);
+  const KafkaTopicLook look = look_at_kafka_topic(options->kafka, kOutputPatience);
   if (look.partitions > 0) {
     return out.ok("output", fmt::format("{} answers, it has {} partitions", what, look.partitions));
   }

@@ -11,7 +11,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kCheck = "policy";
+constexpr std::string_view kPolicyCheck = "policy";
 constexpr size_t kNamesShown = 8, kProblemsShown = 10;
 
 void say_problems(const Diagnostics& problems, const std::string& file, Findings& out) {
@@ -20,16 +20,16 @@ void say_problems(const Diagnostics& problems, const std::string& file, Findings
     if (++shown > kProblemsShown) break;
     const std::string what = fmt::format("{}:{}: {}", file, d.span.line, d.message);
     const std::string mend = d.hint.empty() ? "kubevigil policy check shows the place" : d.hint;
-    d.severity == Severity::Error ? out.fail(kCheck, what, mend) : out.warn(kCheck, what, mend);
+    d.severity == Severity::Error ? out.fail(kPolicyCheck, what, mend) : out.warn(kPolicyCheck, what, mend);
   }
-  if (shown > kProblemsShown) out.warn(kCheck, "and more problems", "kubevigil policy check " + file);
+  if (shown > kProblemsShown) out.warn(kPolicyCheck, "and more problems", "kubevigil policy check " + file);
 }
 
 }  // namespace
 
 void examine_policy(const std::string& file, const RulesConfig& config, const Context& context, Findings& out) {
   const Result<std::string> text = read_text_file(file);
-  if (!text) return out.fail(kCheck, text.error().message, "name the file of --audit-policy-file");
+  if (!text) return out.fail(kPolicyCheck, text.error().message, "name the file of --audit-policy-file");
   Diagnostics problems;
   const AuditPolicy policy = parse_audit_policy(*text, file, problems);
   say_problems(problems, file, out);
@@ -43,11 +43,11 @@ void examine_policy(const std::string& file, const RulesConfig& config, const Co
     if (sight.sight == Sight::Blind) blind.push_back(loaded.rules.rules[sight.rule].meta.name);
   }
   if (blind.empty()) {
-    return out.ok(kCheck, fmt::format("all {} rules can see under it, {} of them in part", judged, partly));
+    return out.ok(kPolicyCheck, fmt::format("all {} rules can see under it, {} of them in part", judged, partly));
   }
   const size_t all = blind.size();
   if (all > kNamesShown) blind.resize(kNamesShown);
-  out.warn(kCheck,
+  out.warn(kPolicyCheck,
            fmt::format("{} of {} rules can never fire under it: {}{}", all, judged, fmt::join(blind, ", "),
                        all > kNamesShown ? " ..." : ""),
            fmt::format("kubevigil policy check {} says what each would need; deploy/audit-policy-balanced.yaml has it",

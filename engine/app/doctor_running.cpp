@@ -11,7 +11,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kPatience = Duration::seconds(10);
+constexpr Duration kRunningPatience = Duration::seconds(10);
 constexpr size_t kAnswerBytes = 8u << 20;
 constexpr size_t kLinesOfAKind = 20;
 constexpr double kLateSeconds = 60, kSkewSeconds = -2;
@@ -24,7 +24,7 @@ Url address_of(const AdminConfig& admin) {
 Result<std::unique_ptr<HttpClient>> client_of(const AdminConfig& admin, const Env& env) {
   HttpClientOptions options;
   options.url = address_of(admin);
-  options.request_timeout = kPatience;
+  options.request_timeout = kRunningPatience;
   options.response_bytes = kAnswerBytes;
   if (admin.tls) {  // its own certificate is what we trust, under the first name that it has
     options.tls.authorities = admin.tls->certificate;

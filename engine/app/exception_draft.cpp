@@ -50,7 +50,7 @@ std::string literal(std::string_view text) {
 }
 
 // A JSON string is a YAML string, whatever stands in it.
-std::string quoted(std::string_view text) {
+std::string yaml_text(std::string_view text) {
   JsonWriter json;
   json.value(text);
   return json.take();
@@ -134,18 +134,18 @@ std::string ExceptionDraft::yaml(const ExceptionFacts& facts) const {
       const std::string key = fmt::format("{}{}{}:", std::exchange(bullet, "      "), field_of(line.row),
                                           line.values.empty() ? "" : modifiers);
       if (line.values.empty()) selection += key + " null\n";
-      if (line.values.size() == 1) selection += key + " " + quoted(literal(line.values.front())) + "\n";
+      if (line.values.size() == 1) selection += key + " " + yaml_text(literal(line.values.front())) + "\n";
       if (line.values.size() < 2) continue;
       selection += key + "\n";
-      for (const std::string& value : line.values) selection += "        - " + quoted(literal(value)) + "\n";
+      for (const std::string& value : line.values) selection += "        - " + yaml_text(literal(value)) + "\n";
     }
   }
   const std::string id = uuid_v8(length_prefixed({"exception", facts.rule, selection}));
   return fmt::format(
       "title: {}\nid: {}\nsigma-version: 3\nlogsource:\n  product: kubernetes\n  service: audit\nfilter:\n  rules:\n"
       "    - {}\n  known:\n{}  condition: not known\nkubevigil:\n  owner: {}\n  reason: {}\n  expires: {}\n",
-      quoted("Exception from " + facts.rule + " for alert " + facts.alert_id), id, facts.rule, selection,
-      quoted(facts.owner), quoted(facts.reason), quoted(facts.expires));
+      yaml_text("Exception from " + facts.rule + " for alert " + facts.alert_id), id, facts.rule, selection,
+      yaml_text(facts.owner), yaml_text(facts.reason), yaml_text(facts.expires));
 }
 
 }  // namespace kubevigil

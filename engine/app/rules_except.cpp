@@ -32,14 +32,14 @@ struct ExceptFlags {
 };
 
 // What is compared between a run with the filter and one without: ids change with the meaning of the rule.
-struct Seen {
+struct SeenAlert {
   std::string rule, dedup_key, message;
   Timestamp first, last;
   Level level;
 };
 
 struct Run {
-  std::vector<Seen> alerts;
+  std::vector<SeenAlert> alerts;
   std::optional<Alert> wanted;
   size_t of_that_id = 0;
 };
@@ -115,18 +115,18 @@ class EvidenceReader : public EventSink {
 };
 
 bool still_there(const Run& run, const Alert& alert) {
-  return std::any_of(run.alerts.begin(), run.alerts.end(), [&](const Seen& seen) {
+  return std::any_of(run.alerts.begin(), run.alerts.end(), [&](const SeenAlert& seen) {
     return seen.rule == alert.rule_name && seen.dedup_key == alert.dedup_key && seen.first <= alert.last_seen &&
            seen.last >= alert.first_seen;
   });
 }
 
 // Alerts of `before` that nothing in `after` stands for.
-std::vector<const Seen*> silenced(const Run& before, const Run& after) {
+std::vector<const SeenAlert*> silenced(const Run& before, const Run& after) {
   std::map<std::tuple<std::string_view, std::string_view, int64_t>, size_t> left;
-  for (const Seen& seen : after.alerts) ++left[{seen.rule, seen.dedup_key, seen.first.micros}];
-  std::vector<const Seen*> gone;
-  for (const Seen& seen : before.alerts) {
+  for (const SeenAlert& seen : after.alerts) ++left[{seen.rule, seen.dedup_key, seen.first.micros}];
+  std::vector<const SeenAlert*> gone;
+  for (const SeenAlert& seen : before.alerts) {
     const auto at = left.find({seen.rule, seen.dedup_key, seen.first.micros});
     if (at != left.end() && at->second > 0) {
       --at->second;
@@ -139,7 +139,7 @@ std::vector<const Seen*> silenced(const Run& before, const Run& after) {
 
 // Comment lines, so that the whole output is a rule file.
 std::string report_text(const Run& before, const Run& after, const std::vector<std::string>& notes) {
-  const std::vector<const Seen*> gone = silenced(before, after);
+  const std::vector<const SeenAlert*> gone = silenced(before, after);
   std::string out = fmt::format("# In this log it silences {} of {} alerts", gone.size(), before.alerts.size());
   if (after.alerts.size() + gone.size() > before.alerts.size()) {
     out +=

@@ -71,12 +71,13 @@ void add_kafka(AdminSources& out, const IntakeStatus& input, std::string_view na
 }
 
 void add_inputs(AdminSources& out, const LiveStatus& status) {
-  constexpr std::string_view kTail = "tail/", kKafka = "kafka/";
+  constexpr std::string_view kTailPrefix = "tail/", kKafkaPrefix = "kafka/";
   for (const IntakeStatus& input : status.inputs) {
-    if (input.name.starts_with(kKafka)) add_kafka(out, input, std::string_view(input.name).substr(kKafka.size()));
-    if (!input.name.starts_with(kTail)) continue;
+    if (input.name.starts_with(kKafkaPrefix))
+      add_kafka(out, input, std::string_view(input.name).substr(kKafkaPrefix.size()));
+    if (!input.name.starts_with(kTailPrefix)) continue;
     AdminTail& tail = out.tails.emplace_back();
-    tail.path = input.name.substr(kTail.size());
+    tail.path = input.name.substr(kTailPrefix.size());
     tail.problem = input.problem;
     tail.caught_up = input.caught_up;
     tail.lag_bytes = input.source.lag_bytes;

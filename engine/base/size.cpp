@@ -10,12 +10,12 @@
 namespace kubevigil {
 namespace {
 
-struct Unit {
+struct SizeUnit {
   std::string_view name;
   uint64_t bytes;
 };
 // Largest first, so that the first that divides is the shortest spelling.
-constexpr Unit kUnits[] = {
+constexpr SizeUnit kSizeUnits[] = {
     {"TiB", 1ull << 40},
     {"TB", 1'000'000'000'000},
     {"GiB", 1ull << 30},
@@ -35,7 +35,7 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   if (error != std::errc{}) return std::nullopt;
   const std::string_view name = text.substr(static_cast<size_t>(end - text.data()));
   uint64_t unit = name.empty() ? 1 : 0;
-  for (const Unit& known : kUnits) {
+  for (const SizeUnit& known : kSizeUnits) {
     if (equals_folded(known.name, name)) unit = known.bytes;
   }
   if (unit == 0 || number > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) / unit) return std::nullopt;
@@ -43,7 +43,7 @@ std::optional<uint64_t> parse_size(std::string_view text) {
 }
 
 std::string format_size(uint64_t bytes) {
-  for (const Unit& unit : kUnits) {
+  for (const SizeUnit& unit : kSizeUnits) {
     if (unit.bytes > 1 && bytes > 0 && bytes % unit.bytes == 0)
       return fmt::format("{}{}", bytes / unit.bytes, unit.name);
   }

@@ -110,17 +110,17 @@ std::optional<Timestamp> parse_time(std::string_view text, bool seconds_required
   return Timestamp{(*days * 86400 + *hour * 3600 + *minute * 60 + second - *zone) * 1'000'000 + fraction};
 }
 
-struct Unit {
+struct DurationUnit {
   std::string_view name;
   int64_t micros;
 };
-constexpr std::array<Unit, 7> kUnits = {{{"us", 1},
-                                         {"ms", 1'000},
-                                         {"s", 1'000'000},
-                                         {"m", 60'000'000},
-                                         {"h", 3'600'000'000},
-                                         {"d", 86'400'000'000},
-                                         {"w", 604'800'000'000}}};
+constexpr std::array<DurationUnit, 7> kDurationUnits = {{{"us", 1},
+                                                         {"ms", 1'000},
+                                                         {"s", 1'000'000},
+                                                         {"m", 60'000'000},
+                                                         {"h", 3'600'000'000},
+                                                         {"d", 86'400'000'000},
+                                                         {"w", 604'800'000'000}}};
 constexpr int64_t kMaxDurationMicros = 3650LL * 86'400'000'000;  // ten years: longer is a typing error
 
 }  // namespace
@@ -163,7 +163,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (error != std::errc{} || n < 0) return std::nullopt;
   const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  for (const Unit& u : kUnits) {
+  for (const DurationUnit& u : kDurationUnits) {
     if (u.name != unit) continue;
     if (n > kMaxDurationMicros / u.micros) return std::nullopt;
     return Duration{n * u.micros};
@@ -173,8 +173,9 @@ std::optional<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration d) {
   if (d.micros == 0) return "0s";
-  for (size_t i = kUnits.size() - 1; i-- > 0;) {  // weeks are read, never written
-    if (d.micros % kUnits[i].micros == 0) return fmt::format("{}{}", d.micros / kUnits[i].micros, kUnits[i].name);
+  for (size_t i = kDurationUnits.size() - 1; i-- > 0;) {  // weeks are read, never written
+    if (d.micros % kDurationUnits[i].micros == 0)
+      return fmt::format("{}{}", d.micros / kDurationUnits[i].micros, kDurationUnits[i].name);
   }
   return fmt::format("{}us", d.micros);
 }

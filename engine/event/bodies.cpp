@@ -4,16 +4,12 @@
 #include <array>
 
 #include "engine/base/limits.h"
+#include "engine/base/one_of.h"
 #include "engine/event/json_patch.h"
 #include "engine/event/tree_path.h"
 
 namespace kubevigil {
 namespace {
-
-template <size_t N>
-bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
 
 constexpr std::array<std::string_view, 6> kReads = {"get", "list", "watch", "head", "options", "trace"};
 constexpr std::array<std::string_view, 4> kConnects = {"exec", "attach", "portforward", "proxy"};

@@ -12,7 +12,7 @@
 namespace kubevigil::envelope {
 namespace {
 
-constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",";
+constexpr std::string_view kEventBegins = "{\"kind\":\"Event\",";
 
 std::string_view first_word(std::string_view line) { return line.substr(0, line.find_first_of(" \t")); }
 
@@ -58,7 +58,7 @@ bool unwrap_timed(std::string_view line, Context context, Unwrapped& out) {
 void unwrap_line(std::string_view line, Context context, Unwrapped& out) {
   const bool legacy = context.formats == nullptr || context.formats->takes(EnvelopeKind::Legacy);
   if ((legacy && unwrap_legacy(line, context, out)) || unwrap_timed(line, context, out)) return;
-  const size_t native = line.find(kNativeEvent);
+  const size_t native = line.find(kEventBegins);
   const size_t begin = native != std::string_view::npos ? native : line.find('{');
   if (begin != std::string_view::npos && speaks_of_audit(line.substr(begin))) {
     if (line.starts_with('<')) {

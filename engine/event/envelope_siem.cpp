@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kAuditId = "\"auditID\"";
 
-bool holds_event(const Document& d, uint32_t node) {
+bool is_text_of_event(const Document& d, uint32_t node) {
   return is(d.tree, node, ValueType::String) && d.tree[node].value.text.find(kAuditId) != std::string_view::npos;
 }
 
@@ -54,10 +54,10 @@ bool unwrap_elastic(const Document& d, Context& context, Unwrapped& out) {
   uint32_t audit = at(d, {"kubernetes", "audit"});
   if (audit == JsonNode::kNone) audit = at(d, {"kubernetes.audit"});
   const bool has_audit = is(d.tree, audit, ValueType::Object);
-  if (!holds_event(d, original) && !has_audit) return false;
+  if (!is_text_of_event(d, original) && !has_audit) return false;
   if (auto time = usual_time(d)) context.time = time;
   // A string in a declared member is the shippers' (envelope_shipper.cpp).
-  if (holds_event(d, original) && (context.formats == nullptr || !has_audit)) {
+  if (is_text_of_event(d, original) && (context.formats == nullptr || !has_audit)) {
     context.kind = EnvelopeKind::Shipper;
     pass(EnvelopeKind::Shipper, ", in event.original", context);
     unwrap_payload(d.tree[original].value.text, context, out);

@@ -14,7 +14,7 @@ constexpr std::string_view kLegacyNever[] = {"requestObject", "responseObject", 
 constexpr std::string_view kReads[] = {"get", "list"};
 constexpr std::string_view kElasticNever[] = {"requestObject.metadata", "responseObject.metadata"};
 
-constexpr EnvelopeInfo kTable[] = {
+constexpr EnvelopeInfo kEnvelopes[] = {
     {EnvelopeKind::Native, "native", "audit.k8s.io events as the API server writes them", {}, {}},
     {EnvelopeKind::CloudWatch,
      "eks-cloudwatch",
@@ -60,16 +60,16 @@ constexpr EnvelopeInfo kTable[] = {
 };
 
 constexpr bool in_order() {
-  for (size_t i = 0; i < std::size(kTable); ++i) {
-    if (static_cast<size_t>(kTable[i].kind) != i) return false;
+  for (size_t i = 0; i < std::size(kEnvelopes); ++i) {
+    if (static_cast<size_t>(kEnvelopes[i].kind) != i) return false;
   }
-  return std::size(kTable) == kEnvelopeKindCount;
+  return std::size(kEnvelopes) == kEnvelopeKindCount;
 }
 static_assert(in_order());
 
 }  // namespace
 
-std::span<const EnvelopeInfo> envelope_table() { return kTable; }
-const EnvelopeInfo& envelope_info(EnvelopeKind kind) { return kTable[static_cast<size_t>(kind)]; }
+std::span<const EnvelopeInfo> envelope_table() { return kEnvelopes; }
+const EnvelopeInfo& envelope_info(EnvelopeKind kind) { return kEnvelopes[static_cast<size_t>(kind)]; }
 
 }  // namespace kubevigil

@@ -6,7 +6,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kNativeEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
+constexpr std::string_view kGluedEvent = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/";
 constexpr size_t kTries = 16;  // beginnings inside one broken line
 constexpr size_t kLeastHead = 5;
 
@@ -35,7 +35,7 @@ size_t find_beginning(std::string_view broken, std::string_view head) {
 }  // namespace
 
 size_t find_glued_record(std::string_view broken) {
-  const size_t native = find_beginning(broken, kNativeEvent);
+  const size_t native = find_beginning(broken, kGluedEvent);
   return native != std::string_view::npos ? native : find_beginning(broken, head_of(broken));
 }
 

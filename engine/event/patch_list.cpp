@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/one_of.h"
+
 namespace kubevigil {
 namespace {
 
@@ -32,11 +34,6 @@ constexpr std::array<std::string_view, 21> kAtomicObjects = {"clusterRoleSelecto
                                                              "tls",
                                                              "tolerations",
                                                              "volumeClaimTemplates"};
-
-template <size_t N>
-bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
 
 bool is_container(ValueType type) { return type == ValueType::Object || type == ValueType::Array; }
 

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "engine/base/limits.h"
+#include "engine/base/one_of.h"
 #include "engine/base/text.h"
 #include "engine/event/derived.h"
 #include "engine/event/image_name.h"
@@ -22,11 +23,6 @@ constexpr std::array<std::string_view, 9> kPodSpecMembers = {
 constexpr std::array<std::string_view, 9> kWorkloads = {"pods",        "podtemplates", "replicationcontrollers",
                                                         "deployments", "daemonsets",   "statefulsets",
                                                         "replicasets", "jobs",         "cronjobs"};
-
-template <size_t N>
-bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
 
 // Groups of Kubernetes itself; other groups are custom resources, which may hold a pod template.
 bool is_builtin_group(std::string_view group) { return group.find('.') == group.npos || group.ends_with(".k8s.io"); }

@@ -7,7 +7,7 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kNativeLine = "{\"kind\":\"Event\",";
+constexpr std::string_view kEventBegin = "{\"kind\":\"Event\",";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kArrayLookahead = 64;  // blanks between '[' and what tells an array from a text line
 
@@ -101,9 +101,9 @@ bool Splitter::begin_value(char c) {
     if (comma_needed_ && !lists_.empty()) close_lists("a new document begins inside a list");
     if (c == '[') return begin_array();
     if (lists_.empty() && options_.native_lines) {
-      const std::string_view head = rest().substr(0, kNativeLine.size());
-      if (head.size() < kNativeLine.size() && kNativeLine.starts_with(head) && !final_) return false;
-      if (head == kNativeLine) {
+      const std::string_view head = rest().substr(0, kEventBegin.size());
+      if (head.size() < kEventBegin.size() && kEventBegin.starts_with(head) && !final_) return false;
+      if (head == kEventBegin) {
         start(State::NativeLine);
         return true;
       }

@@ -13,7 +13,7 @@
 namespace kubevigil {
 namespace {
 
-struct RdKafkaOwned {
+struct GroupListOwned {
   void operator()(const rd_kafka_group_list* groups) const { rd_kafka_group_list_destroy(groups); }
 };
 
@@ -49,7 +49,7 @@ KafkaResult<std::vector<KafkaMember>> RdKafkaGroup::members(Duration most) {
   const std::string doing = "asking who is in the group " + printable(options_.group);
   const rd_kafka_group_list* found = nullptr;
   auto code = rd_kafka_list_groups(handle_.get(), options_.group.c_str(), &found, milliseconds(most));
-  const std::unique_ptr<const rd_kafka_group_list, RdKafkaOwned> groups(found);
+  const std::unique_ptr<const rd_kafka_group_list, GroupListOwned> groups(found);
   std::vector<KafkaMember> out;
   for (int g = 0; found != nullptr && g < found->group_cnt; ++g) {
     const rd_kafka_group_info& group = found->groups[g];

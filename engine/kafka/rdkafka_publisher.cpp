@@ -14,7 +14,8 @@
 namespace kubevigil {
 namespace {
 
-using RdKafkaGroup = std::unique_ptr<rd_kafka_consumer_group_metadata_t, void (*)(rd_kafka_consumer_group_metadata_t*)>;
+using GroupMetadata =
+    std::unique_ptr<rd_kafka_consumer_group_metadata_t, void (*)(rd_kafka_consumer_group_metadata_t*)>;
 
 constexpr int kSlice = 200;  // milliseconds: how often cancel() is looked at
 constexpr int kBreath = 20;
@@ -183,8 +184,8 @@ KafkaResult<void> RdKafkaPublisher::commit(const KafkaCursor& cursor, const Dead
     list->elems[0].metadata = ::strdup(cursor.metadata.c_str());
     list->elems[0].metadata_size = cursor.metadata.size();
   }
-  const RdKafkaGroup group(rd_kafka_consumer_group_metadata_new(options_.cursor_group.c_str()),
-                           rd_kafka_consumer_group_metadata_destroy);
+  const GroupMetadata group(rd_kafka_consumer_group_metadata_new(options_.cursor_group.c_str()),
+                            rd_kafka_consumer_group_metadata_destroy);
   const auto sent =
       checked(rd_kafka_send_offsets_to_transaction(handle_.get(), list.get(), group.get(), deadline.left()),
               "sending the cursor");

@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 constexpr size_t kPieceBytes = 16u << 10;
 constexpr size_t kFramingBytes = 4096;  // what may wait for its end beside the header: one chunk line, trailers
 
-std::string text_of(boost::string_view text) { return {text.data(), text.size()}; }
+std::string std_text(boost::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -42,7 +42,7 @@ void ResponseReader::keep_head() {
   const auto& message = parser_->beast.get();
   response_.status = static_cast<int>(message.result_int());
   for (const auto& field : message.base()) {
-    response_.headers.push_back({text_of(field.name_string()), text_of(field.value())});
+    response_.headers.push_back({std_text(field.name_string()), std_text(field.value())});
   }
   head_kept_ = true;
 }

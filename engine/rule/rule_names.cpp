@@ -6,7 +6,7 @@
 namespace kubevigil {
 namespace {
 
-std::string place(const SourceSpan& span) { return span.file + ":" + std::to_string(span.line); }
+std::string place_of(const SourceSpan& span) { return span.file + ":" + std::to_string(span.line); }
 
 }  // namespace
 
@@ -18,7 +18,7 @@ RuleNames::RuleNames(std::vector<RuleDraft>& drafts) {
     if (!fresh) {
       draft.diagnostics.error(
           "duplicate-id",
-          "the id \"" + printable(draft.meta.id) + "\" was given already at " + place(drafts[id->second].meta.span),
+          "the id \"" + printable(draft.meta.id) + "\" was given already at " + place_of(drafts[id->second].meta.span),
           draft.id_span, "give each rule its own UUID");
       draft.out = true;
     }
@@ -35,7 +35,7 @@ RuleNames::RuleNames(std::vector<RuleDraft>& drafts) {
       if (fresh || it->second == i) continue;
       draft.diagnostics.error(
           "duplicate-name",
-          "the name \"" + draft.meta.name + "\" was given already at " + place(drafts[it->second].meta.span),
+          "the name \"" + draft.meta.name + "\" was given already at " + place_of(drafts[it->second].meta.span),
           draft.name_span, "give each rule its own name");
       draft.out = true;
     }

@@ -39,9 +39,9 @@ struct TestSet {
   }
 };
 
-class Lowering {
+class ValueLowering {
  public:
-  Lowering(const FieldRef& field, const Modifiers& modifiers, bool in_element, RuleContext& context)
+  ValueLowering(const FieldRef& field, const Modifiers& modifiers, bool in_element, RuleContext& context)
       : field_(field), modifiers_(modifiers), in_element_(in_element), context_(context) {}
 
   Expr lower(const YamlNode& value);
@@ -136,7 +136,7 @@ bool is_network(const std::string& text) {
   return error == std::errc() && stop == end && prefix >= 0 && prefix <= (v6 ? 128 : 32);
 }
 
-Expr Lowering::lower(const YamlNode& value) {
+Expr ValueLowering::lower(const YamlNode& value) {
   if (!value.is_sequence()) {
     add(value);
     return combined(value.span);
@@ -154,7 +154,7 @@ Expr Lowering::lower(const YamlNode& value) {
   return combined(value.span);
 }
 
-std::vector<Expr> Lowering::tests_of(TestSet& set, bool all, const SourceSpan& span) {
+std::vector<Expr> ValueLowering::tests_of(TestSet& set, bool all, const SourceSpan& span) {
   std::vector<Expr> parts;
   for (Test& t : set.tests) {
     t.field = field_;
@@ -167,7 +167,7 @@ std::vector<Expr> Lowering::tests_of(TestSet& set, bool all, const SourceSpan& s
   return parts;
 }
 
-Expr Lowering::combined(const SourceSpan& span) {
+Expr ValueLowering::combined(const SourceSpan& span) {
   // All of several values, one of which can never occur, is false; any of them is up to the others.
   if ((set_.tests.empty() && spellings_.empty()) || (dropped_ && modifiers_.all)) {
     Expr never = Expr::constant_of(Truth::False);
@@ -182,7 +182,7 @@ Expr Lowering::combined(const SourceSpan& span) {
   return whole;
 }
 
-void Lowering::add(const YamlNode& value) {
+void ValueLowering::add(const YamlNode& value) {
   if (value.is_null()) {
     if (modifiers_.op != TestOp::Equals)
       return bad("bad-value", "null stands for absence and takes no operator", value);
@@ -209,7 +209,7 @@ void Lowering::add(const YamlNode& value) {
   for (const std::string& text : expanded(value, context_)) add_text(text, value);
 }
 
-void Lowering::add_text(const std::string& text, const YamlNode& value) {
+void ValueLowering::add_text(const std::string& text, const YamlNode& value) {
   if (modifiers_.op == TestOp::Regex) return add_regex(text, value);
   if (modifiers_.op == TestOp::Cidr) return add_network(text, value);
   const bool plain = modifiers_.op == TestOp::Equals && modifiers_.encodings.empty() && !modifiers_.expand;
@@ -224,7 +224,7 @@ void Lowering::add_text(const std::string& text, const YamlNode& value) {
   add_encoded(std::move(*spellings), value);
 }
 
-void Lowering::add_encoded(std::vector<SigmaString> strings, const YamlNode& value) {
+void ValueLowering::add_encoded(std::vector<SigmaString> strings, const YamlNode& value) {
   for (const std::string& encoding : modifiers_.encodings) {
     std::vector<SigmaString> next;
     for (const SigmaString& s : strings) {
@@ -254,7 +254,7 @@ void Lowering::add_encoded(std::vector<SigmaString> strings, const YamlNode& val
   }
 }
 
-void Lowering::add_number(const YamlNode& value) {
+void ValueLowering::add_number(const YamlNode& value) {
   YamlNode plain = value;
   plain.quoted = false;
   const std::optional<double> number = plain.number();
@@ -267,7 +267,7 @@ void Lowering::add_number(const YamlNode& value) {
   add_pattern(modifiers_.op, {value.text, number, std::nullopt});
 }
 
-void Lowering::add_regex(const std::string& text, const YamlNode& value) {
+void ValueLowering::add_regex(const std::string& text, const YamlNode& value) {
   const Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags);
   if (!regex) return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
   const auto domain_values = domain();
@@ -279,14 +279,14 @@ void Lowering::add_regex(const std::string& text, const YamlNode& value) {
   add_pattern(TestOp::Regex, {text, std::nullopt, std::nullopt});
 }
 
-void Lowering::add_network(const std::string& text, const YamlNode& value) {
+void ValueLowering::add_network(const std::string& text, const YamlNode& value) {
   if (!is_network(text)) {
     return bad("bad-network", "\"" + printable(text) + "\" is no network", value, "write 10.0.0.0/8 or 2001:db8::/32");
   }
   add_pattern(TestOp::Cidr, {folded(text), std::nullopt, std::nullopt});
 }
 
-void Lowering::add_exists(const YamlNode& value) {
+void ValueLowering::add_exists(const YamlNode& value) {
   YamlNode plain = value;
   plain.quoted = false;
   const std::optional<bool> wanted = plain.boolean();
@@ -294,7 +294,7 @@ void Lowering::add_exists(const YamlNode& value) {
   add_pattern(TestOp::Exists, {*wanted ? "true" : "false", std::nullopt, std::nullopt});
 }
 
-void Lowering::add_field(const YamlNode& value) {
+void ValueLowering::add_field(const YamlNode& value) {
   std::optional<FieldRef> field = resolve_field(value.text, in_element_, value.span, context_);
   if (!field) {
     dropped_ = true;
@@ -304,7 +304,7 @@ void Lowering::add_field(const YamlNode& value) {
 }
 
 // The values that the field can have; empty: any.
-std::span<const std::string_view> Lowering::domain() const {
+std::span<const std::string_view> ValueLowering::domain() const {
   static constexpr std::array<std::string_view, 2> kBooleans = {"true", "false"};
   if (in_element_ || !field_.path.empty() || field_.id == FieldId::Keywords) return {};
   const FieldInfo& info = field_info(field_.id);
@@ -313,7 +313,7 @@ std::span<const std::string_view> Lowering::domain() const {
 }
 
 // Can the field ever hold such a value? A value outside its domain makes the test constant false.
-bool Lowering::possible(const SigmaString& s, const YamlNode& value) {
+bool ValueLowering::possible(const SigmaString& s, const YamlNode& value) {
   const auto domain_values = domain();
   if (!domain_values.empty()) {
     const bool some =
@@ -329,7 +329,7 @@ bool Lowering::possible(const SigmaString& s, const YamlNode& value) {
 }
 
 // Says that the field never has the value, and is false.
-bool Lowering::outside(const YamlNode& value) {
+bool ValueLowering::outside(const YamlNode& value) {
   const auto domain_values = domain();
   std::string expected = domain_values.empty() ? "a number" : "";
   for (const std::string_view d : domain_values) expected += (expected.empty() ? "" : ", ") + std::string(d);
@@ -347,7 +347,7 @@ bool Lowering::outside(const YamlNode& value) {
 
 Expr lower_test(const FieldRef& field, const Modifiers& modifiers, const YamlNode& value, bool in_element,
                 RuleContext& context) {
-  return Lowering(field, modifiers, in_element, context).lower(value);
+  return ValueLowering(field, modifiers, in_element, context).lower(value);
 }
 
 }  // namespace kubevigil

@@ -13,12 +13,12 @@ constexpr std::string_view kOthers = "(others)";
 // A clock that went back says nothing about how long ago something was.
 bool long_ago(Timestamp then, Timestamp now) { return now < then || now - then >= kSelfAlertEvery; }
 
-std::string cut(std::string_view text) { return cut_to_bytes(text, limits::kSelfAlertTextBytes); }
+std::string cut_text(std::string_view text) { return cut_to_bytes(text, limits::kSelfAlertTextBytes); }
 
 }  // namespace
 
 SelfAlerts::Subject* SelfAlerts::find_or_add(const SelfAlertEvent& event) {
-  const Key key{event.kind, event.cluster, cut(event.subject)};
+  const Key key{event.kind, event.cluster, cut_text(event.subject)};
   if (const auto at = subjects_.find(key); at != subjects_.end()) return &at->second;
   size_t& known = of_kind_[static_cast<size_t>(event.kind)];
   if (known < limits::kSelfAlertSubjects) {
@@ -35,7 +35,7 @@ void SelfAlerts::raise(const SelfAlertEvent& event) {
   const std::lock_guard lock(mutex_);
   ++counts_.raised[static_cast<size_t>(event.kind)];
   Subject& subject = *find_or_add(event);
-  subject.detail = cut(event.detail);
+  subject.detail = cut_text(event.detail);
   subject.over = false;
   if (subject.open) {
     ++subject.count;
@@ -50,10 +50,10 @@ void SelfAlerts::raise(const SelfAlertEvent& event) {
 
 void SelfAlerts::clear(const SelfAlertEvent& event) {
   const std::lock_guard lock(mutex_);
-  const auto at = subjects_.find({event.kind, event.cluster, cut(event.subject)});
+  const auto at = subjects_.find({event.kind, event.cluster, cut_text(event.subject)});
   if (at == subjects_.end() || (!at->second.open && at->second.folded == 0)) return;
   at->second.over = true;
-  if (at->second.open) at->second.detail = cut(event.detail);
+  if (at->second.open) at->second.detail = cut_text(event.detail);
 }
 
 void SelfAlerts::send(const Key& key, Subject& subject, Timestamp now, std::vector<Alert>& out) {
@@ -107,7 +107,7 @@ std::vector<Alert> SelfAlerts::due(Timestamp now) {
 std::vector<Alert> SelfAlerts::due_at_once(SelfAlertKind kind, const std::string& cluster, const std::string& subject,
                                            Timestamp now) {
   const std::lock_guard lock(mutex_);
-  auto at = subjects_.find(Key{kind, cluster, cut(subject)});
+  auto at = subjects_.find(Key{kind, cluster, cut_text(subject)});
   if (at == subjects_.end()) at = subjects_.find(Key{kind, "", std::string(kOthers)});
   std::vector<Alert> out;
   if (at != subjects_.end() && at->second.folded > 0) send(at->first, at->second, now, out);

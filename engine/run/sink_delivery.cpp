@@ -9,11 +9,11 @@
 namespace kubevigil {
 namespace {
 
-constexpr Duration kDiskAgain = Duration::seconds(5);    // after an error of the dead-letter file
-constexpr Duration kFailingKept = Duration::minutes(1);  // how often the time of failing goes to the disk
+constexpr Duration kDeadLetterAgain = Duration::seconds(5);  // after an error of the dead-letter file
+constexpr Duration kFailingKept = Duration::minutes(1);      // how often the time of failing goes to the disk
 constexpr size_t kReasonBytes = 500;
 
-Duration later(Duration now, Duration wait) { return {now.micros + wait.micros}; }
+Duration after_wait(Duration now, Duration wait) { return {now.micros + wait.micros}; }
 
 }  // namespace
 
@@ -152,7 +152,7 @@ void Sink::succeeded() {
 void Sink::failed(const Delivery& delivery) {
   const std::string reason = cut_to_bytes(printable(delivery.reason), kReasonBytes);
   const Duration now = world_.env.monotonic();
-  not_before_ = later(now, back_off_.failed(now, delivery.retry_after, world_.env.random()));
+  not_before_ = after_wait(now, back_off_.failed(now, delivery.retry_after, world_.env.random()));
   {
     const std::lock_guard hold(mutex_);
     ++counters_.retries;
@@ -200,7 +200,7 @@ bool Sink::bury(const std::vector<std::pair<size_t, std::string>>& dead, uint64_
                                 to_json(queue_.alerts()[index]));
   }
   if (const auto written = dead_letters_.append(lines); !written) {
-    not_before_ = later(world_.env.monotonic(), kDiskAgain);
+    not_before_ = after_wait(world_.env.monotonic(), kDeadLetterAgain);
     say(SinkNotice::Kind::DeadLetterFile, written.error().message);
     return false;
   }

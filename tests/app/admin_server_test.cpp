@@ -9,13 +9,13 @@
 #include "engine/base/text.h"
 #include "engine/net/http_client.h"
 #include "tests/support/certificates.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil {
 namespace {
 
+using test::FormatFacts;
 using test::Json;
-using test::JsonFacts;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -97,16 +97,16 @@ TEST_F(Admin, EveryPageIsJsonThatNobodySniffs) {
     EXPECT_EQ(header(reply, "content-type"), "application/json") << page;
     EXPECT_EQ(header(reply, "x-content-type-options"), "nosniff") << page;
     EXPECT_EQ(header(reply, "cache-control"), "no-store") << page;
-    JsonFacts facts;
+    FormatFacts facts;
     const Json json = facts.parsed(reply.body);
     EXPECT_THAT(facts.problems(), testing::IsEmpty()) << page << ": " << reply.body;
     EXPECT_TRUE(is_utf8(reply.body));
     for (char c : reply.body.substr(0, reply.body.size() - 1)) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << page;
   }
   const Json status = oracle::parse_json(ask("/api/v1/status").body);
-  EXPECT_NE(JsonFacts::find(status, "lease_held"), nullptr);
-  EXPECT_EQ(JsonFacts::find(status, "last_snapshot"), nullptr);
-  EXPECT_EQ(JsonFacts::find(status, "watermark")->text, "1970-01-01T00:00:00.000000Z");
+  EXPECT_NE(FormatFacts::find(status, "lease_held"), nullptr);
+  EXPECT_EQ(FormatFacts::find(status, "last_snapshot"), nullptr);
+  EXPECT_EQ(FormatFacts::find(status, "watermark")->text, "1970-01-01T00:00:00.000000Z");
   EXPECT_EQ(ask("/api/v1/alerts").body, "{\"alerts\":[{\"id\":\"1\"},{\"id\":\"2\"}]}\n");
   EXPECT_THAT(header(ask("/metrics"), "content-type"), HasSubstr("version=0.0.4"));
 }

@@ -19,7 +19,7 @@ std::string output(const std::string& kafka, const std::string& beside = "", con
   return "{name: " + name + ", transport: kafka, kafka: {brokers: \"b:9092\", topic: t" + kafka + "}" + beside + "}";
 }
 
-std::vector<std::string> codes(const LoadedConfig& loaded) {
+std::vector<std::string> kafka_codes(const LoadedConfig& loaded) {
   std::vector<std::string> out;
   for (const Diagnostic& d : loaded.diagnostics.entries()) {
     out.push_back((d.severity == Severity::Error ? "" : "warning ") + d.code);
@@ -67,7 +67,7 @@ TEST(ConfigKafka, WhatFitsTogether) {
   };
   for (const Case& c : cases) {
     const LoadedConfig loaded = checked(config_text("outputs: [" + c.outputs + "]\n" + c.more));
-    EXPECT_EQ(codes(loaded), c.expected) << c.outputs << "\n" << render(loaded.diagnostics, loaded.sources);
+    EXPECT_EQ(kafka_codes(loaded), c.expected) << c.outputs << "\n" << render(loaded.diagnostics, loaded.sources);
   }
 }
 

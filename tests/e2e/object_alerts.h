@@ -12,7 +12,7 @@
 
 #include "engine/base/timestamp.h"
 #include "tests/e2e/program.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::e2e {
 
@@ -76,7 +76,7 @@ struct Delivered {
 
 inline const std::string& text_of(const test::Json& json, std::string_view path) {
   static const std::string kNone;
-  const test::Json* found = test::JsonFacts::find(json, path);
+  const test::Json* found = test::FormatFacts::find(json, path);
   return found == nullptr ? kNone : found->text;
 }
 
@@ -85,11 +85,11 @@ inline Delivered read_alerts(const std::string& path) {
   Delivered out;
   const std::string text = read_file(path);
   for (size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
-    test::JsonFacts facts;
+    test::FormatFacts facts;
     const test::Json alert = facts.parsed(std::string_view(text).substr(at, end - at));
     if (!facts.problems().empty()) out.problems.push_back(facts.problems().front());
     const std::string &id = text_of(alert, "id"), &rule = text_of(alert, "rule/name");
-    const test::Json* revision = test::JsonFacts::find(alert, "revision");
+    const test::Json* revision = test::FormatFacts::find(alert, "revision");
     if (revision == nullptr || id.empty()) {
       out.problems.push_back("no alert: " + text.substr(at, 200));
       continue;

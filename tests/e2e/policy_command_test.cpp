@@ -12,15 +12,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kDeploy = test::source_file("deploy/");
+const std::string kPolicies = test::source_file("deploy/");
 
 TEST(PolicyCommand, ThePoliciesOfDeployAreSound) {
-  const Result balanced = run({"policy", "check", kDeploy + "audit-policy-balanced.yaml", "--fail-on", "warning"});
+  const Result balanced = run({"policy", "check", kPolicies + "audit-policy-balanced.yaml", "--fail-on", "warning"});
   EXPECT_EQ(balanced.code, 0) << balanced.out << balanced.err;
   EXPECT_THAT(balanced.out, HasSubstr("0 errors, 0 warnings"));
   EXPECT_THAT(balanced.out, HasSubstr("blind  configmap_credentials (needs Request"));
   EXPECT_THAT(balanced.out, Not(HasSubstr("blind  privileged_pod_created")));
-  const Result minimal = run({"policy", "check", kDeploy + "audit-policy-minimal.yaml", "--fail-on", "blind"});
+  const Result minimal = run({"policy", "check", kPolicies + "audit-policy-minimal.yaml", "--fail-on", "blind"});
   EXPECT_EQ(minimal.code, 1);
   EXPECT_THAT(minimal.out, HasSubstr("0 errors, 0 warnings"));
   EXPECT_THAT(minimal.out, HasSubstr("blind  privileged_pod_created (needs Request)\n      line "));

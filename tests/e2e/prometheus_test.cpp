@@ -11,14 +11,14 @@
 #include "tests/e2e/program.h"
 #include "tests/support/certificates.h"
 #include "tests/support/daemon.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 #include "tests/support/source_file.h"
 
 namespace kubevigil::e2e {
 namespace {
 
 using test::becomes;
-using test::JsonFacts;
+using test::FormatFacts;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -34,7 +34,7 @@ HttpResponse get(uint16_t port, const std::string& target) {
 std::string text_at(const std::string& json, std::string_view path) {
   if (json.empty()) return "(no answer)";
   const test::Json parsed = oracle::parse_json(json);
-  const test::Json* found = JsonFacts::find(parsed, path);
+  const test::Json* found = FormatFacts::find(parsed, path);
   return found == nullptr ? "(missing)" : found->text;
 }
 
@@ -177,9 +177,9 @@ scrape_configs:
     const HttpResponse response = get(port, "/api/v1/query?query=" + query);
     if (response.status != 200) return std::string("(not yet)");
     const test::Json answer = oracle::parse_json(response.body);
-    const test::Json* result = JsonFacts::find(answer, "data/result");
+    const test::Json* result = FormatFacts::find(answer, "data/result");
     if (result == nullptr || result->items.empty()) return std::string("(missing)");
-    return JsonFacts::find(result->items.front(), "value")->items.at(1).text;
+    return FormatFacts::find(result->items.front(), "value")->items.at(1).text;
   };
   EXPECT_TRUE(becomes([&] { return value("up") == "1"; })) << read_file(folder_.path("prometheus.log"));
   const std::string events = std::to_string(std::count(demo_events().begin(), demo_events().end(), '\n'));

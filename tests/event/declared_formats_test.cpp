@@ -15,7 +15,7 @@ namespace kubevigil {
 namespace {
 
 using test::json_string;
-const std::string& kEvent = test::kEvent;
+using test::kEvent;
 
 using testing::AllOf;
 using testing::HasSubstr;

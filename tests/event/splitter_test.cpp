@@ -8,7 +8,7 @@
 namespace kubevigil {
 namespace {
 
-const std::string kEvent =
+const std::string kPlainEvent =
     R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a","stage":"ResponseComplete"})";
 const std::string kOther =
     R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"b\"}{","stage":"Panic"})";
@@ -59,26 +59,28 @@ TEST(Splitter, ShapesOfInput) {
     std::string input;
     Texts records;
   } cases[] = {
-      {"ndjson", kEvent + "\n" + kOther + "\n", {kEvent, kOther}},
-      {"no last line feed", kEvent + "\n" + kOther, {kEvent, kOther}},
-      {"crlf, blank lines, bom", "\xEF\xBB\xBF" + kEvent + "\r\n\r\n \n" + kOther + " \r\n", {kEvent, kOther}},
-      {"bom in the middle", kEvent + "\n\xEF\xBB\xBF" + kOther, {kEvent, kOther}},
-      {"nul run", std::string(9, '\0') + kEvent + "\n" + std::string(9, '\0') + kOther, {kEvent, kOther}},
-      {"record separators", "\x1E" + kEvent + "\n\x1E" + kOther + "\n", {kEvent, kOther}},
+      {"ndjson", kPlainEvent + "\n" + kOther + "\n", {kPlainEvent, kOther}},
+      {"no last line feed", kPlainEvent + "\n" + kOther, {kPlainEvent, kOther}},
+      {"crlf, blank lines, bom",
+       "\xEF\xBB\xBF" + kPlainEvent + "\r\n\r\n \n" + kOther + " \r\n",
+       {kPlainEvent, kOther}},
+      {"bom in the middle", kPlainEvent + "\n\xEF\xBB\xBF" + kOther, {kPlainEvent, kOther}},
+      {"nul run", std::string(9, '\0') + kPlainEvent + "\n" + std::string(9, '\0') + kOther, {kPlainEvent, kOther}},
+      {"record separators", "\x1E" + kPlainEvent + "\n\x1E" + kOther + "\n", {kPlainEvent, kOther}},
       {"concatenated",
        R"({"a":1}{"b":"}"} {"c":[{}]},{"d":{}})",
        {R"({"a":1})", R"({"b":"}"})", R"({"c":[{}]})", R"({"d":{}})"}},
       {"pretty",
        "{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}\n{\n  \"c\": 3\n}\n",
        {"{\n  \"a\": [\n    1,\n    {\n      \"b\": 2\n    }\n  ]\n}", "{\n  \"c\": 3\n}"}},
-      {"array", "[" + kEvent + ",\n" + kOther + "]", {kEvent, kOther}},
+      {"array", "[" + kPlainEvent + ",\n" + kOther + "]", {kPlainEvent, kOther}},
       {"pretty array",
        "[\n  {\n    \"a\": 1\n  },\n  {\n    \"b\": 2\n  }\n]\n",
        {"{\n    \"a\": 1\n  }", "{\n    \"b\": 2\n  }"}},
       {"empty lists", R"([] [[],[]] {"kind":"EventList","items":[]})", {}},
       {"event list",
-       R"({"kind":"EventList","metadata":{},"items":[{"a":1},{"b":2}],"x":[{"no":1}]})" + kEvent,
-       {R"({"a":1})", R"({"b":2})", kEvent}},
+       R"({"kind":"EventList","metadata":{},"items":[{"a":1},{"b":2}],"x":[{"no":1}]})" + kPlainEvent,
+       {R"({"a":1})", R"({"b":2})", kPlainEvent}},
       {"list in list",
        R"([{"records":[{"a":1}]},{"records":[{"b":2}]},{"c":3}])",
        {R"({"a":1})", R"({"b":2})", R"({"c":3})"}},
@@ -86,8 +88,8 @@ TEST(Splitter, ShapesOfInput) {
       {"items that is no list", R"({"items":{"a":[1]},"records":3})", {R"({"items":{"a":[1]},"records":3})"}},
       {"elements on lines", "{\"records\": [{ \"a\": 1},\n{ \"b\": 2}\n]}", {"{ \"a\": 1}", "{ \"b\": 2}"}},
       {"text lines",
-       "<13>1 host x {}\n2024-05-01T10:00:00Z AUDIT: id=\"1\"\n[info] hello\n" + kEvent,
-       {"<13>1 host x {}", "2024-05-01T10:00:00Z AUDIT: id=\"1\"", "[info] hello", kEvent}},
+       "<13>1 host x {}\n2024-05-01T10:00:00Z AUDIT: id=\"1\"\n[info] hello\n" + kPlainEvent,
+       {"<13>1 host x {}", "2024-05-01T10:00:00Z AUDIT: id=\"1\"", "[info] hello", kPlainEvent}},
       {"strings in a list", R"(["{\"a\":1}", "x"])", {R"("{\"a\":1}")", R"("x")"}},
       {"text behind a document", R"({"a":1} and more)", {R"({"a":1})", "and more"}},
   };
@@ -169,45 +171,46 @@ TEST(Splitter, ContainersAreNotBoundedByTheRecord) {
     std::string input = shape.head;
     for (size_t i = 0; i < 1000; ++i) input += std::string(i > 0 ? ",\n" : "") + shape.record;
     input += shape.tail;
-    const Transcript got = split(input + "\n" + kEvent, 100, small());
+    const Transcript got = split(input + "\n" + kPlainEvent, 100, small());
     ASSERT_EQ(got.records.size(), 1001u) << shape.head;
     EXPECT_EQ(got.records[999], shape.record);
-    EXPECT_EQ(got.records[1000], kEvent);
+    EXPECT_EQ(got.records[1000], kPlainEvent);
     EXPECT_TRUE(got.reasons.empty()) << shape.head;
   }
 }
 
 TEST(Splitter, PositionsAreExact) {
-  const Transcript got = split("\n\n" + kEvent + "\r\n{\n \"a\": 1\n}\nline\n" + kOther);
-  const auto size = kEvent.size();
-  EXPECT_EQ(got.text, fmt::format("@2:3 {}\n@{}:4 {{\n \"a\": 1\n}}\n@{}:7 line\n@{}:8 {}\n", kEvent, size + 4,
+  const Transcript got = split("\n\n" + kPlainEvent + "\r\n{\n \"a\": 1\n}\nline\n" + kOther);
+  const auto size = kPlainEvent.size();
+  EXPECT_EQ(got.text, fmt::format("@2:3 {}\n@{}:4 {{\n \"a\": 1\n}}\n@{}:7 line\n@{}:8 {}\n", kPlainEvent, size + 4,
                                   size + 16, size + 21, kOther));
 }
 
 TEST(Splitter, TornLines) {
-  const std::string half = kEvent.substr(0, 70);  // inside the level
+  const std::string half = kPlainEvent.substr(0, 70);  // inside the level
   const std::string in_string = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{"us)";
   const std::string after_list = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","sourceIPs":[)";
   const std::string after_comma = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{},)";
   const std::string after_brace = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","user":{"extra":{}})";
   for (const std::string& torn : {half, in_string, after_list, after_comma, after_brace}) {
-    const Transcript next = split(kEvent + "\n" + torn + "\n" + kOther + "\n" + kEvent + "\n");
+    const Transcript next = split(kPlainEvent + "\n" + torn + "\n" + kOther + "\n" + kPlainEvent + "\n");
     if (torn != after_brace) {  // that one looks whole to the fast path; the reader cuts it again
-      EXPECT_EQ(next.records, (Texts{kEvent, kOther, kEvent})) << next.text;
+      EXPECT_EQ(next.records, (Texts{kPlainEvent, kOther, kPlainEvent})) << next.text;
       EXPECT_EQ(next.reasons, (std::vector{BadReason::Torn})) << next.text;
     }
     SplitterOptions slow;
     slow.native_lines = false;
-    const Transcript cut_again = split(kEvent + "\n" + torn + "\n" + kOther + "\n" + kEvent + "\n", SIZE_MAX, slow);
-    EXPECT_EQ(cut_again.records, (Texts{kEvent, kOther, kEvent})) << cut_again.text;
+    const Transcript cut_again =
+        split(kPlainEvent + "\n" + torn + "\n" + kOther + "\n" + kPlainEvent + "\n", SIZE_MAX, slow);
+    EXPECT_EQ(cut_again.records, (Texts{kPlainEvent, kOther, kPlainEvent})) << cut_again.text;
     EXPECT_EQ(cut_again.reasons, (std::vector{BadReason::Torn})) << cut_again.text;
-    const Transcript glued = split(kEvent + "\n" + torn + kOther + "\n" + kEvent + "\n", SIZE_MAX, slow);
-    EXPECT_EQ(glued.records, (Texts{kEvent, kOther, kEvent})) << glued.text;
+    const Transcript glued = split(kPlainEvent + "\n" + torn + kOther + "\n" + kPlainEvent + "\n", SIZE_MAX, slow);
+    EXPECT_EQ(glued.records, (Texts{kPlainEvent, kOther, kPlainEvent})) << glued.text;
     EXPECT_EQ(glued.reasons, (std::vector{BadReason::Torn})) << glued.text;
     EXPECT_NE(glued.text.find(":2 salvaged {"), std::string::npos) << glued.text;
     const Transcript hole = split(torn + std::string(50, '\0') + kOther + "\n", SIZE_MAX, slow);
     EXPECT_EQ(hole.records, (Texts{kOther})) << hole.text;
-    const Transcript at_end = split(kEvent + "\n" + torn, SIZE_MAX, slow, true);
+    const Transcript at_end = split(kPlainEvent + "\n" + torn, SIZE_MAX, slow, true);
     EXPECT_EQ(at_end.reasons, (std::vector{BadReason::CutOff})) << at_end.text;
   }
 }
@@ -253,8 +256,8 @@ TEST(Splitter, LargeRecordsLoseTheirBodies) {
            head + R"(,"requestObject":)" + body + R"(,"requestObject":null,"responseObject":7)" + tail,
        }) {
     for (const size_t step : {1, 10, 333, 100'000}) {
-      const Transcript got = split(input + "\n" + kEvent + "\n", step, small());
-      EXPECT_EQ(got.records, (Texts{expected, kEvent})) << got.text;
+      const Transcript got = split(input + "\n" + kPlainEvent + "\n", step, small());
+      EXPECT_EQ(got.records, (Texts{expected, kPlainEvent})) << got.text;
       EXPECT_NE(got.text.find("oversize"), std::string::npos);
       EXPECT_TRUE(got.text.find(fmt::format("@{}:2", input.size() + 1)) != std::string::npos) << got.text;
     }
@@ -278,9 +281,9 @@ TEST(Splitter, TooLongRecordsAreSteppedOver) {
   };
   for (const auto& c : cases) {
     for (const size_t step : {1, 10, 333, 100'000}) {
-      const Transcript got = split(c.input + kEvent + "\n", step, small());
+      const Transcript got = split(c.input + kPlainEvent + "\n", step, small());
       ASSERT_EQ(got.records.size(), c.head ? 2u : 1u) << got.text;
-      EXPECT_EQ(got.records.back(), kEvent);
+      EXPECT_EQ(got.records.back(), kPlainEvent);
       EXPECT_EQ(got.reasons.size(), c.head ? 0u : 1u) << got.text;
       if (!c.head) continue;
       EXPECT_EQ(got.records[0], c.input.substr(0, 100));
@@ -292,35 +295,36 @@ TEST(Splitter, TooLongRecordsAreSteppedOver) {
 std::vector<std::string> nasty_inputs() {
   const std::string big(700, 'y');
   return {
-      "\xEF\xBB\xBF" + kEvent + "\r\n" + kOther + "\n\n" + kEvent.substr(0, 50) + kOther + "\n" + kEvent,
-      "\xEF\xBB" + kEvent + "\n",
-      kEvent + kOther + "\n" + kEvent + " junk\n{\"kind\":\"Ev\n",
-      "[" + kEvent + "," + kOther + ",3,\"s\\\"t\",null,[1,{}]]\n" + kEvent,
+      "\xEF\xBB\xBF" + kPlainEvent + "\r\n" + kOther + "\n\n" + kPlainEvent.substr(0, 50) + kOther + "\n" + kPlainEvent,
+      "\xEF\xBB" + kPlainEvent + "\n",
+      kPlainEvent + kOther + "\n" + kPlainEvent + " junk\n{\"kind\":\"Ev\n",
+      "[" + kPlainEvent + "," + kOther + ",3,\"s\\\"t\",null,[1,{}]]\n" + kPlainEvent,
       R"({"messageType":"DATA_MESSAGE","logEvents":[{"id":"1"},{"id":"2"}],"x":{"records":[1]},"events":[{"e":1}]})" +
-          kEvent,
+          kPlainEvent,
       "{\n \"kind\": \"EventList\",\n \"items\": [\n  {\n   \"a\": \"\\\\\"\n  }\n "
       "]\n}\n{\n\"z\":\n[\n{\n\"b\":1\n}\n]\n}",
       R"({"kind":"Event","auditID":"a","requestObject":{"d":")" + big + R"("},"stage":"x","responseObject":")" + big +
-          "\"}\n" + kEvent,
-      R"({"kind":"Event","auditID":")" + big + "\",\n" + kEvent + "\n",
-      R"({"kind":"Event","auditID":"a","requestObject":{"d":")" + big + "\n" + kEvent + "\n",
-      "[info] x\n<3> y\n]\n}\n" + kEvent + std::string(20, '\0') + kOther + std::string(3, '\0'),
-      "{\"records\":[{\"a\":1},{\"b\":\"" + big + "\n" + kEvent + "\n]}\n" + kOther,
+          "\"}\n" + kPlainEvent,
+      R"({"kind":"Event","auditID":")" + big + "\",\n" + kPlainEvent + "\n",
+      R"({"kind":"Event","auditID":"a","requestObject":{"d":")" + big + "\n" + kPlainEvent + "\n",
+      "[info] x\n<3> y\n]\n}\n" + kPlainEvent + std::string(20, '\0') + kOther + std::string(3, '\0'),
+      "{\"records\":[{\"a\":1},{\"b\":\"" + big + "\n" + kPlainEvent + "\n]}\n" + kOther,
       R"({"a":"\\"}{"b":"\"\\\""}{"c":"\u005c"}{)",
-      std::string("{\"a\":\"x\0y\"}\n", 12) + kEvent + "\n",
+      std::string("{\"a\":\"x\0y\"}\n", 12) + kPlainEvent + "\n",
       "{\"items\":[" + std::string(600, ' ') + "{\"a\":1}" + std::string(600, ' ') + "],\"q\":\"" + big + "\"}\n" +
-          kEvent,
-      "[[[[[[[[[[1]]]]]]]]]]" + kEvent,
+          kPlainEvent,
+      "[[[[[[[[[[1]]]]]]]]]]" + kPlainEvent,
       R"({"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{"b":1},{"b":")" + big +
-          R"("},{"b":3}]}]},{"scopeLogs":[{)" + kEvent,
+          R"("},{"b":3}]}]},{"scopeLogs":[{)" + kPlainEvent,
       R"({"streams":[{"stream":{},"values":[["1","a]}"],["2",")" + big + "\"],[\"3\",\n\"c\"]]},{\"values\":[[\"4\n" +
-          kEvent,
+          kPlainEvent,
       R"({"data":{"result":[{"values":[["1","a"]]}],"requestObject":{}},"data":{"items":[{"a":1}]},"items":[2]})" +
-          kEvent,
+          kPlainEvent,
       // The bound is passed inside the key of a body; then the body breaks.
-      R"({"kind":"Event","x":1,)" + std::string(300, ' ') + R"("requestObject":{"a":")" + big + "\"}}\n" + kEvent,
-      R"({"kind":"Event","x":1,")" + big + big + "\n" + kEvent,
-      R"({"kind":"Event","x":")" + std::string(372, 'z') + R"(","requestObject":{~"a":"b"}})" + "\n" + kEvent + "\n",
+      R"({"kind":"Event","x":1,)" + std::string(300, ' ') + R"("requestObject":{"a":")" + big + "\"}}\n" + kPlainEvent,
+      R"({"kind":"Event","x":1,")" + big + big + "\n" + kPlainEvent,
+      R"({"kind":"Event","x":")" + std::string(372, 'z') + R"(","requestObject":{~"a":"b"}})" + "\n" + kPlainEvent +
+          "\n",
   };
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr const char* kSecureOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 struct Pki {
   TestFolder folder;
@@ -57,7 +57,7 @@ std::string with_passphrase(const std::string& key) {
 
 void answer_ok(Wire& wire) {
   wire.read_until("\r\n\r\n");
-  wire.write(kOk);
+  wire.write(kSecureOk);
 }
 
 Result<HttpResponse> post(uint16_t port, const TlsFiles& tls, const std::string& host = "127.0.0.1") {
@@ -293,9 +293,9 @@ TEST(Tls, ReloadByContent) {
                           wire.read_until("\r\n\r\n");
                           pki.folder.write("server-key.pem", next.key);
                           EXPECT_TRUE(source->reload().value());
-                          wire.write(kOk);
+                          wire.write(kSecureOk);
                           second_request = wire.read_until("\r\n\r\n");
-                          wire.write(kOk);
+                          wire.write(kSecureOk);
                         }},
                         source);
   auto client = HttpClient::open({.url = *parse_url(fmt::format("https://127.0.0.1:{}/", server.port())),

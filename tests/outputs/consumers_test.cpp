@@ -19,7 +19,7 @@ using testing::IsEmpty;
 
 constexpr std::string_view kLink = "https://kubevigil.example/alerts/";
 
-class FixedEnv : public Env {
+class ConsumersEnv : public Env {
  public:
   Timestamp now() const override { return *parse_rfc3339("2026-01-02T04:00:00Z"); }
   Duration monotonic() const override { return {}; }
@@ -72,7 +72,7 @@ const std::vector<Consumer>& consumers() {
 }
 
 void expect_accepted(const Alert& alert, bool serve, const std::string& which) {
-  const FixedEnv env;
+  const ConsumersEnv env;
   for (const Consumer& consumer : consumers()) {
     const auto encoding = make_encoding(consumer.encoding, options_for(serve, env));
     if (testing::Test::HasFailure() || (serve && !encoding->wants(alert))) continue;
@@ -121,12 +121,12 @@ TEST(Consumers, SmallestAlertIsAccepted) {
 }
 
 // A validator that accepts everything proves nothing: each fault below must be seen.
-struct Fault {
+struct FormatFault {
   const char* encoding;
   const char* from;
   const char* to;
 };
-constexpr Fault kFaults[] = {
+constexpr FormatFault kFormatFaults[] = {
     {"falco", R"("priority":"Error")", R"("priority":"high")"},
     {"falco", R"("ka.verb":"create")", R"("ka.verb":1)"},
     {"falco", R"("source":"k8s_audit")", R"("source":"syscall")"},
@@ -181,8 +181,8 @@ Alert plain_alert() {
 }
 
 TEST(Consumers, TheValidatorsSeeFaults) {
-  const FixedEnv env;
-  for (const Fault& fault : kFaults) {
+  const ConsumersEnv env;
+  for (const FormatFault& fault : kFormatFaults) {
     const auto encoding = make_encoding(fault.encoding, options_for(false, env));
     const Alert alert = plain_alert();
     std::string body = bodies(*encoding, encoding->format().framing, {&alert, 1}).at(0).body;

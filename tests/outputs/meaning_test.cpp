@@ -8,14 +8,14 @@
 #include "outputs/registry.h"
 #include "outputs/severity.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 #include "tests/support/random_alert.h"
 
 namespace kubevigil {
 namespace {
 
+using test::FormatFacts;
 using test::Json;
-using test::JsonFacts;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -51,7 +51,7 @@ std::string record(std::string_view name, const Alert& alert, const EncodingOpti
 }
 
 std::string text_at(const Json& json, std::string_view path) {
-  const Json* found = JsonFacts::find(json, path);
+  const Json* found = FormatFacts::find(json, path);
   return found == nullptr ? "(missing)" : found->text;
 }
 

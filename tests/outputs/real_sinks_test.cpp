@@ -23,12 +23,12 @@ using test::plain_alert;
 using test::SinkBench;
 using testing::HasSubstr;
 
-std::string read_file(const std::string& path) {
+std::string text_in(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string get(uint16_t port, const std::string& target) {
+std::string get_body(uint16_t port, const std::string& target) {
   HttpClientOptions options;
   options.url = *parse_url(fmt::format("http://127.0.0.1:{}{}", port, target));
   const auto answer = (*HttpClient::open(options, system_env()))->send({.method = "GET"});
@@ -66,14 +66,16 @@ class RealAlertmanagerSink : public ::testing::Test {
         std::vector<std::string>{kProgram, "--config.file=" + config, "--storage.path=" + data,
                                  fmt::format("--web.listen-address=127.0.0.1:{}", port_), "--cluster.listen-address="},
         folder_.path("log"));
-    ASSERT_TRUE(becomes([&] { return !get(port_, "/-/ready").empty(); })) << read_file(folder_.path("log"));
+    ASSERT_TRUE(becomes([&] { return !get_body(port_, "/-/ready").empty(); })) << text_in(folder_.path("log"));
   }
   Alert firing(const std::string& id) {
     Alert alert = plain_alert(id);
     alert.time = alert.first_seen = alert.last_seen = bench_.env.wall;
     return alert;
   }
-  bool fires(const std::string& id) { return get(port_, "/api/v2/alerts?active=true").find(id) != std::string::npos; }
+  bool fires(const std::string& id) {
+    return get_body(port_, "/api/v2/alerts?active=true").find(id) != std::string::npos;
+  }
 
   TestFolder folder_;
   SinkBench bench_;
@@ -143,7 +145,7 @@ TEST(RealRsyslogSink, HasEveryAlertInOrderOverARestart) {
   const auto opened = open_sink(bench, options);
   Sink& sink = *opened;
   const auto last_is = [&](const std::string& id) {
-    const std::string text = read_file(folder.path("out"));
+    const std::string text = text_in(folder.path("out"));
     const size_t last = text.rfind("[kubevigil@");
     return last != std::string::npos && text.find("id=\"" + id + "\"", last) != std::string::npos;
   };
@@ -159,10 +161,10 @@ TEST(RealRsyslogSink, HasEveryAlertInOrderOverARestart) {
     EXPECT_TRUE(becomes([&] {
       bench.run(sink, Duration::minutes(1));
       return last_is("a" + std::to_string(made - 1));
-    })) << read_file(folder.path("log"));
+    })) << text_in(folder.path("log"));
   }
   EXPECT_EQ(sink.counters().delivered, 50u);
-  const std::string text = read_file(folder.path("out"));
+  const std::string text = text_in(folder.path("out"));
   size_t at = 0;
   for (int i = 0; i < made; ++i) {
     at = text.find(fmt::format("id=\"a{}\"", i), at);

@@ -22,14 +22,14 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Alert sample() {
+Alert syslog_sample() {
   Alert a = test::hostile_alert(1);
   a.level = Level::Critical;
   return a;
 }
 
 TEST(SyslogMessage, HasTheAlertInItsHeader) {
-  EXPECT_EQ(syslog_message(sample(), "the record\n", {}),
+  EXPECT_EQ(syslog_message(syslog_sample(), "the record\n", {}),
             "<82>1 2026-01-02T03:04:05.123456Z kubevigil kubevigil - pod_exec [kubevigil@32473 "
             "id=\"0190f8f0-0000-8000-8000-000000000001\" revision=\"1\" status=\"closed\" level=\"critical\" "
             "rule=\"pod_exec\"] the record");
@@ -51,7 +51,7 @@ TEST(SyslogMessage, FollowsTheGrammarWhateverTheAlertHolds) {
 }
 
 TEST(SyslogMessage, TheValidatorSeesFaults) {
-  const std::string good = syslog_message(sample(), "x", {});
+  const std::string good = syslog_message(syslog_sample(), "x", {});
   const std::pair<const char*, const char*> faults[] = {
       {"<82>", "<999>"}, {"<82>", "<082>"},      {"T03:", " 03:"},           {"pod_exec [", " ["},
       {"\"] x", "\" x"}, {"id=\"0", "id=\"\"0"}, {"level=\"c", "level=\"]c"}};
@@ -89,7 +89,7 @@ ScriptedServer::Script receive(size_t bytes, std::promise<std::string>& seen) {
 }
 
 TEST(SyslogTransport, TcpCountsBytesOnOneConnection) {
-  const Alert alert = sample();
+  const Alert alert = syslog_sample();
   const std::string expected =
       syslog_frame(syslog_message(alert, "one", {})) + syslog_frame(syslog_message(alert, "two", {}));
   std::promise<std::string> seen;
@@ -101,7 +101,7 @@ TEST(SyslogTransport, TcpCountsBytesOnOneConnection) {
 }
 
 TEST(SyslogTransport, AClosedConnectionIsMadeAnew) {
-  const Alert alert = sample();
+  const Alert alert = syslog_sample();
   const std::string frame = syslog_frame(syslog_message(alert, "one", {}));
   std::promise<std::string> first, second;
   ScriptedServer server({receive(frame.size(), first), receive(frame.size(), second)});
@@ -117,7 +117,7 @@ TEST(SyslogTransport, AClosedConnectionIsMadeAnew) {
 
 // Else each message would be one that was not taken, and be sent again and again.
 TEST(SyslogTransport, AReceiverMayTalk) {
-  const Alert alert = sample();
+  const Alert alert = syslog_sample();
   const std::string frame = syslog_frame(syslog_message(alert, "one", {}));
   std::latch said(1), sent(1);
   std::promise<std::string> seen;
@@ -148,7 +148,7 @@ TEST(SyslogTransport, TlsVerifiesAndDelivers) {
   files.key = folder.write("key.pem", server_certificate.key);
   const auto tls = TlsSource::open(files, TlsRole::Server, system_env());
   ASSERT_TRUE(tls) << tls.error().message;
-  const Alert alert = sample();
+  const Alert alert = syslog_sample();
   const std::string frame = syslog_frame(syslog_message(alert, "one", {}));
   std::promise<std::string> seen;
   ScriptedServer server({receive(frame.size(), seen), [](Wire&) {}}, *tls);
@@ -172,7 +172,7 @@ TEST(SyslogTransport, UdpIsOneDatagramThatIsCut) {
   ASSERT_EQ(::bind(receiver.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
   ASSERT_EQ(::getsockname(receiver.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
   const auto sink = open(options_for(SyslogWire::Udp, ntohs(address.sin_port)));
-  const Alert alert = sample();
+  const Alert alert = syslog_sample();
   EXPECT_EQ(sink->send(message_of(alert, "one")).reason, "");
   EXPECT_EQ(sink->send(message_of(alert, std::string(20'000, 'x'))).reason, "");
   std::string datagram(65'536, '\0');

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::vector<RuleSource> kPack = {
+const std::vector<RuleSource> kShipped = {
     {"pack/a.yaml", detection_text("pod_exec", 1) + "level: high\n", true},
     {"pack/b.yaml", detection_text("secret_read", 2), true},
     {"pack/c.yaml", correlation_text("many_secrets", 3, "secret_read"), true},
@@ -27,7 +27,7 @@ const std::vector<RuleSource> kPack = {
 
 LoadedRules load(const std::string& overlay, const std::vector<RuleSource>& own = {},
                  std::optional<Preset> preset = Preset::Core) {
-  std::vector<RuleSource> sources = kPack;
+  std::vector<RuleSource> sources = kShipped;
   sources.insert(sources.end(), own.begin(), own.end());
   sources.push_back({"site/overlay.yaml", overlay, false});
   LoadOptions options;

@@ -20,7 +20,7 @@ struct Group {
   bool comparable = true;
 };
 
-struct Case {
+struct Comparison {
   const char* name;
   std::vector<Group> groups;
   uint64_t compared, different;
@@ -28,7 +28,7 @@ struct Case {
 };
 
 TEST(AlertComparison, Table) {
-  const std::vector<Case> cases = {
+  const std::vector<Comparison> cases = {
       {"nothing", {}, 0, 0, {}},
       {"the same", {{{"a", "b"}, {"a", "b"}}, {{"c"}, {"c"}}}, 3, 0, {}},
       {"the last group may end early", {{{"a"}, {"a"}}, {{"b", "c", "d"}, {"b"}}}, 2, 0, {"c", "d"}},
@@ -44,7 +44,7 @@ TEST(AlertComparison, Table) {
       {"not comparable, other names", {{{"a", "b"}, {"x", "y"}, false}}, 0, 0, {}},
       {"not comparable, one other name", {{{"a", "b"}, {"a", "x"}, false}}, 0, 0, {}},
   };
-  for (const Case& c : cases) {
+  for (const Comparison& c : cases) {
     SCOPED_TRACE(c.name);
     AlertComparison comparison;
     for (const Group& group : c.groups) {

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const Timestamp kStart = *parse_rfc3339("2026-03-02T09:00:00Z");
+const Timestamp kNine = *parse_rfc3339("2026-03-02T09:00:00Z");
 
 CaseEvent event_of(const char* user, const char* verb, const char* resource, const char* ns = "",
                    const char* name = "") {
@@ -25,7 +25,7 @@ CaseEvent event_of(const char* user, const char* verb, const char* resource, con
   return e;
 }
 
-std::string json_of(const CaseEvent& e) { return expand(e, kStart, "t", 0).at(0).json; }
+std::string json_of(const CaseEvent& e) { return expand(e, kNine, "t", 0).at(0).json; }
 
 TEST(CaseEvent, AddressFollowsFromTheObject) {
   const struct {
@@ -66,7 +66,7 @@ TEST(CaseEvent, EveryExpansionIsAnAuditEvent) {
   e.session = Duration::hours(1);
   e.times = 3;
   e.every = Duration::minutes(1);
-  const std::vector<CaseRecord> records = expand(e, kStart, "t", 7);
+  const std::vector<CaseRecord> records = expand(e, kNine, "t", 7);
   ASSERT_EQ(records.size(), 6u);
   EventReader reader;
   Event event;
@@ -75,10 +75,10 @@ TEST(CaseEvent, EveryExpansionIsAnAuditEvent) {
     ASSERT_TRUE(reader.read(std::string_view(padded).substr(0, record.json.size()), {}, event)) << record.json;
     EXPECT_EQ(event.time, record.time);
   }
-  EXPECT_EQ(records.front().time, kStart);
-  EXPECT_EQ(records.back().time, kStart + Duration::minutes(62));
-  EXPECT_EQ(expand(e, kStart, "t", 7).at(0).json, records[0].json);
-  EXPECT_NE(expand(e, kStart, "u", 7).at(0).json, records[0].json) << "cases have audit ids of their own";
+  EXPECT_EQ(records.front().time, kNine);
+  EXPECT_EQ(records.back().time, kNine + Duration::minutes(62));
+  EXPECT_EQ(expand(e, kNine, "t", 7).at(0).json, records[0].json);
+  EXPECT_NE(expand(e, kNine, "u", 7).at(0).json, records[0].json) << "cases have audit ids of their own";
 }
 
 TEST(CaseEvent, PatchesBringTheSameContent) {

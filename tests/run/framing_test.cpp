@@ -18,7 +18,7 @@ class Ids : public Encoding {
   Format format_;
 };
 
-std::vector<Alert> alerts(const std::vector<std::string>& ids) {
+std::vector<Alert> alerts_of(const std::vector<std::string>& ids) {
   std::vector<Alert> out;
   for (const std::string& id : ids) out.emplace_back().id = id;
   return out;
@@ -28,7 +28,7 @@ std::string document(Framing framing, const std::vector<std::string>& ids) {
   const Ids encoding({framing, true, "text/plain"});
   DocumentWriter writer(encoding);
   std::string out;
-  for (const Alert& alert : alerts(ids)) writer.alert(alert, out);
+  for (const Alert& alert : alerts_of(ids)) writer.alert(alert, out);
   writer.end(out);
   return out;
 }
@@ -48,7 +48,7 @@ struct Body {
 
 std::vector<Body> cut(Framing framing, const std::vector<std::string>& ids, const BodyLimits& limits = {}) {
   const Ids encoding({framing, false, "application/json"});
-  const std::vector<Alert> all = alerts(ids);
+  const std::vector<Alert> all = alerts_of(ids);
   std::vector<Body> out;
   size_t next = 0;
   for (const Message& message : bodies(encoding, framing, all, limits)) {
@@ -80,7 +80,7 @@ TEST(Framing, MessagesAreBounded) {
 
 TEST(Framing, ContentTypeFollowsTheFraming) {
   const Ids json({Framing::Lines, false, "application/json"});
-  const std::vector<Alert> one = alerts({"a"});
+  const std::vector<Alert> one = alerts_of({"a"});
   EXPECT_EQ(bodies(json, Framing::Lines, one).at(0).content_type, "application/x-ndjson");
   EXPECT_EQ(bodies(json, Framing::Array, one).at(0).content_type, "application/json");
   EXPECT_EQ(bodies(json, Framing::Single, one).at(0).content_type, "application/json");

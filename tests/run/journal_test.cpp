@@ -20,7 +20,7 @@ JournalOptions small_journal() {
   return options;
 }
 
-std::unique_ptr<Journal> opened(Disk& disk, const JournalOptions& options = small_journal()) {
+std::unique_ptr<Journal> opened_journal(Disk& disk, const JournalOptions& options = small_journal()) {
   auto journal = Journal::open(disk, options);
   EXPECT_TRUE(journal) << journal.error().message;
   return journal ? std::move(*journal) : nullptr;
@@ -53,13 +53,13 @@ uint64_t count_good(const Journal& journal, uint64_t from) {
 
 TEST(Journal, EntriesComeBackInOrder) {
   SimulatedDisk disk;
-  auto journal = opened(disk);
+  auto journal = opened_journal(disk);
   for (uint64_t n = 1; n <= 50; ++n) journal->append(entry_of(n));
   EXPECT_EQ(count_good(*journal, 1), 0u) << "nothing is shown before it is durable";
   ASSERT_TRUE(journal->flush());
   EXPECT_EQ(count_good(*journal, 1), 50u);
   disk.lose_power(1);
-  journal = opened(disk);
+  journal = opened_journal(disk);
   EXPECT_EQ(count_good(*journal, 1), 50u);
   ASSERT_TRUE(journal->trim(30));
   EXPECT_GT(journal->first_sequence(), 1u);
@@ -91,14 +91,14 @@ TEST(Journal, CrashesAnywhereKeepAPrefixWithAllThatWasFlushed) {
         disk.lose_power(random());
       }
     }
-    auto journal = opened(disk);
+    auto journal = opened_journal(disk);
     ASSERT_GE(count_good(*journal, 1), flushed);
   }
 }
 
 TEST(Journal, AfterARefusedEntryThereIsNoOther) {
   SimulatedDisk disk;
-  auto journal = opened(disk);
+  auto journal = opened_journal(disk);
   for (uint64_t n = 1; n <= 3; ++n) journal->append(entry_of(n));
   ASSERT_TRUE(journal->flush());
   disk.set_capacity(0);
@@ -110,7 +110,7 @@ TEST(Journal, AfterARefusedEntryThereIsNoOther) {
   ASSERT_TRUE(journal->broken());
   EXPECT_EQ(journal->broken()->fault, DiskFault::Full);
   EXPECT_EQ(count_good(*journal, 1), 3u);
-  journal = opened(disk);
+  journal = opened_journal(disk);
   EXPECT_FALSE(journal->broken());
   journal->append(entry_of(4));
   EXPECT_TRUE(journal->flush());
@@ -122,7 +122,7 @@ TEST(Journal, TheReserveKeepsItGoing) {
   auto reserve = DiskReserve::open(disk, "/journal", 8'000);
   JournalOptions options = small_journal();
   options.reserve = reserve->get();
-  auto journal = opened(disk, options);
+  auto journal = opened_journal(disk, options);
   uint64_t n = 0, at_release = 0;
   while (!journal->broken()) {
     journal->append(entry_of(++n));
@@ -135,7 +135,7 @@ TEST(Journal, TheReserveKeepsItGoing) {
 
 TEST(Journal, AFlippedBitIsAGapWithItsRange) {
   SimulatedDisk disk;
-  auto journal = opened(disk);
+  auto journal = opened_journal(disk);
   for (uint64_t n = 1; n <= 30; ++n) {
     journal->append(entry_of(n));
     ASSERT_TRUE(journal->flush());

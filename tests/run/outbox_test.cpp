@@ -22,7 +22,7 @@ OutboxOptions with_sinks(std::vector<std::string> sinks, uint64_t begin = 0) {
   return options;
 }
 
-std::unique_ptr<Outbox> opened(Disk& disk, const OutboxOptions& options) {
+std::unique_ptr<Outbox> opened_outbox(Disk& disk, const OutboxOptions& options) {
   auto outbox = Outbox::open(disk, options);
   EXPECT_TRUE(outbox) << outbox.error().message;
   return outbox ? std::move(*outbox) : nullptr;
@@ -30,7 +30,7 @@ std::unique_ptr<Outbox> opened(Disk& disk, const OutboxOptions& options) {
 
 TEST(Outbox, CursorsMoveForwardAndSurvive) {
   SimulatedDisk disk;
-  auto outbox = opened(disk, with_sinks({"file", "slack"}));
+  auto outbox = opened_outbox(disk, with_sinks({"file", "slack"}));
   EXPECT_EQ(outbox->oldest(), 0u);
   for (uint64_t i = 1; i <= 100; ++i) {
     outbox->delivered("file", i);
@@ -46,14 +46,14 @@ TEST(Outbox, CursorsMoveForwardAndSurvive) {
   EXPECT_LE(disk.paths().size(), 2u) << "old tables are removed";
   outbox.reset();
   disk.lose_power(1);
-  outbox = opened(disk, with_sinks({"slack", "file"}));
+  outbox = opened_outbox(disk, with_sinks({"slack", "file"}));
   EXPECT_EQ(outbox->cursor("file"), 100u);
   EXPECT_EQ(outbox->cursor("slack"), 50u);
 }
 
 TEST(Outbox, PlacesGoWithTheirCursors) {
   SimulatedDisk disk;
-  auto outbox = opened(disk, with_sinks({"file", "slack"}));
+  auto outbox = opened_outbox(disk, with_sinks({"file", "slack"}));
   EXPECT_EQ(outbox->place("file"), "");
   outbox->delivered("file", 0, "1:0");
   EXPECT_EQ(outbox->place("file"), "1:0") << "a place before the first alert";
@@ -64,7 +64,7 @@ TEST(Outbox, PlacesGoWithTheirCursors) {
   outbox->delivered("file", 6, "1:50");  // lost, both or none
   outbox.reset();
   disk.lose_power(1);
-  outbox = opened(disk, with_sinks({"file", "slack"}));
+  outbox = opened_outbox(disk, with_sinks({"file", "slack"}));
   const bool moved = outbox->cursor("file") == 6;
   EXPECT_EQ(outbox->place("file"), moved ? "1:50" : "1:40");
   EXPECT_EQ(outbox->place("slack"), "");
@@ -75,48 +75,48 @@ TEST(Outbox, PlacesGoWithTheirCursors) {
 // Between the start that found it and the alert about it the process may die.
 TEST(Outbox, ASinkThatIsGoneIsFoundUntilItIsForgotten) {
   SimulatedDisk disk;
-  auto outbox = opened(disk, with_sinks({"soc", "file"}));
+  auto outbox = opened_outbox(disk, with_sinks({"soc", "file"}));
   outbox->delivered("soc", 3, "place");
   outbox->delivered("file", 9);
   ASSERT_TRUE(outbox->flush());
   for (uint64_t life = 1; life <= 3; ++life) {
     outbox.reset();
     disk.lose_power(life);
-    outbox = opened(disk, with_sinks({"file"}));
+    outbox = opened_outbox(disk, with_sinks({"file"}));
     EXPECT_EQ(outbox->dropped(), (Outbox::Cursors{{"soc", {3, "place"}}})) << life;
     outbox->delivered("file", 9 + life);
     ASSERT_TRUE(outbox->flush());
     EXPECT_EQ(outbox->oldest(), 9 + life) << "it holds no journal back";
   }
   outbox.reset();
-  outbox = opened(disk, with_sinks({"soc", "file"}));
+  outbox = opened_outbox(disk, with_sinks({"soc", "file"}));
   EXPECT_EQ(outbox->cursor("soc"), 3u) << "named again, it goes on";
   outbox.reset();
-  outbox = opened(disk, with_sinks({"file"}));
+  outbox = opened_outbox(disk, with_sinks({"file"}));
   outbox->forget_dropped();
   ASSERT_TRUE(outbox->flush());
   outbox.reset();
-  EXPECT_TRUE(opened(disk, with_sinks({"file"}))->dropped().empty());
+  EXPECT_TRUE(opened_outbox(disk, with_sinks({"file"}))->dropped().empty());
 }
 
 TEST(Outbox, ANewSinkBeginsWhereItWasToldAlsoAfterACrash) {
   SimulatedDisk disk;
-  opened(disk, with_sinks({"a"}))->delivered("a", 7);
-  opened(disk, with_sinks({"a", "b"}, 20));
+  opened_outbox(disk, with_sinks({"a"}))->delivered("a", 7);
+  opened_outbox(disk, with_sinks({"a", "b"}, 20));
   disk.lose_power(1);
-  const auto outbox = opened(disk, with_sinks({"a", "b"}, 90));
+  const auto outbox = opened_outbox(disk, with_sinks({"a", "b"}, 90));
   EXPECT_EQ(outbox->cursor("a"), 7u);
   EXPECT_EQ(outbox->cursor("b"), 20u) << "alerts 21 to 90 are still owed";
 }
 
 TEST(Outbox, ASinkThatIsGoneHoldsNothingBack) {
   SimulatedDisk disk;
-  opened(disk, with_sinks({"a", "b"}, 5))->delivered("a", 7);
-  auto outbox = opened(disk, with_sinks({"a"}));
+  opened_outbox(disk, with_sinks({"a", "b"}, 5))->delivered("a", 7);
+  auto outbox = opened_outbox(disk, with_sinks({"a"}));
   EXPECT_EQ(outbox->oldest(), 7u);
   EXPECT_EQ(outbox->dropped(), (Outbox::Cursors{{"b", {5, ""}}})) << "somebody may have to be told";
   outbox.reset();
-  EXPECT_FALSE(opened(disk, with_sinks({}))->oldest());
+  EXPECT_FALSE(opened_outbox(disk, with_sinks({}))->oldest());
 }
 
 TEST(Outbox, NeverAheadOfWhatWasDeliveredNorBehindWhatWasFlushed) {
@@ -143,14 +143,14 @@ TEST(Outbox, NeverAheadOfWhatWasDeliveredNorBehindWhatWasFlushed) {
         disk.lose_power(random());
       }
     }
-    ASSERT_GE(opened(disk, with_sinks({"a"}))->cursor("a"), flushed);
+    ASSERT_GE(opened_outbox(disk, with_sinks({"a"}))->cursor("a"), flushed);
   }
 }
 
 void flip_every_byte(uint64_t delivered) {
   SimulatedDisk whole;
   {
-    auto outbox = opened(whole, with_sinks({"a"}));
+    auto outbox = opened_outbox(whole, with_sinks({"a"}));
     for (uint64_t i = 1; i <= delivered; ++i) {
       outbox->delivered("a", i);
       ASSERT_TRUE(outbox->flush());
@@ -164,7 +164,7 @@ void flip_every_byte(uint64_t delivered) {
       std::string changed = content;
       changed[at] = static_cast<char>(changed[at] ^ 16);
       disk.set_content(path, changed);
-      ASSERT_LE(opened(disk, with_sinks({"a"}, 90))->cursor("a"), delivered) << path << " byte " << at;
+      ASSERT_LE(opened_outbox(disk, with_sinks({"a"}, 90))->cursor("a"), delivered) << path << " byte " << at;
     }
   }
 }
@@ -177,9 +177,9 @@ TEST(Outbox, DamageSendsAgainAndLeavesNothingOut) {
 // A full disk keeps nobody from starting; where a new sink begins is written when there is space.
 TEST(Outbox, NewSinksBeginWhereTheyDidOnAFullDisk) {
   SimulatedDisk disk;
-  opened(disk, with_sinks({"file"}));
+  opened_outbox(disk, with_sinks({"file"}));
   disk.set_capacity(disk.used_bytes());
-  auto outbox = opened(disk, with_sinks({"file", "slack"}, 40));
+  auto outbox = opened_outbox(disk, with_sinks({"file", "slack"}, 40));
   ASSERT_TRUE(outbox);
   EXPECT_EQ(outbox->cursor("slack"), 40u);
   const auto refused = outbox->keep_begins();
@@ -189,7 +189,7 @@ TEST(Outbox, NewSinksBeginWhereTheyDidOnAFullDisk) {
   ASSERT_TRUE(outbox->keep_begins());
   outbox.reset();
   disk.lose_power(1);
-  outbox = opened(disk, with_sinks({"file", "slack"}, 50));
+  outbox = opened_outbox(disk, with_sinks({"file", "slack"}, 50));
   EXPECT_EQ(outbox->cursor("slack"), 40u);
 }
 

@@ -31,7 +31,7 @@ RuleBundle bundle_of(uint64_t seed) {
   return bundle;
 }
 
-std::unique_ptr<RuleStore> opened(Disk& disk) {
+std::unique_ptr<RuleStore> opened_bundles(Disk& disk) {
   auto store = RuleStore::open(disk, "/data/rules");
   EXPECT_TRUE(store) << store.error().message;
   return store ? std::move(*store) : nullptr;
@@ -113,14 +113,14 @@ TEST(RuleBundle, AnyBytesAreRead) {
 
 TEST(RuleStore, KeepsAndRemoves) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_bundles(disk);
   std::vector<std::string> hashes;
   for (uint64_t seed = 1; seed <= 4; ++seed) hashes.push_back(*store->keep(bundle_of(seed)));
   EXPECT_EQ(hashes[0], bundle_hash(bundle_of(1)));
   EXPECT_EQ(*store->keep(bundle_of(1)), hashes[0]);
   EXPECT_EQ(*store->hashes(), std::set<std::string>(hashes.begin(), hashes.end()));
   disk.lose_power(1);
-  store = opened(disk);
+  store = opened_bundles(disk);
   for (uint64_t seed = 1; seed <= 4; ++seed) {
     const auto loaded = store->load(hashes[seed - 1]);
     ASSERT_TRUE(loaded) << loaded.error().message;
@@ -136,7 +136,7 @@ TEST(RuleStore, KeepsAndRemoves) {
 // A snapshot that was begun before new rules came says what is needed when they are in the journal already.
 TEST(RuleStore, WhatIsOnItsWayIntoTheJournalIsSpared) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_bundles(disk);
   const std::string first = *store->keep(bundle_of(1)), second = *store->keep(bundle_of(2));
   const std::string third = *store->keep(bundle_of(3));
   const auto left_after_call = [&] {
@@ -150,7 +150,7 @@ TEST(RuleStore, WhatIsOnItsWayIntoTheJournalIsSpared) {
 
 TEST(RuleStore, NamesThatAreNoHashAreNoFiles) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_bundles(disk);
   disk.set_content("/data/secret", "KVRULES1");
   EXPECT_EQ(store->load("../secret").error().fault, DiskFault::Missing);
   EXPECT_EQ(store->load("").error().fault, DiskFault::Missing);
@@ -158,15 +158,15 @@ TEST(RuleStore, NamesThatAreNoHashAreNoFiles) {
 
 TEST(RuleStore, OtherFilesOfTheFolderStay) {
   SimulatedDisk disk;
-  ASSERT_TRUE(opened(disk)->keep(bundle_of(1)));
+  ASSERT_TRUE(opened_bundles(disk)->keep(bundle_of(1)));
   disk.set_content("/data/rules/notes.txt", "mine");
-  ASSERT_TRUE(opened(disk)->remove_unused({}));
+  ASSERT_TRUE(opened_bundles(disk)->remove_unused({}));
   EXPECT_EQ(disk.paths(), std::vector<std::string>{"/data/rules/notes.txt"});
 }
 
 TEST(RuleStore, DamageIsFoundSaidAndMended) {
   SimulatedDisk disk;
-  const std::string hash = *opened(disk)->keep(bundle_of(5));
+  const std::string hash = *opened_bundles(disk)->keep(bundle_of(5));
   const std::string path = "/data/rules/" + hash, bytes = disk.content(path);
   for (size_t at = 0; at < bytes.size(); at += 7) {
     for (const bool cut : {false, true}) {
@@ -177,7 +177,7 @@ TEST(RuleStore, DamageIsFoundSaidAndMended) {
         changed[at] = static_cast<char>(changed[at] ^ (1 << at % 8));
       }
       disk.set_content(path, changed);
-      const auto store = opened(disk);
+      const auto store = opened_bundles(disk);
       const auto loaded = store->load(hash);
       ASSERT_FALSE(loaded);
       ASSERT_NE(loaded.error().message.find(path), std::string::npos);
@@ -191,7 +191,7 @@ TEST(RuleStore, DamageIsFoundSaidAndMended) {
 // On a full disk only who brings the reserve may keep rules; an attempt that failed leaves nothing.
 TEST(RuleStore, AFullDisk) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_bundles(disk);
   disk.set_capacity(100'000);
   auto reserve = std::move(*DiskReserve::open(disk, "/data", 30'000));
   ASSERT_TRUE(reserve->held());
@@ -204,14 +204,14 @@ TEST(RuleStore, AFullDisk) {
   const auto kept = store->keep(bundle_of(5), reserve.get());
   ASSERT_TRUE(kept) << kept.error().message;
   EXPECT_FALSE(reserve->held());
-  EXPECT_TRUE(opened(disk)->load(*kept));
+  EXPECT_TRUE(opened_bundles(disk)->load(*kept));
 }
 
 TEST(RuleStore, TooLargeIsRefused) {
   SimulatedDisk disk;
   RuleBundle bundle;
   bundle.sources = {{"a.yaml", std::string(limits::kRuleBundleBytes, ' '), false}};
-  const auto kept = opened(disk)->keep(bundle);
+  const auto kept = opened_bundles(disk)->keep(bundle);
   ASSERT_FALSE(kept);
   EXPECT_NE(kept.error().message.find("load fewer"), std::string::npos) << kept.error().message;
   EXPECT_TRUE(disk.paths().empty());

@@ -26,7 +26,7 @@ std::string payload_of(uint64_t sequence) {
   return "record " + std::to_string(sequence) + std::string(sequence * 37 % 90, static_cast<char>('a' + sequence % 26));
 }
 
-std::unique_ptr<SegmentLog> opened(Disk& disk, SegmentLogOptions options = small_segments()) {
+std::unique_ptr<SegmentLog> opened_log(Disk& disk, SegmentLogOptions options = small_segments()) {
   auto log = SegmentLog::open(disk, std::move(options));
   EXPECT_TRUE(log) << log.error().message;
   return log ? std::move(*log) : nullptr;
@@ -71,7 +71,7 @@ std::string numbers(uint64_t from, uint64_t to) {
 
 TEST(SegmentLog, GivesBackWhatIsDurable) {
   SimulatedDisk disk;
-  auto log = opened(disk);
+  auto log = opened_log(disk);
   LogReader follower(*log, 1);
   EXPECT_EQ(read_all(follower), "");
   append(*log, 1, 4);
@@ -85,7 +85,7 @@ TEST(SegmentLog, GivesBackWhatIsDurable) {
   EXPECT_GT(disk.paths().size(), 4u);
   EXPECT_EQ(read_all(*log, 17), numbers(17, 30));
   log.reset();
-  log = opened(disk);
+  log = opened_log(disk);
   EXPECT_TRUE(log->damage().empty());
   EXPECT_EQ(read_all(*log), numbers(1, 30));
   append(*log, 30, 40);
@@ -94,7 +94,7 @@ TEST(SegmentLog, GivesBackWhatIsDurable) {
 
 TEST(SegmentLog, TrimsWholeSegmentsAndNeverForgetsItsNumbers) {
   SimulatedDisk disk;
-  auto log = opened(disk);
+  auto log = opened_log(disk);
   append(*log, 1, 30);
   const uint64_t bytes = log->bytes();
   ASSERT_TRUE(log->trim(20));
@@ -108,7 +108,7 @@ TEST(SegmentLog, TrimsWholeSegmentsAndNeverForgetsItsNumbers) {
   EXPECT_EQ(disk.paths().size(), 1u);
   for (int i = 0; i < 3; ++i) {  // restarts without a record in between
     log.reset();
-    log = opened(disk);
+    log = opened_log(disk);
   }
   append(*log, 30, 31);
   EXPECT_EQ(read_all(*log, 30), "30");
@@ -116,7 +116,7 @@ TEST(SegmentLog, TrimsWholeSegmentsAndNeverForgetsItsNumbers) {
 
 TEST(SegmentLog, ATornTailIsCutAtEveryLength) {
   SimulatedDisk whole;
-  auto log = opened(whole);
+  auto log = opened_log(whole);
   append(*log, 1, 4);  // one segment
   const std::string path = whole.paths().front();
   const std::string bytes = whole.content(path);
@@ -126,7 +126,7 @@ TEST(SegmentLog, ATornTailIsCutAtEveryLength) {
   for (size_t cut = 0; cut <= bytes.size(); ++cut) {
     SimulatedDisk disk;
     disk.set_content(path, bytes.substr(0, cut));
-    auto torn = opened(disk, small_segments(8));
+    auto torn = opened_log(disk, small_segments(8));
     const size_t whole_records = std::upper_bound(ends.begin(), ends.end(), cut) - ends.begin();
     const size_t kept = whole_records == 0 ? 0 : whole_records - 1;
     ASSERT_EQ(read_all(*torn), numbers(1, kept + 1)) << cut;
@@ -146,7 +146,7 @@ TEST(SegmentLog, ATornTailIsCutAtEveryLength) {
 // What is readable in a log of records [1, end) after one byte of record `hit` changed: all but that record.
 TEST(SegmentLog, AFlippedBitCostsOneRecordAndIsReportedExactly) {
   SimulatedDisk whole;
-  auto log = opened(whole);
+  auto log = opened_log(whole);
   for (uint64_t i = 1; i < 30; ++i) append(*log, i, i + 1);
   log.reset();
   const std::vector<std::string> paths = whole.paths();
@@ -162,7 +162,7 @@ TEST(SegmentLog, AFlippedBitCostsOneRecordAndIsReportedExactly) {
     disk.set_content(path, bytes);
     SCOPED_TRACE(path + " byte " + std::to_string(at));
 
-    auto damaged = opened(disk, small_segments(9));
+    auto damaged = opened_log(disk, small_segments(9));
     LogReader reader(*damaged, 1);
     std::vector<uint64_t> seen;
     std::vector<LogDamage> reported = damaged->damage();
@@ -208,21 +208,21 @@ TEST(SegmentLog, AFlippedBitCostsOneRecordAndIsReportedExactly) {
 
 TEST(SegmentLog, AMissingSegmentIsAGap) {
   SimulatedDisk disk;
-  auto log = opened(disk);
+  auto log = opened_log(disk);
   append(*log, 1, 30);
   const auto lost = log->segment_for(15);
   ASSERT_TRUE(disk.remove(lost->path));
   const std::string expected = numbers(1, lost->first) + " (" + std::to_string(lost->first) + "-" +
                                std::to_string(lost->end - 1) + ") " + numbers(lost->end, 30);
   EXPECT_EQ(read_all(*log), expected);
-  log = opened(disk);
+  log = opened_log(disk);
   EXPECT_EQ(read_all(*log), expected);
 }
 
 // A payload that looks like a record, written by somebody who knows everything but the mark.
 TEST(SegmentLog, APayloadCannotPassForARecord) {
   SimulatedDisk disk;
-  auto log = opened(disk);
+  auto log = opened_log(disk);
   ASSERT_TRUE(log->append(1, "first"));
   std::string forged = encode_record_header({0, 3, 2, 666, 4, 0}) + "evil";
   ASSERT_TRUE(log->append(2, forged));
@@ -252,7 +252,7 @@ TEST(SegmentLog, AnotherFormatVersionIsRefused) {
 
 TEST(SegmentLog, AFullDiskCostsTheRecordOnly) {
   SimulatedDisk disk;
-  auto log = opened(disk);
+  auto log = opened_log(disk);
   append(*log, 1, 3);
   disk.set_capacity(0);
   for (int i = 0; i < 20; ++i) {  // also when a new segment is wanted
@@ -267,7 +267,7 @@ TEST(SegmentLog, AFullDiskCostsTheRecordOnly) {
   append(*log, 12, 20);
   EXPECT_EQ(read_all(*log), numbers(1, 20));
   disk.lose_power(1);
-  EXPECT_EQ(read_all(*opened(disk)), numbers(1, 20));
+  EXPECT_EQ(read_all(*opened_log(disk)), numbers(1, 20));
 }
 
 TEST(SegmentLog, TheReserveIsUsedWhenTheDiskIsFull) {
@@ -278,7 +278,7 @@ TEST(SegmentLog, TheReserveIsUsedWhenTheDiskIsFull) {
   ASSERT_TRUE((*reserve)->held());
   SegmentLogOptions options = small_segments();
   options.reserve = reserve->get();
-  auto log = opened(disk, options);
+  auto log = opened_log(disk, options);
   uint64_t next = 1;
   while ((*reserve)->held()) {
     append(*log, next, next + 1);
@@ -298,7 +298,7 @@ TEST(SegmentLog, TheReserveIsUsedWhenTheDiskIsFull) {
 TEST(SegmentLog, ABrokenDiskClosesTheLog) {
   for (uint64_t operation = 1; operation <= 2; ++operation) {
     SimulatedDisk disk;
-    auto log = opened(disk);
+    auto log = opened_log(disk);
     append(*log, 1, 3);
     disk.fault_at(operation, Fault::Broken);  // the write, then the sync
     const bool written = log->append(3, payload_of(3)).has_value();
@@ -314,11 +314,11 @@ TEST(SegmentLog, ABrokenDiskClosesTheLog) {
     EXPECT_EQ(read_all(*log), "1 2");
     log.reset();
     disk.kill_process();
-    log = opened(disk, small_segments(8));
+    log = opened_log(disk, small_segments(8));
     EXPECT_EQ(read_all(*log), "1 2") << "what the failed sync left in memory is not believed";
     append(*log, 3, 9);
     disk.lose_power(operation);
-    EXPECT_EQ(read_all(*opened(disk, small_segments(9))), numbers(1, 9));
+    EXPECT_EQ(read_all(*opened_log(disk, small_segments(9))), numbers(1, 9));
   }
 }
 

@@ -19,11 +19,11 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-const Timestamp kStart = *parse_rfc3339("2026-01-02T03:00:00Z");
-Timestamp at(int64_t seconds) { return kStart + Duration::seconds(seconds); }
+const Timestamp kThree = *parse_rfc3339("2026-01-02T03:00:00Z");
+Timestamp since_three(int64_t seconds) { return kThree + Duration::seconds(seconds); }
 
 SelfAlertEvent event(SelfAlertKind kind, int64_t seconds, std::string subject = "x", std::string detail = "d") {
-  return {kind, "prod", std::move(subject), std::move(detail), at(seconds)};
+  return {kind, "prod", std::move(subject), std::move(detail), since_three(seconds)};
 }
 
 TEST(SelfAlertTable, RowsAreWholeAndUnlike) {
@@ -42,7 +42,8 @@ TEST(SelfAlertTable, RowsAreWholeAndUnlike) {
 
 TEST(SelfAlertTable, EveryKindIsAWholeAlert) {
   for (const SelfAlertRow& row : self_alert_rows()) {
-    Alert alert = self_alert({row.kind, "kv-0", 7, 0, "prod", "s\n\x1b[31m", std::string(5000, 'd'), at(0), at(9), 3});
+    Alert alert = self_alert(
+        {row.kind, "kv-0", 7, 0, "prod", "s\n\x1b[31m", std::string(5000, 'd'), since_three(0), since_three(9), 3});
     EXPECT_THAT(test::schema_problems(alert_schema(), to_json(alert)), IsEmpty()) << row.name;
     EXPECT_EQ(to_json(*alert_from_json(to_json(alert))), to_json(alert));
     EXPECT_EQ(alert.level, row.level);
@@ -51,7 +52,7 @@ TEST(SelfAlertTable, EveryKindIsAWholeAlert) {
     EXPECT_EQ(alert.status == EpisodeStatus::Open, row.life == SelfAlertLife::State);
     if (row.life == SelfAlertLife::Moment) continue;
     const std::string id = alert.id;
-    close_self_alert(alert, "all is well", at(60), 4);
+    close_self_alert(alert, "all is well", since_three(60), 4);
     EXPECT_THAT(test::schema_problems(alert_schema(), to_json(alert)), IsEmpty()) << row.name;
     EXPECT_EQ(std::tuple(alert.id, alert.revision, alert.status), std::tuple(id, 2u, EpisodeStatus::Closed));
     EXPECT_EQ(alert.duration_seconds, 60.0);
@@ -60,7 +61,7 @@ TEST(SelfAlertTable, EveryKindIsAWholeAlert) {
 }
 
 TEST(SelfAlertTable, IdsDifferPerRaiseAndKeysDoNot) {
-  SelfAlertFacts facts{SelfAlertKind::InputGap, "kv-0", 7, 0, "prod", "spool", "", at(0), at(0), 1};
+  SelfAlertFacts facts{SelfAlertKind::InputGap, "kv-0", 7, 0, "prod", "spool", "", since_three(0), since_three(0), 1};
   const Alert first = self_alert(facts);
   std::set<std::string> ids = {first.id};
   const auto changed = [&](auto change) {
@@ -82,27 +83,27 @@ TEST(SelfAlertTable, IdsDifferPerRaiseAndKeysDoNot) {
 TEST(SelfAlerts, AMomentIsToldAtOnceAndThenEveryFiveMinutes) {
   SelfAlerts alerts("kv-0", 1);
   alerts.raise(event(SelfAlertKind::LateData, 0, "x", "first"));
-  const auto first = alerts.due(at(0));
+  const auto first = alerts.due(since_three(0));
   ASSERT_THAT(first, SizeIs(1));
   EXPECT_EQ(first[0].count, 1u);
   EXPECT_EQ(first[0].status, EpisodeStatus::Closed);
   for (int s = 1; s <= 200; ++s) alerts.raise(event(SelfAlertKind::LateData, s, "x", "n" + std::to_string(s)));
   alerts.raise(event(SelfAlertKind::LateData, 200, "y"));
-  EXPECT_THAT(alerts.due(at(299)), SizeIs(1)) << "another subject does not wait";
-  const auto second = alerts.due(at(300));
+  EXPECT_THAT(alerts.due(since_three(299)), SizeIs(1)) << "another subject does not wait";
+  const auto second = alerts.due(since_three(300));
   ASSERT_THAT(second, SizeIs(1));
   EXPECT_EQ(second[0].count, 200u);
   EXPECT_THAT(second[0].message, AllOf(HasSubstr("n200"), HasSubstr("200 times since 2026-01-02T03:00:01")));
   EXPECT_EQ(second[0].dedup_key, first[0].dedup_key);
   EXPECT_NE(second[0].id, first[0].id);
-  EXPECT_THAT(alerts.due(at(10'000)), IsEmpty());
+  EXPECT_THAT(alerts.due(since_three(10'000)), IsEmpty());
   EXPECT_EQ(alerts.counts().folded, 200u);
   EXPECT_EQ(alerts.counts().sent, 3u);
 }
 
 TEST(SelfAlerts, WhatMustBeToldBeforeSomethingElseIsToldAtOnce) {
   SelfAlerts alerts("kv-0", 1);
-  const auto now = [&] { return alerts.due_at_once(SelfAlertKind::InputGap, "prod", "x", at(2)); };
+  const auto now = [&] { return alerts.due_at_once(SelfAlertKind::InputGap, "prod", "x", since_three(2)); };
   EXPECT_TRUE(now().empty());
   for (int i = 0; i < 2; ++i) alerts.raise(event(SelfAlertKind::InputGap, i));
   alerts.raise(event(SelfAlertKind::InputGap, 1, "y"));
@@ -110,28 +111,28 @@ TEST(SelfAlerts, WhatMustBeToldBeforeSomethingElseIsToldAtOnce) {
   EXPECT_TRUE(now().empty());
   alerts.raise(event(SelfAlertKind::InputGap, 2));
   EXPECT_EQ(now().size(), 1u) << "in the five minutes behind the last one, too";
-  EXPECT_EQ(alerts.due(at(2)).size(), 1u) << "the other subject";
+  EXPECT_EQ(alerts.due(since_three(2)).size(), 1u) << "the other subject";
 }
 
 TEST(SelfAlerts, AStateOpensOnceAndClosesUnderItsId) {
   SelfAlerts alerts("kv-0", 1);
   alerts.clear(event(SelfAlertKind::DiskFull, 0));
-  EXPECT_THAT(alerts.due(at(0)), IsEmpty()) << "nothing was raised";
+  EXPECT_THAT(alerts.due(since_three(0)), IsEmpty()) << "nothing was raised";
   alerts.raise(event(SelfAlertKind::DiskFull, 1));
-  const auto opened = alerts.due(at(1));
+  const auto opened = alerts.due(since_three(1));
   ASSERT_THAT(opened, SizeIs(1));
   EXPECT_EQ(opened[0].status, EpisodeStatus::Open);
   for (int s = 2; s < 1000; ++s) alerts.raise(event(SelfAlertKind::DiskFull, s));
-  EXPECT_THAT(alerts.due(at(1000)), IsEmpty());
+  EXPECT_THAT(alerts.due(since_three(1000)), IsEmpty());
   alerts.clear(event(SelfAlertKind::DiskFull, 1000, "x", "1 GB is free"));
-  const auto closed = alerts.due(at(1001));
+  const auto closed = alerts.due(since_three(1001));
   ASSERT_THAT(closed, SizeIs(1));
   EXPECT_EQ(std::tuple(closed[0].id, closed[0].revision, closed[0].status),
             std::tuple(opened[0].id, 2u, EpisodeStatus::Closed));
   EXPECT_EQ(closed[0].count, 999u);
   EXPECT_THAT(closed[0].message, HasSubstr("1 GB is free"));
   alerts.raise(event(SelfAlertKind::DiskFull, 1002));
-  const auto again = alerts.due(at(1002));
+  const auto again = alerts.due(since_three(1002));
   ASSERT_THAT(again, SizeIs(1));
   EXPECT_NE(again[0].id, opened[0].id);
   EXPECT_EQ(again[0].dedup_key, opened[0].dedup_key);
@@ -142,15 +143,15 @@ TEST(SelfAlerts, WhatComesAndGoesIsOneAlert) {
   size_t told = 0;
   for (int s = 0; s < 3600; ++s) {
     alerts.raise(event(SelfAlertKind::SinkFailing, s));
-    told += alerts.due(at(s)).size();
+    told += alerts.due(since_three(s)).size();
     alerts.clear(event(SelfAlertKind::SinkFailing, s));
-    told += alerts.due(at(s)).size();
+    told += alerts.due(since_three(s)).size();
   }
   EXPECT_LE(told, 2u * 13);
   EXPECT_GE(told, 2u * 11);
   alerts.raise(event(SelfAlertKind::SinkFailing, 4000, "quick"));
   alerts.clear(event(SelfAlertKind::SinkFailing, 4000, "quick"));
-  EXPECT_THAT(alerts.due(at(4000)), Not(IsEmpty())) << "raised and over between two looks: told all the same";
+  EXPECT_THAT(alerts.due(since_three(4000)), Not(IsEmpty())) << "raised and over between two looks: told all the same";
 }
 
 TEST(SelfAlerts, SubjectsAreBoundedAndForgotten) {
@@ -159,7 +160,7 @@ TEST(SelfAlerts, SubjectsAreBoundedAndForgotten) {
     alerts.raise(event(SelfAlertKind::UnknownSender, 0, "peer " + std::to_string(i)));
     alerts.raise(event(SelfAlertKind::SinkFailing, 0, "sink " + std::to_string(i)));
   }
-  const auto told = alerts.due(at(0));
+  const auto told = alerts.due(since_three(0));
   EXPECT_THAT(told, SizeIs(2 * (limits::kSelfAlertSubjects + 1)));
   size_t others = 0;
   for (const Alert& alert : told) {
@@ -170,9 +171,9 @@ TEST(SelfAlerts, SubjectsAreBoundedAndForgotten) {
   }
   EXPECT_EQ(others, 2u);
   EXPECT_EQ(alerts.counts().others, 18 * limits::kSelfAlertSubjects);
-  EXPECT_THAT(alerts.due(at(301)), IsEmpty());
+  EXPECT_THAT(alerts.due(since_three(301)), IsEmpty());
   alerts.raise(event(SelfAlertKind::UnknownSender, 302, "new"));
-  const auto later = alerts.due(at(302));
+  const auto later = alerts.due(since_three(302));
   ASSERT_THAT(later, SizeIs(1));
   EXPECT_EQ(later[0].group.back().second, "new");
 }
@@ -180,53 +181,53 @@ TEST(SelfAlerts, SubjectsAreBoundedAndForgotten) {
 TEST(SelfAlerts, AClockThatGoesBackHidesNothing) {
   SelfAlerts alerts("kv-0", 1);
   alerts.raise(event(SelfAlertKind::LateData, 86'400 * 365));
-  EXPECT_THAT(alerts.due(at(86'400 * 365)), SizeIs(1));
+  EXPECT_THAT(alerts.due(since_three(86'400 * 365)), SizeIs(1));
   alerts.raise(event(SelfAlertKind::LateData, 10));
-  EXPECT_THAT(alerts.due(at(10)), SizeIs(1));
+  EXPECT_THAT(alerts.due(since_three(10)), SizeIs(1));
   alerts.raise(event(SelfAlertKind::LateData, 20));
-  EXPECT_THAT(alerts.due(at(20)), IsEmpty());
+  EXPECT_THAT(alerts.due(since_three(20)), IsEmpty());
 }
 
 TEST(SelfAlerts, AnOrderlyEndTellsAllAndClosesStates) {
   SelfAlerts alerts("kv-0", 1);
   alerts.raise(event(SelfAlertKind::SourceSilent, 0));
   alerts.raise(event(SelfAlertKind::LateData, 0));
-  EXPECT_THAT(alerts.due(at(0)), SizeIs(2));
+  EXPECT_THAT(alerts.due(since_three(0)), SizeIs(2));
   alerts.raise(event(SelfAlertKind::LateData, 1));
   alerts.raise(event(SelfAlertKind::DiskFull, 1));
   std::set<std::pair<std::string, EpisodeStatus>> told;
-  for (const Alert& alert : alerts.finish(at(2))) told.emplace(alert.rule_name, alert.status);
+  for (const Alert& alert : alerts.finish(since_three(2))) told.emplace(alert.rule_name, alert.status);
   EXPECT_EQ(told, (std::set<std::pair<std::string, EpisodeStatus>>{{"kubevigil_late_data", EpisodeStatus::Closed},
                                                                    {"kubevigil_source_silent", EpisodeStatus::Closed},
                                                                    {"kubevigil_disk_full", EpisodeStatus::Open},
                                                                    {"kubevigil_disk_full", EpisodeStatus::Closed}}));
-  EXPECT_THAT(alerts.finish(at(2)), IsEmpty());
+  EXPECT_THAT(alerts.finish(since_three(2)), IsEmpty());
 }
 
 TEST(SelfAlerts, AStateGoesOnAfterARestart) {
   SelfAlerts before("kv-0", 1);
   for (const char* subject : {"lasting", "over", "closed"}) before.raise(event(SelfAlertKind::SinkFailing, 0, subject));
-  std::vector<Alert> journal = before.due(at(0));
+  std::vector<Alert> journal = before.due(since_three(0));
   before.clear(event(SelfAlertKind::SinkFailing, 400, "closed"));
-  for (const Alert& alert : before.due(at(400))) journal.push_back(alert);
+  for (const Alert& alert : before.due(since_three(400))) journal.push_back(alert);
   ASSERT_THAT(journal, SizeIs(4));
 
   SelfAlerts after("kv-0", 2);
-  for (const Alert& alert : journal) after.adopt(*alert_from_json(to_json(alert)), at(500));
+  for (const Alert& alert : journal) after.adopt(*alert_from_json(to_json(alert)), since_three(500));
   after.raise(event(SelfAlertKind::SinkFailing, 510, "lasting"));
-  EXPECT_THAT(after.due(at(510)), IsEmpty()) << "it is open already";
-  const auto closed = after.due(at(800));
+  EXPECT_THAT(after.due(since_three(510)), IsEmpty()) << "it is open already";
+  const auto closed = after.due(since_three(800));
   ASSERT_THAT(closed, SizeIs(1));
   EXPECT_EQ(closed[0].group.back().second, "over");
   EXPECT_EQ(closed[0].revision, 2u);
   after.clear(event(SelfAlertKind::SinkFailing, 900, "lasting"));
-  const auto last = after.due(at(900));
+  const auto last = after.due(since_three(900));
   ASSERT_THAT(last, SizeIs(1));
   EXPECT_EQ(last[0].id, journal[1].id);
 
   SelfAlerts other("kv-1", 2);
-  for (const Alert& alert : journal) other.adopt(alert, at(500));
-  EXPECT_THAT(other.finish(at(2000)), IsEmpty()) << "states of another instance are not ours to close";
+  for (const Alert& alert : journal) other.adopt(alert, since_three(500));
+  EXPECT_THAT(other.finish(since_three(2000)), IsEmpty()) << "states of another instance are not ours to close";
 }
 
 TEST(SelfAlerts, AnyScriptKeepsItsPromises) {
@@ -259,9 +260,9 @@ TEST(SelfAlerts, AnyScriptKeepsItsPromises) {
         alerts.raise(e);
         ++raised;
       }
-      take(alerts.due(at(now)), now);
+      take(alerts.due(since_three(now)), now);
     }
-    take(alerts.finish(at(now)), -1);
+    take(alerts.finish(since_three(now)), -1);
     EXPECT_EQ(told, raised) << "seed " << seed << ": every raise is told of";
     for (const auto& [key, times] : opened) {
       for (size_t i = 1; i < times.size(); ++i) {

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 using Record = test::ScriptedTransport::Record;
 using Kind = Delivery::Kind;
 
-bool holds(const Message& message, const std::string& id) {
+bool carries(const Message& message, const std::string& id) {
   return std::any_of(message.alerts.begin(), message.alerts.end(), [&](const Alert& a) { return a.id == id; });
 }
 
@@ -52,7 +52,7 @@ TEST(SinkInOrder, NothingPassesAnAlertThatFails) {
   const auto record = std::make_shared<Record>();
   const auto sink = bench.sink(in_order(bench), record);
   record->answer = [](const Message& message) {
-    return holds(message, "a1") ? Delivery{Kind::Retry, "not now", {}, {}, {}} : Delivery{};
+    return carries(message, "a1") ? Delivery{Kind::Retry, "not now", {}, {}, {}} : Delivery{};
   };
   bench.alerts(0, 3);
   bench.run(*sink, Duration::hours(3));
@@ -68,7 +68,7 @@ TEST(SinkInOrder, OneThatIsRefusedGoesToTheDeadLettersAndTheRestKeepsItsOrder) {
   const auto record = std::make_shared<Record>();
   const auto sink = bench.sink(in_order(bench), record);
   record->answer = [](const Message& message) {
-    return holds(message, "a1") ? Delivery{Kind::Refused, "too large", {}, {}, {}} : Delivery{};
+    return carries(message, "a1") ? Delivery{Kind::Refused, "too large", {}, {}, {}} : Delivery{};
   };
   bench.alerts(0, 5);
   bench.run(*sink);

@@ -14,7 +14,7 @@ namespace {
 using test::Fault;
 using test::SimulatedDisk;
 
-std::unique_ptr<SnapshotStore> opened(Disk& disk, const std::string& name = "state") {
+std::unique_ptr<SnapshotStore> opened_store(Disk& disk, const std::string& name = "state") {
   auto store = SnapshotStore::open(disk, "/snap", name);
   EXPECT_TRUE(store) << store.error().message;
   return store ? std::move(*store) : nullptr;
@@ -29,7 +29,7 @@ std::string state_of(size_t size, uint64_t seed) {
 
 TEST(SnapshotStore, TheNewestIsLoadedAndTwoAreKept) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_store(disk);
   auto none = store->load();
   ASSERT_TRUE(none);
   EXPECT_FALSE(*none);
@@ -39,7 +39,7 @@ TEST(SnapshotStore, TheNewestIsLoadedAndTwoAreKept) {
     EXPECT_EQ(info->number, i);
   }
   disk.lose_power(1);
-  store = opened(disk);
+  store = opened_store(disk);
   ASSERT_EQ(store->kept().size(), 2u);
   EXPECT_EQ(store->kept()[0].note, "note 4") << "trim behind this one";
   EXPECT_EQ(store->kept()[1].note, "note 5");
@@ -53,17 +53,17 @@ TEST(SnapshotStore, TheNewestIsLoadedAndTwoAreKept) {
 
 TEST(SnapshotStore, TheOlderIsLoadedWhereItIsWhole) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_store(disk);
   EXPECT_FALSE(*store->load_older());
   for (const auto& [state, older] : {std::pair("one", "one"), {"two", "one"}, {"three", "two"}}) {
     ASSERT_TRUE(store->write("", state));
-    const auto loaded = opened(disk)->load_older();
+    const auto loaded = opened_store(disk)->load_older();
     ASSERT_TRUE(loaded && *loaded);
     EXPECT_EQ((*loaded)->state, older);
   }
-  const std::string path = opened(disk)->kept().front().path;
+  const std::string path = opened_store(disk)->kept().front().path;
   disk.set_content(path, disk.content(path).substr(0, 40));
-  store = opened(disk);
+  store = opened_store(disk);
   EXPECT_EQ((*store->load_older())->state, "three");
   EXPECT_EQ(store->problems().size(), 1u);
 }
@@ -71,28 +71,28 @@ TEST(SnapshotStore, TheOlderIsLoadedWhereItIsWhole) {
 TEST(SnapshotStore, AnySizeInAnyPieces) {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{1} << 20, (size_t{1} << 20) + 1, size_t{3} << 20}) {
     SimulatedDisk disk;
-    auto store = opened(disk);
+    auto store = opened_store(disk);
     const std::string state = state_of(size, size);
     auto writer = store->begin("n");
     for (size_t at = 0; at < size; at += 70'001) ASSERT_TRUE((*writer)->append(state.substr(at, 70'001)));
     ASSERT_TRUE(store->commit(std::move(*writer)));
-    EXPECT_EQ((*opened(disk)->load())->state, state);
+    EXPECT_EQ((*opened_store(disk)->load())->state, state);
   }
 }
 
 TEST(SnapshotStore, NamesDoNotMix) {
   SimulatedDisk disk;
-  ASSERT_TRUE(opened(disk, "a")->write("", "of a"));
-  ASSERT_TRUE(opened(disk, "a-b")->write("", "of a-b"));
-  EXPECT_EQ((*opened(disk, "a")->load())->state, "of a");
-  EXPECT_EQ((*opened(disk, "a-b")->load())->state, "of a-b");
+  ASSERT_TRUE(opened_store(disk, "a")->write("", "of a"));
+  ASSERT_TRUE(opened_store(disk, "a-b")->write("", "of a-b"));
+  EXPECT_EQ((*opened_store(disk, "a")->load())->state, "of a");
+  EXPECT_EQ((*opened_store(disk, "a-b")->load())->state, "of a-b");
 }
 
 // One bit anywhere in the newest, or the newest cut anywhere: said with its place, and the older one is taken.
 TEST(SnapshotStore, ATornOrDamagedOneFallsBack) {
   SimulatedDisk whole;
-  ASSERT_TRUE(opened(whole)->write("old", state_of(300, 1)));
-  ASSERT_TRUE(opened(whole)->write("new", state_of(900, 2)));
+  ASSERT_TRUE(opened_store(whole)->write("old", state_of(300, 1)));
+  ASSERT_TRUE(opened_store(whole)->write("new", state_of(900, 2)));
   const std::string old_path = whole.paths()[0], path = whole.paths()[1];
   const std::string bytes = whole.content(path);
   std::mt19937_64 random(1);
@@ -107,7 +107,7 @@ TEST(SnapshotStore, ATornOrDamagedOneFallsBack) {
       SimulatedDisk disk;
       disk.set_content(old_path, whole.content(old_path));
       disk.set_content(path, changed);
-      auto store = opened(disk);
+      auto store = opened_store(disk);
       const auto loaded = store->load();
       ASSERT_TRUE(loaded && *loaded) << at;
       ASSERT_EQ((*loaded)->info.note, "old") << at;
@@ -125,13 +125,13 @@ TEST(SnapshotStore, ATornOrDamagedOneFallsBack) {
 TEST(SnapshotStore, ChunksCannotChangePlaces) {
   SimulatedDisk disk;
   const size_t chunk = 1 << 20;
-  ASSERT_TRUE(opened(disk)->write("", state_of(2 * chunk, 1)));
+  ASSERT_TRUE(opened_store(disk)->write("", state_of(2 * chunk, 1)));
   const std::string path = disk.paths()[0];
   const std::string bytes = disk.content(path);
   const size_t framed = chunk + 8;
   disk.set_content(path, bytes.substr(0, 32) + bytes.substr(32 + framed, framed) + bytes.substr(32, framed) +
                              bytes.substr(32 + 2 * framed));
-  auto store = opened(disk);
+  auto store = opened_store(disk);
   EXPECT_FALSE(*store->load());
   ASSERT_EQ(store->problems().size(), 1u);
   EXPECT_NE(store->problems()[0].find("damaged chunk, bytes 32 to "), std::string::npos) << store->problems()[0];
@@ -139,7 +139,7 @@ TEST(SnapshotStore, ChunksCannotChangePlaces) {
 
 TEST(SnapshotStore, AnotherVersionIsAnErrorAndNotRemoved) {
   SimulatedDisk disk;
-  ASSERT_TRUE(opened(disk)->write("", "state"));
+  ASSERT_TRUE(opened_store(disk)->write("", "state"));
   const std::string path = disk.paths()[0];
   const std::string bytes = disk.content(path);
   std::string head = bytes.substr(0, 8);
@@ -155,7 +155,7 @@ TEST(SnapshotStore, AnotherVersionIsAnErrorAndNotRemoved) {
 
 TEST(SnapshotStore, AFullDiskGetsBackTheRoomOfWhatFailed) {
   SimulatedDisk disk;
-  auto store = opened(disk);
+  auto store = opened_store(disk);
   ASSERT_TRUE(store->write("1", "first"));
   const auto before = disk.paths();
   disk.set_capacity(4'000);
@@ -167,13 +167,13 @@ TEST(SnapshotStore, WhatFailsLeavesTheOthersAlone) {
   for (const Fault fault : {Fault::Broken, Fault::Full}) {
     for (uint64_t operation = 1;; ++operation) {
       SimulatedDisk disk;
-      auto store = opened(disk);
+      auto store = opened_store(disk);
       ASSERT_TRUE(store->write("1", "first"));
       ASSERT_TRUE(store->write("2", "second"));
       disk.fault_at(operation, fault);
       const bool written = store->write("3", "third").has_value();
       if (written) disk.kill_process();  // the fault lies ahead: forget it
-      const auto now = opened(disk)->load();
+      const auto now = opened_store(disk)->load();
       ASSERT_TRUE(now && *now);
       if (written) {
         EXPECT_EQ((*now)->state, "third");
@@ -181,7 +181,7 @@ TEST(SnapshotStore, WhatFailsLeavesTheOthersAlone) {
       }
       EXPECT_TRUE((*now)->state == "second" || (*now)->state == "third") << operation;
       EXPECT_TRUE(store->write("3", "again")) << "the next attempt works";
-      EXPECT_EQ((*opened(disk)->load())->state, "again");
+      EXPECT_EQ((*opened_store(disk)->load())->state, "again");
       ASSERT_LT(operation, 20u);
     }
   }

@@ -23,7 +23,7 @@ SpoolOptions small_spool() {
   return options;
 }
 
-std::unique_ptr<Spool> opened(Disk& disk, SpoolOptions options = small_spool()) {
+std::unique_ptr<Spool> opened_spool(Disk& disk, SpoolOptions options = small_spool()) {
   auto spool = Spool::open(disk, std::move(options));
   EXPECT_TRUE(spool) << spool.error().message;
   return spool ? std::move(*spool) : nullptr;
@@ -72,7 +72,7 @@ std::vector<Read> read_all(SpoolReader& reader) {
 
 TEST(Spool, GivesBodiesBackByteForByteInCommitOrder) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   std::vector<std::string> bodies;
   for (const size_t size : {0, 1, 999, 1000, 1001, 2000, 12'345, 60'000}) {
     for (const size_t step : {size_t{7}, size_t{1000}, size_t{4096}, SIZE_MAX}) {
@@ -90,13 +90,13 @@ TEST(Spool, GivesBodiesBackByteForByteInCommitOrder) {
     }
     spool.reset();
     disk.lose_power(1);
-    spool = opened(disk);
+    spool = opened_spool(disk);
   }
 }
 
 TEST(Spool, TellsWhoSentIt) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   SpoolSource sent = source("prod");
   sent.peer = std::string(5000, 'p');
   auto body = spool->begin(sent, std::nullopt);
@@ -109,7 +109,7 @@ TEST(Spool, TellsWhoSentIt) {
 
 TEST(Spool, UnfinishedBodiesLeaveNothing) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   auto kept = spool->begin(source("kept"), std::nullopt);
   ASSERT_TRUE((*kept)->write(noise(3500, 1)));
   {
@@ -133,13 +133,13 @@ TEST(Spool, UnfinishedBodiesLeaveNothing) {
 
 TEST(Spool, ABodyOfAnEarlierLifeHoldsNothingBack) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   auto killed = spool->begin(source("killed"), std::nullopt);
   ASSERT_TRUE((*killed)->write(noise(3500, 1)));
   put(*spool, "");  // behind its blocks, and synced
   disk.kill_process();
   killed->reset();
-  spool = opened(disk);
+  spool = opened_spool(disk);
   SpoolReader reader(*spool, {});
   for (uint64_t i = 0; i < 20; ++i) put(*spool, noise(2000, i));
   ASSERT_EQ(read_all(reader).size(), 21u);
@@ -150,7 +150,7 @@ TEST(Spool, ABodyOfAnEarlierLifeHoldsNothingBack) {
 // A reader that begins again at any position it ever had gives the rest, also when bodies are mixed.
 TEST(Spool, EveryPositionIsAPlaceToGoOn) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   std::vector<std::unique_ptr<SpoolBody>> open;
   std::mt19937_64 random(3);
   for (int i = 0; i < 30; ++i) open.push_back(*spool->begin(source(std::to_string(i)), std::nullopt));
@@ -191,7 +191,7 @@ TEST(Spool, TheBudgetIsAskedBeforeTheBodyIsRead) {
   SpoolOptions options = small_spool();
   options.budget = 100'000;
   options.body_bytes = 80'000;
-  auto spool = opened(disk, options);
+  auto spool = opened_spool(disk, options);
   EXPECT_EQ(spool->begin(source("a"), 80'001).error().reason, SpoolRefusal::TooLong);
   auto first = spool->begin(source("a"), 80'000);
   ASSERT_TRUE(first);
@@ -213,7 +213,7 @@ TEST(Spool, TheBudgetIsAskedBeforeTheBodyIsRead) {
 
 TEST(Spool, AFullDiskRefusesAndLosesNothing) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   put(*spool, noise(3000, 1));
   disk.set_capacity(10'000);
   EXPECT_EQ(spool->begin(source("a"), 30'000).error().reason, SpoolRefusal::DiskFull) << "before the body is read";
@@ -240,7 +240,7 @@ TEST(Spool, BodiesDoNotUseUpTheReserve) {
   auto reserve = DiskReserve::open(disk, "/spool", 1000);
   SpoolOptions options = small_spool();
   options.reserve = reserve->get();
-  auto spool = opened(disk, options);
+  auto spool = opened_spool(disk, options);
   put(*spool, "x");
   (*reserve)->release();
   EXPECT_EQ(spool->begin(source("a"), 10).error().reason, SpoolRefusal::DiskFull);
@@ -254,7 +254,7 @@ TEST(Spool, OpenBodiesDoNotUseUpTheReserveEither) {
   auto reserve = DiskReserve::open(disk, "/spool", 1000);
   SpoolOptions options = small_spool();
   options.reserve = reserve->get();
-  auto spool = opened(disk, options);
+  auto spool = opened_spool(disk, options);
   auto small = spool->begin(source("a"), 10);
   auto large = spool->begin(source("b"), 5'000);
   ASSERT_TRUE(small && large && (*small)->write("x"));
@@ -277,7 +277,7 @@ TEST(Spool, ABrokenDiskStopsAcknowledging) {
   SimulatedDisk disk;
   SpoolOptions options = small_spool();
   options.commit.own_thread = false;
-  auto spool = opened(disk, options);
+  auto spool = opened_spool(disk, options);
   put(*spool, noise(3000, 1));
   auto waiting = spool->begin(source("a"), 10);
   disk.fault_at(2, Fault::Broken);  // the sync
@@ -289,7 +289,7 @@ TEST(Spool, ABrokenDiskStopsAcknowledging) {
   body->reset();
   spool.reset();
   disk.kill_process();
-  spool = opened(disk);
+  spool = opened_spool(disk);
   put(*spool, "after");
   SpoolReader reader(*spool, {});
   const auto all = read_all(reader);
@@ -302,7 +302,7 @@ TEST(Spool, FlippedBitsAreFoundAndNeverRead) {
   SimulatedDisk whole;
   std::vector<std::string> bodies;
   {
-    auto spool = opened(whole);
+    auto spool = opened_spool(whole);
     for (int i = 0; i < 8; ++i) {
       bodies.push_back(noise(static_cast<size_t>(i) * 700, i));
       put(*spool, bodies.back());
@@ -319,7 +319,7 @@ TEST(Spool, FlippedBitsAreFoundAndNeverRead) {
       changed[at] = static_cast<char>(changed[at] ^ (1 << random() % 8));
       disk.set_content(path, changed);
       SCOPED_TRACE(path + " byte " + std::to_string(at));
-      auto spool = opened(disk);
+      auto spool = opened_spool(disk);
       SpoolReader reader(*spool, {});
       size_t intact = 0;
       bool said = !spool->damage().empty();
@@ -357,7 +357,7 @@ TEST(Spool, OnTheMachinesOwnDisk) {
   uint64_t next = 0;
   for (int life = 0; life < 3; ++life) {
     options.secret = static_cast<uint64_t>(life);
-    auto spool = opened(posix_disk(), options);
+    auto spool = opened_spool(posix_disk(), options);
     EXPECT_TRUE(spool->damage().empty());
     for (uint64_t i = 0; i < 20; ++i) put(*spool, noise(i * 300, next + i));
     SpoolReader reader(*spool, position);
@@ -376,7 +376,7 @@ TEST(Spool, OnTheMachinesOwnDisk) {
 
 TEST(Spool, ManySendersAtOnce) {
   SimulatedDisk disk;
-  auto spool = opened(disk);
+  auto spool = opened_spool(disk);
   std::vector<std::thread> threads;
   for (uint64_t t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {

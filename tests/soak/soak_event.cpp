@@ -25,11 +25,11 @@ constexpr std::array<Kind, 10> kMix = {{
     {"patch", "system:serviceaccount:kube-system:controller", "deployments", "status", "web", 200},
     {"get", "user", "secrets", "", "password", 403},
 }};
-constexpr Kind kObject{"create", "user", "configmaps", "", "", 201};
+constexpr Kind kConfigMap{"create", "user", "configmaps", "", "", 201};
 constexpr Kind kShell{"create", "user", "pods", "exec", "web", 101};
 
 const Kind& kind_of(size_t number) {
-  if (makes_object(number)) return kObject;
+  if (makes_object(number)) return kConfigMap;
   return number % 5000 == 11 ? kShell : kMix[number % kMix.size()];
 }
 

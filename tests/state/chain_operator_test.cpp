@@ -92,7 +92,7 @@ std::string root_of(const Firing& firing) {
   return key.at(1) == "null" ? "ip " + key.at(2) : key.at(1);
 }
 
-OperatorLimits roomy(Duration lateness) { return {64u << 20, 1'000'000, lateness, {}}; }
+OperatorLimits chain_limits(Duration lateness) { return {64u << 20, 1'000'000, lateness, {}}; }
 
 struct Feeding {
   Event event;
@@ -149,7 +149,7 @@ std::string text_of(const std::map<std::string, size_t>& counts) {
 
 void compare(const Shape& shape, uint64_t seed, int64_t disorder, Duration lateness, size_t& fired) {
   const Rule rule = chain_rule(shape);
-  const auto op = make_operator(rule, roomy(lateness));
+  const auto op = make_operator(rule, chain_limits(lateness));
   OperatorDriver driver(*op, Duration{0}, lateness);
   model::Chain model(rule.correlation());
   for (const Feeding& feeding : random_events(seed, 90, disorder)) {
@@ -184,7 +184,7 @@ TEST(ChainOperator, ContinuesFromAnArchiveAtAnyPoint) {
   for (const uint64_t seed : test_seeds(20)) {
     std::vector<StreamMatch> stream;
     for (const Feeding& feeding : random_events(seed, 120, 30)) stream.push_back(feeding.match);
-    const auto result = compare_resumed(rule, roomy(Duration{40}), stream, 1 + seed % 17);
+    const auto result = compare_resumed(rule, chain_limits(Duration{40}), stream, 1 + seed % 17);
     ASSERT_EQ(result.difference, "") << "seed " << seed;
     fired += result.firings;
   }
@@ -194,7 +194,7 @@ TEST(ChainOperator, ContinuesFromAnArchiveAtAnyPoint) {
 // Feeds events in their order, one match each, and a link's match in front of it.
 class Story {
  public:
-  explicit Story(Shape shape = {}, OperatorLimits limits = roomy(Duration{50}))
+  explicit Story(Shape shape = {}, OperatorLimits limits = chain_limits(Duration{50}))
       : rule_(chain_rule(shape)), op_(make_operator(rule_, limits)), driver_(*op_, Duration{0}, limits.lateness) {}
 
   Story& add(const Event& e) {
@@ -305,7 +305,7 @@ TEST(ChainOperator, BeginsWithinTheTimespanAndGrowsUpToMaxSpan) {
 TEST(ChainOperator, AFiringBelongsToWhoeverMadeItsAnchor) {
   Rule rule = chain_rule({.require = false});
   std::get<Correlation>(rule.body).inputs[kActor].remember = Duration{500};
-  const auto op = make_operator(rule, roomy(Duration{50}));
+  const auto op = make_operator(rule, chain_limits(Duration{50}));
   std::vector<Firing> out;
   const auto feed = [&](const Event& e, uint64_t sequence, uint32_t input, uint64_t anchor, int64_t anchor_time) {
     const StreamMatch match = match_of(e, sequence, input);

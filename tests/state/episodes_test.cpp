@@ -8,7 +8,7 @@ namespace kubevigil {
 namespace {
 
 // One detection (rule 0), and event_count >= 3 in a minute over it (rule 1).
-RuleSet counting_rules() {
+RuleSet probes_counted() {
   RuleSet rules = detections({"probe"});
   rules.rules.push_back(correlation_over(rules, "probes", CorrelationType::EventCount, Duration::minutes(1), 3, {0}));
   return rules;
@@ -160,7 +160,7 @@ TEST(CorrelatorEpisodes, WarmUpIsTrackedButNotReported) {
 }
 
 TEST(CorrelatorEpisodes, RulesThatDoNotAlertOpenNone) {
-  RuleSet rules = counting_rules();
+  RuleSet rules = probes_counted();
   rules.rules[0].alerts = false;
   EventScript script(rules);
   for (int64_t t : {0, 1, 2}) script.event(t).hit(0, "alice");

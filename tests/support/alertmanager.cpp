@@ -6,7 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
@@ -19,7 +19,7 @@ bool is_label_name(std::string_view name) {
   return true;
 }
 
-void check_set(JsonFacts& facts, const Json& set, const std::string& what, size_t most) {
+void check_set(FormatFacts& facts, const Json& set, const std::string& what, size_t most) {
   std::set<std::string> seen;
   for (const auto& [name, value] : set.members) {
     facts.expect(is_label_name(name), what + " name " + name);
@@ -32,7 +32,7 @@ void check_set(JsonFacts& facts, const Json& set, const std::string& what, size_
   }
 }
 
-void check_alert(JsonFacts& facts, const Json& alert) {
+void check_alert(FormatFacts& facts, const Json& alert) {
   static const std::set<std::string, std::less<>> kMembers = {"labels", "annotations", "startsAt", "endsAt",
                                                               "generatorURL"};
   for (const auto& [name, value] : alert.members) facts.expect(kMembers.contains(name), "unknown member " + name);
@@ -40,9 +40,9 @@ void check_alert(JsonFacts& facts, const Json& alert) {
   if (labels == nullptr) return;
   check_set(facts, *labels, "label", 256);
   facts.expect(!labels->members.empty(), "no labels");
-  facts.expect(JsonFacts::find(*labels, "alertname") != nullptr, "no alertname");
+  facts.expect(FormatFacts::find(*labels, "alertname") != nullptr, "no alertname");
   for (const char* unstable : {"audit_id", "count", "source_ip", "user_agent", "revision", "alert_id"}) {
-    facts.expect(JsonFacts::find(*labels, unstable) == nullptr, std::string("unstable label ") + unstable);
+    facts.expect(FormatFacts::find(*labels, unstable) == nullptr, std::string("unstable label ") + unstable);
   }
   if (const Json* notes = facts.may(alert, "annotations", Json::Kind::Object)) {
     check_set(facts, *notes, "annotation", 1024);
@@ -58,7 +58,7 @@ void check_alert(JsonFacts& facts, const Json& alert) {
 }  // namespace
 
 Problems alertmanager_problems(std::string_view body) {
-  JsonFacts facts;
+  FormatFacts facts;
   const Json root = facts.parsed(body);
   facts.expect(root.kind == Json::Kind::Array, "not an array");
   for (const Json& alert : root.items) check_alert(facts, alert);

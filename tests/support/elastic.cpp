@@ -6,14 +6,14 @@
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
 
 using Kind = Json::Kind;
 
-void check_action(JsonFacts& facts, const Json& action) {
+void check_action(FormatFacts& facts, const Json& action) {
   facts.expect(action.members.size() == 1 && action.members[0].first == "create", "an action other than create");
   const Json* id = facts.need(action, "create/_id", Kind::String);
   facts.expect(id != nullptr && !id->text.empty() && id->text.size() <= 512, "_id");
@@ -21,19 +21,19 @@ void check_action(JsonFacts& facts, const Json& action) {
   facts.expect(index != nullptr && index->text.starts_with("logs-"), "External Alerts reads logs-*");
 }
 
-void check_address(JsonFacts& facts, const Json& value) {
+void check_address(FormatFacts& facts, const Json& value) {
   facts.expect(value.kind == Kind::String && parse_address(value.text).has_value(), "not an ip: " + value.text);
 }
 
-void check_allowed(JsonFacts& facts, const Json& document, const char* path, const std::set<std::string>& allowed) {
-  const Json* value = JsonFacts::find(document, path);
+void check_allowed(FormatFacts& facts, const Json& document, const char* path, const std::set<std::string>& allowed) {
+  const Json* value = FormatFacts::find(document, path);
   if (value == nullptr) return facts.problem(std::string(path) + " is missing");
   const std::vector<Json> values = value->kind == Kind::Array ? value->items : std::vector<Json>{*value};
   for (const Json& v : values) facts.expect(allowed.contains(v.text), std::string(path) + ": " + v.text);
 }
 
 // Dots in keys make objects; an annotation key of Kubernetes would.
-void check_keys(JsonFacts& facts, const Json& value) {
+void check_keys(FormatFacts& facts, const Json& value) {
   for (const auto& [name, inner] : value.members) {
     facts.expect(name.find('.') == std::string::npos, "a dot in the key " + name);
     facts.expect(name != "kibana", "kibana.* belongs to Kibana");
@@ -44,7 +44,7 @@ void check_keys(JsonFacts& facts, const Json& value) {
 }  // namespace
 
 Problems ecs_problems(std::string_view text) {
-  JsonFacts facts;
+  FormatFacts facts;
   const Json document = facts.parsed(text);
   for (const char* path : {"@timestamp", "event/start", "event/end"}) {
     const Json* time = facts.need(document, path, Kind::String);
@@ -58,7 +58,7 @@ Problems ecs_problems(std::string_view text) {
   check_allowed(facts, document, "event/category", {"intrusion_detection"});
   check_allowed(facts, document, "event/type", {"allowed", "denied", "info"});
   check_allowed(facts, document, "event/module", {"kubevigil"});
-  if (JsonFacts::find(document, "event/outcome") != nullptr) {
+  if (FormatFacts::find(document, "event/outcome") != nullptr) {
     check_allowed(facts, document, "event/outcome", {"success", "failure", "unknown"});
   }
   facts.need(document, "event/severity", Kind::Number);
@@ -73,7 +73,7 @@ Problems ecs_problems(std::string_view text) {
 }
 
 Problems es_bulk_problems(std::string_view body) {
-  JsonFacts facts;
+  FormatFacts facts;
   facts.expect(!body.empty() && body.back() == '\n', "the last line does not end in a newline: 400");
   std::set<std::string> ids;
   std::vector<std::string_view> lines = split(body, '\n');
@@ -82,7 +82,7 @@ Problems es_bulk_problems(std::string_view body) {
   for (size_t i = 0; i + 1 < lines.size(); i += 2) {
     const Json action = facts.parsed(lines[i]);
     check_action(facts, action);
-    const Json* id = JsonFacts::find(action, "create/_id");
+    const Json* id = FormatFacts::find(action, "create/_id");
     facts.expect(id != nullptr && ids.insert(id->text).second, "an _id twice: 409");
     for (const std::string& problem : ecs_problems(lines[i + 1])) facts.problem(problem);
   }

@@ -4,7 +4,7 @@
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
@@ -25,14 +25,14 @@ bool has_prefix(std::string_view output, std::string_view priority) {
   return output.substr(kShape.size()).starts_with(std::string(priority) + " ");
 }
 
-void check_chat(JsonFacts& facts, const std::string& name, const std::string& text) {
+void check_chat(FormatFacts& facts, const std::string& name, const std::string& text) {
   facts.expect(text.find_first_of("<>\n\r\x1b") == std::string::npos, name + " could be markup: " + text);
   for (const char* mention : {"@channel", "@here", "@everyone", "@all", "]("}) {
     facts.expect(folded(text).find(mention) == std::string::npos, name + " mentions or links: " + text);
   }
 }
 
-void check_fields(JsonFacts& facts, const Json& fields, size_t body) {
+void check_fields(FormatFacts& facts, const Json& fields, size_t body) {
   facts.expect(!fields.members.empty(), "output_fields is empty: 400");
   for (const auto& [name, value] : fields.members) {
     facts.expect(value.kind == Json::Kind::String, name + " is not a string");
@@ -40,18 +40,18 @@ void check_fields(JsonFacts& facts, const Json& fields, size_t body) {
     facts.expect(body <= 4096 || value.text.size() <= 512, name + " would be cut in the middle");
     check_chat(facts, name, value.text);
   }
-  const Json* resource = JsonFacts::find(fields, "ka.target.resource");
+  const Json* resource = FormatFacts::find(fields, "ka.target.resource");
   const bool pod = resource != nullptr && resource->text == "pods";
-  facts.expect(pod || JsonFacts::find(fields, "k8s.pod.name") == nullptr, "k8s.pod.name without a pod");
-  const Json* ns = JsonFacts::find(fields, "k8s.ns.name");
-  const Json* target = JsonFacts::find(fields, "ka.target.namespace");
+  facts.expect(pod || FormatFacts::find(fields, "k8s.pod.name") == nullptr, "k8s.pod.name without a pod");
+  const Json* ns = FormatFacts::find(fields, "k8s.ns.name");
+  const Json* target = FormatFacts::find(fields, "ka.target.namespace");
   facts.expect((ns == nullptr) == (target == nullptr), "k8s.ns.name and ka.target.namespace do not go together");
 }
 
 }  // namespace
 
 Problems falcosidekick_problems(std::string_view body) {
-  JsonFacts facts;
+  FormatFacts facts;
   const Json root = facts.parsed(body);
   if (!facts.problems().empty()) return facts.problems();
   facts.expect(body.find('\n') == std::string_view::npos, "more than one object would be ignored");

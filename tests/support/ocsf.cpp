@@ -6,7 +6,7 @@
 
 #include "engine/base/network.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
@@ -15,19 +15,19 @@ using Kind = Json::Kind;
 
 double number(const Json* value) { return value == nullptr ? -1 : value->number; }
 
-void check_enum(JsonFacts& facts, const Json& from, const char* path, const std::set<int>& allowed) {
+void check_enum(FormatFacts& facts, const Json& from, const char* path, const std::set<int>& allowed) {
   const Json* value = facts.need(from, path, Kind::Number);
   facts.expect(value != nullptr && allowed.contains(static_cast<int>(value->number)),
                std::string(path) + " is not of its enumeration");
 }
 
-void check_one_of(JsonFacts& facts, const Json& object, const char* what, const std::vector<const char*>& names) {
+void check_one_of(FormatFacts& facts, const Json& object, const char* what, const std::vector<const char*>& names) {
   bool found = false;
-  for (const char* name : names) found |= JsonFacts::find(object, name) != nullptr;
+  for (const char* name : names) found |= FormatFacts::find(object, name) != nullptr;
   facts.expect(found, std::string(what) + " needs at least one of its members");
 }
 
-void check_class(JsonFacts& facts, const Json& event) {
+void check_class(FormatFacts& facts, const Json& event) {
   check_enum(facts, event, "activity_id", {0, 1, 2, 3, 99});
   check_enum(facts, event, "category_uid", {2});
   check_enum(facts, event, "class_uid", {2004});
@@ -36,10 +36,11 @@ void check_class(JsonFacts& facts, const Json& event) {
   check_enum(facts, event, "action_id", {0, 1, 2});
   check_enum(facts, event, "disposition_id", {0, 1, 2});
   const double type = number(facts.need(event, "type_uid", Kind::Number));
-  facts.expect(type == 200400 + number(JsonFacts::find(event, "activity_id")), "type_uid does not follow activity_id");
+  facts.expect(type == 200400 + number(FormatFacts::find(event, "activity_id")),
+               "type_uid does not follow activity_id");
   static constexpr std::array<std::string_view, 6> kNames = {"Unknown", "Informational", "Low",
                                                              "Medium",  "High",          "Critical"};
-  const double severity = number(JsonFacts::find(event, "severity_id"));
+  const double severity = number(FormatFacts::find(event, "severity_id"));
   const Json* name = facts.need(event, "severity", Kind::String);
   facts.expect(name != nullptr && severity >= 0 && severity < 6 && name->text == kNames[static_cast<size_t>(severity)],
                "severity does not caption severity_id");
@@ -51,7 +52,7 @@ void check_class(JsonFacts& facts, const Json& event) {
   facts.expect(number(facts.need(event, "count", Kind::Number)) >= 1, "count is below 1");
 }
 
-void check_metadata(JsonFacts& facts, const Json& event) {
+void check_metadata(FormatFacts& facts, const Json& event) {
   const Json* version = facts.need(event, "metadata/version", Kind::String);
   facts.expect(version != nullptr && version->text == "1.6.0", "metadata.version");
   facts.need(event, "metadata/product/name", Kind::String);
@@ -61,7 +62,7 @@ void check_metadata(JsonFacts& facts, const Json& event) {
                "action_id and disposition_id need the profile security_control; cloud would require more");
 }
 
-void check_attacks(JsonFacts& facts, const Json& event) {
+void check_attacks(FormatFacts& facts, const Json& event) {
   const Json* attacks = facts.may(event, "finding_info/attacks", Kind::Array);
   if (attacks == nullptr) return;
   for (const Json& attack : attacks->items) {
@@ -70,26 +71,26 @@ void check_attacks(JsonFacts& facts, const Json& event) {
       const Json* found = facts.may(attack, part, Kind::Object);
       if (found != nullptr) check_one_of(facts, *found, part, {"uid", "name"});
     }
-    if (const Json* technique = JsonFacts::find(attack, "technique/uid")) {
+    if (const Json* technique = FormatFacts::find(attack, "technique/uid")) {
       facts.expect(technique->text.find('.') == std::string::npos, "a sub-technique in place of a technique");
     }
   }
 }
 
-void check_finding(JsonFacts& facts, const Json& event) {
+void check_finding(FormatFacts& facts, const Json& event) {
   for (const char* path : {"finding_info/uid", "finding_info/title"}) {
     const Json* text = facts.need(event, path, Kind::String);
     facts.expect(text != nullptr && !text->text.empty(), std::string(path) + " is empty");
   }
-  const Json info = *JsonFacts::find(event, "finding_info");
+  const Json info = *FormatFacts::find(event, "finding_info");
   check_enum(facts, info, "analytic/type_id", {0, 1, 2, 3, 4, 99});
-  check_one_of(facts, *JsonFacts::find(info, "analytic"), "analytic", {"uid", "name"});
+  check_one_of(facts, *FormatFacts::find(info, "analytic"), "analytic", {"uid", "name"});
   check_attacks(facts, event);
   const Json* related = facts.may(info, "related_events", Kind::Array);
   for (const Json& r : related == nullptr ? std::vector<Json>{} : related->items) facts.need(r, "uid", Kind::String);
 }
 
-void check_evidence(JsonFacts& facts, const Json& evidence) {
+void check_evidence(FormatFacts& facts, const Json& evidence) {
   check_one_of(facts, evidence, "evidences", {"actor", "api", "src_endpoint", "url", "data"});
   if (const Json* actor = facts.may(evidence, "actor", Kind::Object)) {
     check_one_of(facts, *actor, "actor", {"user", "invoked_by", "session", "process"});
@@ -102,7 +103,7 @@ void check_evidence(JsonFacts& facts, const Json& evidence) {
       facts.expect(groups == nullptr || groups->items.size() <= 32, "groups are not bounded");
     }
   }
-  if (JsonFacts::find(evidence, "api") != nullptr) facts.need(evidence, "api/operation", Kind::String);
+  if (FormatFacts::find(evidence, "api") != nullptr) facts.need(evidence, "api/operation", Kind::String);
   if (const Json* ip = facts.may(evidence, "src_endpoint/ip", Kind::String)) {
     facts.expect(parse_address(ip->text).has_value(), "ip_t: " + ip->text);
   }
@@ -111,7 +112,7 @@ void check_evidence(JsonFacts& facts, const Json& evidence) {
 }  // namespace
 
 Problems ocsf_problems(std::string_view text) {
-  JsonFacts facts;
+  FormatFacts facts;
   const Json event = facts.parsed(text);
   if (facts.need(event, "finding_info", Kind::Object) == nullptr) return facts.problems();
   check_class(facts, event);

@@ -56,7 +56,7 @@ const std::vector<Field> kElementFields = {
 
 const Pool kQuantifiers = {"any", "all", "all_or_empty", "none"};
 
-std::string quoted(const std::string& text) {
+std::string yaml_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
   return out + "'";
@@ -131,9 +131,9 @@ class RuleWriter {
 
   std::string keywords() {
     const Pool& pool = random_.chance(50) ? kUsers : kImages;
-    const std::string values = quoted(part(random_.pick(pool))) + ", " + quoted(random_.pick(kNames));
+    const std::string values = yaml_quoted(part(random_.pick(pool))) + ", " + yaml_quoted(random_.pick(kNames));
     if (random_.chance(30)) return "  '|all': [" + values + "]\n";
-    return random_.chance(70) ? "  - " + quoted(part(random_.pick(pool))) + "\n" : "  [" + values + "]\n";
+    return random_.chance(70) ? "  - " + yaml_quoted(part(random_.pick(pool))) + "\n" : "  [" + values + "]\n";
   }
 
   std::string mapping(bool in_element) {
@@ -210,7 +210,7 @@ class RuleWriter {
   std::string number_test(const Field& field, const std::string& key) {
     static const Pool kOps = {"|gt", "|gte", "|lt", "|lte", "", "|neq"};
     const std::string value = random_.pick(*field.pool);
-    return key + random_.pick(kOps) + ": " + (random_.chance(80) ? value : quoted(value)) + "\n";
+    return key + random_.pick(kOps) + ": " + (random_.chance(80) ? value : yaml_quoted(value)) + "\n";
   }
 
   std::string encoded_test(const std::string& key) {
@@ -257,13 +257,13 @@ class RuleWriter {
       if (letters.size() == 2) break;
     }
     text.replace(text.find('X'), 1, letters.empty() ? "b" : letters);
-    return key + "|re" + random_.pick(kFlags) + ": " + quoted(text) + "\n";
+    return key + "|re" + random_.pick(kFlags) + ": " + yaml_quoted(text) + "\n";
   }
 
   std::string values(const Pool& pool, bool shaped, bool several = false, const std::string& op = "") {
     const auto one = [&] {
       const std::string& value = random_.pick(pool);
-      return quoted(!shaped ? value : op.empty() ? pattern(value) : escaped(affix(value, op)));
+      return yaml_quoted(!shaped ? value : op.empty() ? pattern(value) : escaped(affix(value, op)));
     };
     if (!several) return one();
     std::string out = one();

@@ -9,7 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
@@ -52,7 +52,7 @@ const std::map<std::string, size_t, std::less<>> kDictionary = {
 };
 
 // Takes one header field from the front; a backslash keeps the next character.
-std::string header_field(JsonFacts& facts, std::string_view& rest) {
+std::string header_field(FormatFacts& facts, std::string_view& rest) {
   std::string out;
   while (!rest.empty() && rest.front() != '|') {
     if (rest.front() == '\\') {
@@ -67,7 +67,7 @@ std::string header_field(JsonFacts& facts, std::string_view& rest) {
   return out;
 }
 
-void check_pair(JsonFacts& facts, const std::string& key, const std::string& value,
+void check_pair(FormatFacts& facts, const std::string& key, const std::string& value,
                 std::map<std::string, std::string>& seen) {
   const auto row = kDictionary.find(key);
   if (row == kDictionary.end()) return facts.problem("not in the dictionary: " + key);
@@ -80,7 +80,7 @@ void check_pair(JsonFacts& facts, const std::string& key, const std::string& val
 }
 
 // As receivers read it: a key is a word in front of an unescaped "="; a value goes on to the next key.
-void check_extension(JsonFacts& facts, std::string_view text) {
+void check_extension(FormatFacts& facts, std::string_view text) {
   std::map<std::string, std::string> seen;
   std::string key, value;
   const auto flush = [&] {
@@ -135,7 +135,7 @@ size_t end_of_data(std::string_view text) {
 }  // namespace
 
 Problems cef_problems(std::string_view record) {
-  JsonFacts facts;
+  FormatFacts facts;
   facts.expect(record.starts_with("CEF:0|"), "no CEF:0|");
   facts.expect(record.find_first_of("\n\r") == std::string_view::npos, "a line end");
   facts.expect(is_utf8(record), "not UTF-8");
@@ -151,7 +151,7 @@ Problems cef_problems(std::string_view record) {
 }
 
 Problems syslog_problems(std::string_view message) {
-  JsonFacts facts;
+  FormatFacts facts;
   // HEADER: PRI VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA [SP MSG]
   std::vector<std::string> header;
   for (std::string_view rest = message; header.size() < 6;) {

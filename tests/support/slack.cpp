@@ -4,7 +4,7 @@
 
 #include "engine/base/text.h"
 #include "tests/support/consumers.h"
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 namespace kubevigil::test {
 namespace {
@@ -18,7 +18,7 @@ size_t characters(std::string_view text) {
 }
 
 // Every & starts an entity; a < stands only where our own link begins.
-void check_mrkdwn(JsonFacts& facts, std::string text, std::string_view own_link) {
+void check_mrkdwn(FormatFacts& facts, std::string text, std::string_view own_link) {
   if (!own_link.empty() && text.starts_with("<" + std::string(own_link)) && text.ends_with(">")) {
     text = text.substr(1, text.size() - 2);
   }
@@ -31,7 +31,7 @@ void check_mrkdwn(JsonFacts& facts, std::string text, std::string_view own_link)
   facts.expect(ticks % 2 == 0, "an open code span: " + text);
 }
 
-void check_text(JsonFacts& facts, const Json& object, size_t most, std::string_view own_link) {
+void check_text(FormatFacts& facts, const Json& object, size_t most, std::string_view own_link) {
   const Json* type = facts.need(object, "type", Kind::String);
   facts.expect(type != nullptr && (type->text == "mrkdwn" || type->text == "plain_text"), "type of a text");
   const Json* text = facts.need(object, "text", Kind::String);
@@ -41,7 +41,7 @@ void check_text(JsonFacts& facts, const Json& object, size_t most, std::string_v
   check_mrkdwn(facts, text->text, own_link);
 }
 
-void check_block(JsonFacts& facts, const Json& block, std::string_view own_link) {
+void check_block(FormatFacts& facts, const Json& block, std::string_view own_link) {
   const Json* type = facts.need(block, "type", Kind::String);
   if (type == nullptr) return;
   if (type->text == "section") {
@@ -65,7 +65,7 @@ void check_block(JsonFacts& facts, const Json& block, std::string_view own_link)
 }  // namespace
 
 Problems slack_problems(std::string_view body, std::string_view own_link) {
-  JsonFacts facts;
+  FormatFacts facts;
   const Json root = facts.parsed(body);
   if (const Json* text = facts.need(root, "text", Kind::String)) {
     facts.expect(!text->text.empty() && characters(text->text) <= 40000, "the fallback text");

@@ -11,7 +11,7 @@ namespace kubevigil::test {
 
 using Json = oracle::Json;
 
-class JsonFacts {
+class FormatFacts {
  public:
   // The document, or Null with a problem noted.
   Json parsed(std::string_view text);

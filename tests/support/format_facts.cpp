@@ -1,4 +1,4 @@
-#include "tests/support/json_facts.h"
+#include "tests/support/format_facts.h"
 
 #include <array>
 #include <stdexcept>
@@ -13,7 +13,7 @@ std::string_view name_of(Json::Kind kind) {
 
 }  // namespace
 
-Json JsonFacts::parsed(std::string_view text) {
+Json FormatFacts::parsed(std::string_view text) {
   try {
     return oracle::parse_json(text);
   } catch (const std::runtime_error& error) {
@@ -22,7 +22,7 @@ Json JsonFacts::parsed(std::string_view text) {
   }
 }
 
-const Json* JsonFacts::find(const Json& from, std::string_view path) {
+const Json* FormatFacts::find(const Json& from, std::string_view path) {
   const Json* at = &from;
   while (true) {
     const size_t dot = path.find('/');
@@ -37,12 +37,12 @@ const Json* JsonFacts::find(const Json& from, std::string_view path) {
   }
 }
 
-const Json* JsonFacts::need(const Json& from, std::string_view path, Json::Kind kind) {
+const Json* FormatFacts::need(const Json& from, std::string_view path, Json::Kind kind) {
   if (find(from, path) == nullptr) problem(std::string(path) + " is missing");
   return may(from, path, kind);
 }
 
-const Json* JsonFacts::may(const Json& from, std::string_view path, Json::Kind kind) {
+const Json* FormatFacts::may(const Json& from, std::string_view path, Json::Kind kind) {
   const Json* found = find(from, path);
   if (found == nullptr || found->kind == kind) return found;
   problem(std::string(path) + " is a " + std::string(name_of(found->kind)) + ", not a " + std::string(name_of(kind)));
