@@ -35,7 +35,7 @@ void append_hit_value(std::string& out, const Rule& rule, FieldId field) {
     case FieldId::HitRisk: {
       const std::string text = std::to_string(rule.extension.risk);
       const Value value{ValueType::Int, text, static_cast<double>(rule.extension.risk)};
-      return append_group_element(out, {{&value, 1}, Presence::Present});
+      return append_group_value(out, value);
     }
     default:
       break;
