@@ -31,6 +31,7 @@ class Decoder {
  public:
   explicit Decoder(std::string_view in) : in_(in) {}
   bool at_end() const { return in_.empty(); }
+  bool at_null() const { return in_.front() == 'n'; }
 
   std::string element(bool inside_list = false) {
     const char tag = take();
@@ -183,6 +184,17 @@ std::vector<std::string> decode_group_key(std::string_view encoded) {
   std::vector<std::string> elements;
   Decoder decoder(encoded);
   while (!decoder.at_end()) elements.push_back(decoder.element());
+  return elements;
+}
+
+std::vector<std::optional<std::string>> decode_group_elements(std::string_view encoded) {
+  std::vector<std::optional<std::string>> elements;
+  Decoder decoder(encoded);
+  while (!decoder.at_end()) {
+    const bool null = decoder.at_null();
+    std::string text = decoder.element();
+    elements.push_back(null ? std::nullopt : std::optional(std::move(text)));
+  }
   return elements;
 }
 

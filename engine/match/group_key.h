@@ -15,6 +15,7 @@
 // he put in front of the one that matters. So those stay whose keyed hash is smallest, and what went is counted.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,5 +47,7 @@ void append_group_text(std::string& out, std::string_view text);  // one string 
 
 // The elements for people: "alice", "null", "[a, b]"; not escaped.
 std::vector<std::string> decode_group_key(std::string_view encoded);
+// Likewise; nothing for null, which a user may be called, too.
+std::vector<std::optional<std::string>> decode_group_elements(std::string_view encoded);
 
 }  // namespace kubevigil
