@@ -26,7 +26,6 @@ class Load {
       if (!is_overlay(source)) continue;
       out_.sources[source.name] = source.text;
       overlays_.push_back(parse_overlay(source, out_.diagnostics));
-      out_.overlays.push_back(overlay_line(overlays_.back()));
     }
     list_notes_ = change_lists(overlays_, options_.lists, out_.diagnostics);
   }
@@ -41,6 +40,7 @@ class Load {
 
   void finish() {
     change_rules(overlays_, drafts_, skipped_, options_.today, out_.diagnostics, out_.skipped);
+    for (const Overlay& overlay : overlays_) out_.overlays.push_back(overlay_line(overlay));
     RuleNames names(drafts_);
     resolve_inputs(drafts_, names, skipped_);
     expand_hits(drafts_);
