@@ -17,6 +17,7 @@
 // Fires for each hit that a chain of some root holds, with the largest; and when a link that comes late, or an event
 // that comes early, lets hits count that had not. So within the lateness the order of arrival does not matter, up to
 // bounds:
+//   * a match that comes late and completes several windows of a correlation is one hit, at the end of one of them;
 //   * one event links to at most `fan-out` values of a link, and counts for at most `fan-out` roots;
 //   * limits.h has those of one value, one root, and of events inside the lateness;
 //   * roots take half of the budget, linked values three eighths.
