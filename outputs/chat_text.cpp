@@ -60,4 +60,15 @@ std::string slack_code(std::string_view text, size_t bytes) {
   return out.empty() ? "-" : "`" + out + "`";
 }
 
+std::string slack_code_within(std::string_view text, size_t bytes) {
+  const std::string whole = slack_code(text, text.size());
+  if (whole.size() <= bytes) return whole;
+  size_t fits = 0, too_long = text.size();
+  while (too_long - fits > 1) {
+    const size_t kept = fits + (too_long - fits) / 2;
+    (slack_code(text, kept).size() > bytes ? too_long : fits) = kept;
+  }
+  return slack_code(text, fits);
+}
+
 }  // namespace kubevigil

@@ -20,5 +20,8 @@ std::string slack_escaped(std::string_view text);
 // The same in a code span, where nothing else is markup either; "-" when empty. At most `bytes` bytes of the text are
 // kept, counted before escaping.
 std::string slack_code(std::string_view text, size_t bytes);
+// Likewise, but what it gives has at most `bytes` bytes: the text is cut until it fits escaped, at a whole character,
+// and then ends in an ellipsis. REQUIRES: bytes >= 16.
+std::string slack_code_within(std::string_view text, size_t bytes);
 
 }  // namespace kubevigil

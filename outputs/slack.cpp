@@ -23,8 +23,9 @@ namespace {
 
 // Kept of a text before escaping, which makes it at most 5 times as long ("&amp;"); the blocks so stay below the
 // limits.
-constexpr size_t kTitleBytes = 80, kMessageBytes = 500, kFieldBytes = 160, kStepBytes = 240, kMostSteps = 2,
-                 kMostChain = 10;
+constexpr size_t kTitleBytes = 80, kMessageBytes = 500, kFieldBytes = 160, kStepBytes = 240, kMostSteps = 2;
+// A chain has many lines in one section: of each so much is kept escaped. 10 * 271 and the note stay below 3,000.
+constexpr size_t kMostChain = 10, kChainLineBytes = 270;
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -91,8 +92,9 @@ void write_chain(JsonWriter& json, const Alert& a) {
   const std::vector<std::string> steps = chain_of(a);
   std::string text;
   for (size_t i = 0; i < steps.size() && i < kMostChain; ++i) {
-    text += (text.empty() ? "" : "\n") + slack_code(steps[i], kStepBytes);
+    text += (text.empty() ? "" : "\n") + slack_code_within(cut_to_bytes(steps[i], kStepBytes), kChainLineBytes);
   }
+  if (steps.size() > kMostChain) text += fmt::format("\nand {} more", steps.size() - kMostChain);
   if (!text.empty()) section(json, text);
 }
 

@@ -12,6 +12,8 @@
 namespace kubevigil {
 namespace {
 
+constexpr size_t kNull = SIZE_MAX;  // in place of an element: the event has no value for it
+
 // Names of the elements of a rule's group key behind the cluster, and the fields to redact them by.
 struct GroupName {
   std::string shown, field;
@@ -57,13 +59,14 @@ std::set<std::string> meanings(const Rule& rule, size_t element, const std::stri
   return names;
 }
 
-// Where the opening event is not at hand: who and what, as far as the group key tells.
-void fill_from_group(const Rule& rule, Alert& alert) {
+// Where the opening event is not at hand: who and what, as far as the group key tells. `elements`: what each entry of
+// the alert's group is in the key, or kNull.
+void fill_from_group(const Rule& rule, const std::vector<size_t>& elements, Alert& alert) {
   alert.missing = {"event"};
   for (size_t i = 0; i < alert.group.size(); ++i) {
     const auto& [shown, value] = alert.group[i];
-    if (value == "null") continue;
-    for (const std::string& name : meanings(rule, i, shown)) {
+    if (elements[i] == kNull) continue;
+    for (const std::string& name : meanings(rule, elements[i], shown)) {
       if (name == "user.username" || name == "effectiveUser.username") alert.actor.username = value;
       if (name == "objectRef.namespace") alert.target.ns = value;
       if (name == "objectRef.name") alert.target.name = value;
@@ -146,24 +149,28 @@ void AlertBuilder::add_rule(Alert& alert, const Rule& rule) const {
   alert.references = rule.meta.references;
 }
 
-void AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& episode) const {
+std::vector<size_t> AlertBuilder::add_group(Alert& alert, const Rule& rule, const Episode& episode) const {
   const std::vector<GroupName> names = group_names(rule);
-  const std::vector<std::string> values = decode_group_key(episode.key_bytes);
+  const auto values = decode_group_elements(episode.key_bytes);
   const bool cluster_first = values.size() == names.size() + 1;
-  if (cluster_first && values.front() != "null") alert.cluster = displayed(values.front());
+  if (cluster_first && values.front()) alert.cluster = displayed(*values.front());
+  std::vector<size_t> elements;
   for (size_t i = 0; i < names.size(); ++i) {
     const size_t at = i + (cluster_first ? 1 : 0);
     if (at >= values.size()) break;
-    if (is_chain(rule) && values[at] == "null") continue;  // an identity has no address as root, nor the other way
-    alert.group.emplace_back(names[i].shown, displayed(redactor_.value(names[i].field, "", values[at])));
+    if (is_chain(rule) && !values[at]) continue;  // an identity has no address as root, nor the other way
+    const std::string value = values[at].value_or("null");
+    alert.group.emplace_back(names[i].shown, displayed(redactor_.value(names[i].field, "", value)));
+    elements.push_back(values[at] ? i : kNull);
   }
+  return elements;
 }
 
 namespace {
 
-// Members that are the event's; `alert` has its group.
-void add_event(const Rule& rule, const OpeningFacts* facts, Alert& alert) {
-  if (facts == nullptr) return fill_from_group(rule, alert);
+// Members that are the event's; `alert` has its group, of these elements of the key.
+void add_event(const Rule& rule, const OpeningFacts* facts, const std::vector<size_t>& elements, Alert& alert) {
+  if (facts == nullptr) return fill_from_group(rule, elements, alert);
   const Alert& event = facts->event;
   if (!event.cluster.empty()) alert.cluster = event.cluster;
   alert.envelope = event.envelope;
@@ -222,8 +229,7 @@ OpenAlert AlertBuilder::opened(const Episode& episode, const OpeningFacts* facts
   alert.dedup_key = episode.dedup_key;
   alert.time = episode.opened;
   add_rule(alert, rule);
-  add_group(alert, rule, episode);
-  add_event(rule, facts, alert);
+  add_event(rule, facts, add_group(alert, rule, episode), alert);
   alert.values = values_of(rule, episode);
   add_why(rule, episode.rule, facts, alert);
   alert.chain = alert_chain(rule, episode.key_bytes, episode.trail.get(), redactor_);

@@ -51,7 +51,8 @@ class AlertBuilder {
  private:
   void add_rule(Alert& alert, const Rule& rule) const;
   std::vector<AlertWhy> why_of(uint32_t rule, const OpeningEvent& opening) const;
-  void add_group(Alert& alert, const Rule& rule, const Episode& episode) const;
+  // For each entry of the group that it fills in: which element of the rule's key it is; SIZE_MAX where that is null.
+  std::vector<size_t> add_group(Alert& alert, const Rule& rule, const Episode& episode) const;
   std::vector<std::string> values_of(const Rule& rule, const Episode& episode) const;
 
   std::shared_ptr<const Program> program_;

@@ -14,13 +14,13 @@ class Shown {
 
   // The elements of a root that say something: "alice 4711", "10.0.0.1".
   std::string who(std::string_view encoded, size_t skip) const {
-    const std::vector<std::string> elements = decode_group_key(encoded);
+    const auto elements = decode_group_elements(encoded);
     std::string text;
     for (size_t i = skip; i < elements.size(); ++i) {
       const size_t field = i - skip;
       const auto& fields = field < chain_.root.size() ? chain_.root : chain_.root_anonymous;
       const size_t at = field < chain_.root.size() ? field : field - chain_.root.size();
-      if (elements[i] != "null" && at < fields.size()) append(text, to_text(fields[at]), elements[i]);
+      if (elements[i] && at < fields.size()) append(text, to_text(fields[at]), *elements[i]);
     }
     return displayed(text.empty() ? "(nobody)" : text);
   }

@@ -15,6 +15,8 @@ std::vector<Bound> bounds_of(const ReplayReport& report) {
   return {
       {"field_values_cut", report.tally.field_values_cut,
        say(report.tally.field_values_cut, "values beyond 4096 of one field: rules that they could decide say so")},
+      {"group_values_cut", report.tally.group_values_cut,
+       say(report.tally.group_values_cut, "values beyond 64 of one list that correlations did not see")},
       {"duplicate_window_full", c.duplicate_window_full,
        fmt::format("so many events that duplicates were found within {} only", format_duration(c.duplicate_window))},
       {"state_evictions", evictions, say(evictions, "keys of correlations gave way to others")},

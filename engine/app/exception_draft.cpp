@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "engine/base/ids.h"
@@ -33,11 +34,16 @@ constexpr std::array kRows = {
     Row{"written.binding", "|cased", false, 1},
     Row{"written.subjects", "[all]|cased", false, 2},
 };
-constexpr std::array<std::string_view, 4> kSteps = {"", "names of objects and commands",
-                                                    "workloads, images and subjects", "namespaces"};
+constexpr std::array<std::string_view, 5> kSteps = {
+    "", "names of objects and commands", "workloads, images and subjects", "namespaces", "fields that the events lack"};
+constexpr int kLackingStep = 4;
 constexpr std::string_view kPath = "uri.path";  // of requests for no resource, in place of objectRef.name
 
-std::string_view field_of(size_t row) { return row < kRows.size() ? kRows[row].field : kPath; }
+bool has_row(std::string_view field) {
+  return field == kPath || std::any_of(kRows.begin(), kRows.end(), [&](const Row& row) { return row.field == field; });
+}
+
+bool is_absent(const FieldValues& found) { return found.values.empty() && found.presence == Presence::Absent; }
 
 // Sigma's wildcards are characters here.
 std::string literal(std::string_view text) {
@@ -56,6 +62,12 @@ std::string yaml_text(std::string_view text) {
   return json.take();
 }
 
+// A key of the filter; names of labels and annotations may hold anything.
+std::string key_text(const std::string& field) {
+  const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.'; };
+  return std::all_of(field.begin(), field.end(), is_plain) ? field : quoted(field);
+}
+
 std::vector<std::string> texts_of(const FieldValues& found) {
   std::vector<std::string> out;
   for (const Value& value : found.values) out.emplace_back(value.text);
@@ -66,30 +78,49 @@ std::vector<std::string> texts_of(const FieldValues& found) {
 
 }  // namespace
 
-void ExceptionDraft::add(const Event& event, FieldLookup& fields) {
+ExceptionDraft::ExceptionDraft(const Redactor& redactor, std::vector<FieldRef> read) : redactor_(redactor) {
+  for (FieldRef& field : read) {
+    const FieldOrigin origin = field_info(field.id).origin;
+    if (origin == FieldOrigin::Hit || origin == FieldOrigin::Internal) continue;
+    const std::string name = to_text(field);
+    if (read_.insert(name).second && !has_row(name)) others_.push_back(std::move(field));
+  }
+}
+
+bool ExceptionDraft::is_read(std::string_view field) const { return read_.contains(field); }
+
+std::string ExceptionDraft::field_of(size_t row) const {
+  if (row < kRows.size()) return std::string(kRows[row].field);
+  return row == kRows.size() ? std::string(kPath) : to_text(others_[row - kRows.size() - 1]);
+}
+
+// Why no exception is made of the event, or "".
+std::string ExceptionDraft::refusal(const Event& event) const {
   const std::string_view user = event.text(FieldId::UserUsername);
   if (user.empty() || user == "system:anonymous") {
-    refused_ = "nobody is named in " + std::string(event.text(FieldId::AuditId)) +
-               ": an exception for a caller without credentials is one for everybody";
-    return;
+    return "nobody is named in " + std::string(event.text(FieldId::AuditId)) +
+           ": an exception for a caller without credentials is one for everybody";
   }
   if (event.text(FieldId::ResponseCode) == "401") {
-    refused_ = "the credential was refused in " + std::string(event.text(FieldId::AuditId)) +
-               ": the name is what anybody may have claimed";
-    return;
+    return "the credential was refused in " + std::string(event.text(FieldId::AuditId)) +
+           ": the name is what anybody may have claimed";
   }
   if (!user_.empty() && user_ != user) {
-    refused_ = "several identities gave the events of the alert (" + user_ + ", " + std::string(user) +
-               "): an exception is for one of them; write it by hand";
-    return;
+    return "several identities gave the events of the alert (" + user_ + ", " + std::string(user) +
+           "): an exception is for one of them; write it by hand";
   }
-  user_ = user;
+  return "";
+}
+
+ExceptionDraft::Tuple ExceptionDraft::tuple_of(const Event& event, FieldLookup& fields) {
   const std::string resource(event.text(FieldId::ObjectResource));
   Tuple tuple;
   const auto take = [&](size_t row, bool absent_counts) {
-    const std::string field(field_of(row));
-    std::vector<std::string> values = texts_of(fields.values(*parse_field(field)));
-    if (values.empty() && !absent_counts) return;
+    const std::string field = field_of(row);
+    const FieldValues found = fields.values(*parse_field(field));
+    std::vector<std::string> values = texts_of(found);
+    const bool lacking = !absent_counts && is_absent(found) && is_read(field);
+    if (values.empty() && !absent_counts && !lacking) return;
     const bool secret = std::any_of(values.begin(), values.end(), [&](const std::string& value) {
       return redactor_.value(field, resource, value) != value;
     });
@@ -97,11 +128,29 @@ void ExceptionDraft::add(const Event& event, FieldLookup& fields) {
       refused_ = "the " + field + " of " + std::string(event.text(FieldId::AuditId)) +
                  " holds what may be a secret; without it the exception would be for any: write it by hand";
     } else {
-      tuple.push_back({row, std::move(values)});
+      tuple.push_back({row, std::move(values), lacking});
     }
   };
   for (size_t row = 0; row < kRows.size(); ++row) take(row, kRows[row].absent_counts);
   if (resource.empty()) take(kRows.size(), false);
+  add_lacking(fields, tuple);
+  return tuple;
+}
+
+// Only what is known not to be there: of what a missing body may hold, the filter must not be asked.
+void ExceptionDraft::add_lacking(FieldLookup& fields, Tuple& tuple) const {
+  for (size_t i = 0; i < others_.size(); ++i) {
+    if (is_absent(fields.values(others_[i]))) tuple.push_back({kRows.size() + 1 + i, {}, true});
+  }
+}
+
+void ExceptionDraft::add(const Event& event, FieldLookup& fields) {
+  if (std::string why = refusal(event); !why.empty()) {
+    refused_ = std::move(why);
+    return;
+  }
+  user_ = event.text(FieldId::UserUsername);
+  Tuple tuple = tuple_of(event, fields);
   if (tuples_.size() >= kMostTuples && !tuples_.contains(tuple)) {
     cut_ = true;
     return;
@@ -114,6 +163,7 @@ std::string ExceptionDraft::widen() {
     std::set<Tuple> wider;
     for (Tuple tuple : tuples_) {
       std::erase_if(tuple, [&](const Line& line) {
+        if (line.lacking) return widened_ == kLackingStep;
         return line.row < kRows.size() ? kRows[line.row].widened_at == widened_ : widened_ == 1;
       });
       wider.insert(std::move(tuple));
@@ -131,7 +181,7 @@ std::string ExceptionDraft::yaml(const ExceptionFacts& facts) const {
     const char* bullet = "    - ";
     for (const Line& line : tuple) {
       const std::string_view modifiers = line.row < kRows.size() ? kRows[line.row].modifiers : "|cased";
-      const std::string key = fmt::format("{}{}{}:", std::exchange(bullet, "      "), field_of(line.row),
+      const std::string key = fmt::format("{}{}{}:", std::exchange(bullet, "      "), key_text(field_of(line.row)),
                                           line.values.empty() ? "" : modifiers);
       if (line.values.empty()) selection += key + " null\n";
       if (line.values.size() == 1) selection += key + " " + yaml_text(literal(line.values.front())) + "\n";

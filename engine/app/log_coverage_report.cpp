@@ -29,22 +29,33 @@ std::string lacking_text(const RuleCoverage& c, const RuleSet& rules) {
   return out;
 }
 
+// Of what is too little: what it is that is not there.
+std::string lost_text(const RuleCoverage& c) {
+  std::string out;
+  if (c.cut > 0) out += fmt::format("; the bodies of {} are cut or not there", c.cut);
+  if (c.stage_missing > 0) out += fmt::format("; of {} the stage that it looks at is not there", c.stage_missing);
+  return out;
+}
+
 std::string reason(const RuleCoverage& c, const RuleSet& rules) {
   switch (c.seen) {
     case Seen::Absent:
       return c.lacking.empty() ? "no request of its kind in the log: nobody made one, or the policy drops them"
                                : "nothing for what it reads: " + lacking_text(c, rules);
     case Seen::Blind:
-      return fmt::format("needs {}; all {} requests of its kind carry less", to_text(c.needed), c.events);
+      return fmt::format("needs {}; {} of {} requests of its kind carry less", to_text(c.needed),
+                         c.too_low == c.requests ? "all" : std::to_string(c.too_low), c.requests) +
+             lost_text(c);
     case Seen::Part:
       return c.lacking.empty() ? fmt::format("needs {}; {} of {} requests of its kind carry less", to_text(c.needed),
-                                             c.too_low, c.events)
+                                             c.too_low, c.requests) +
+                                     lost_text(c)
                                : "reads what does not see all: " + lacking_text(c, rules);
     case Seen::Learning:
       return fmt::format("learns for {}, longer than the log: give a baseline, or a longer log",
                          format_duration(c.learns));
     case Seen::Evaluable:
-      return fmt::format("{} requests of its kind", c.events);
+      return fmt::format("{} requests of its kind", c.requests);
   }
   return "";
 }
@@ -52,7 +63,7 @@ std::string reason(const RuleCoverage& c, const RuleSet& rules) {
 std::string_view meaning(Seen seen) {
   switch (seen) {
     case Seen::Blind:
-      return "can never fire on logs like this one";
+      return "cannot fire, or hardly, on logs like this one";
     case Seen::Part:
       return "miss what the requests at a low level did";
     case Seen::Absent:
@@ -94,8 +105,9 @@ std::string log_coverage_json(const LogCoverageReport& report, const RuleSet& ru
   for (const RuleCoverage& c : report.rules) {
     const Rule& rule = rules.rules[c.rule];
     json.begin_object().member("name", rule.meta.name).member("id", rule.meta.id).member("alerts", rule.alerts);
-    json.member("state", to_text(c.seen)).member("needed", to_text(c.needed)).member("requests", c.events);
-    json.member("too_low", c.too_low).member("reason", reason(c, rules));
+    json.member("state", to_text(c.seen)).member("needed", to_text(c.needed)).member("requests", c.requests);
+    json.member("too_low", c.too_low).member("bodies_cut", c.cut).member("stage_missing", c.stage_missing);
+    json.member("reason", reason(c, rules));
     std::vector<std::string> lacking;
     for (const uint32_t other : c.lacking) lacking.push_back(rules.rules[other].meta.name);
     json.optional("reads", lacking).end_object();

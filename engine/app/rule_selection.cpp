@@ -69,7 +69,8 @@ void add_rule_options(CLI::App& command, RuleSelection& selection) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context) {
+const Rule* find_rule_or_say(const LoadedRules& loaded, const std::string& id_or_name, Context& context) {
+  const RuleSet& rules = loaded.rules;
   if (const Rule* rule = rules.find(id_or_name)) return rule;
   std::string name = id_or_name;
   std::replace(name.begin(), name.end(), '-', '_');
@@ -77,6 +78,11 @@ const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name
   if (std::find(rules.left_out.begin(), rules.left_out.end(), name) != rules.left_out.end()) {
     context.fail(kExitUsage, fmt::format("the preset {} leaves \"{}\" out: choose a larger one with --preset",
                                          to_text(rules.preset.value_or(Preset::All)), printable(name)));
+    return nullptr;
+  }
+  if (const auto off = loaded.disabled.find(name); off != loaded.disabled.end()) {
+    context.fail(kExitUsage, printable(fmt::format("an overlay took \"{}\" out: {}; without --preset it is shown", name,
+                                                   off->second)));
     return nullptr;
   }
   std::vector<std::string_view> names;

@@ -43,7 +43,7 @@ bool load_selection(const RuleSelection& selection, Context& context, LoadedRule
 LoadedRules load_quietly(const RuleSelection& selection, const Context& context);
 
 // The rule of that name (- counts as _) or id; null after saying what was meant perhaps (exit code 2).
-const Rule* find_rule_or_say(const RuleSet& rules, const std::string& id_or_name, Context& context);
+const Rule* find_rule_or_say(const LoadedRules& loaded, const std::string& id_or_name, Context& context);
 
 // SelectedRules::options alone, of all rules: without a preset.
 LoadOptions load_options(const RuleSelection& selection, const Context& context);

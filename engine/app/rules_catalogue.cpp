@@ -83,10 +83,16 @@ std::string totals(const RuleSet& rules) {
 }  // namespace
 
 std::string cell(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
   std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' ? ' ' : c;
+  for (const char c : printable(line)) {
+    if (c == '<' || c == '>' || c == '&') {
+      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;";
+      continue;
+    }
+    if (c == '|' || c == '\\' || c == '[') out += '\\';
+    out += c;
   }
   return out;
 }

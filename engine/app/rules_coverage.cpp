@@ -93,8 +93,7 @@ void Page::seed(const Part& part) {
   out_ += fmt::format("\n## {}\n\n| | threat | rules | cannot be seen |\n|---|---|---|---|\n", part.title);
   for (const Threat& threat : threats_.seed) {
     if (threat.id.front() != part.letter) continue;
-    out_ += fmt::format("| {} | {} | {} | {} |\n", threat.id, cell(threat.text), cell(rules_of(threat)),
-                        cell(threat.unseen));
+    out_ += fmt::format("| {} | {} | {} | {} |\n", threat.id, cell(threat.text), rules_of(threat), cell(threat.unseen));
   }
 }
 

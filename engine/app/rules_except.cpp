@@ -12,6 +12,7 @@
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
 #include "engine/app/replay_run.h"
+#include "engine/app/rule_facts.h"
 #include "engine/app/rule_selection.h"
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
@@ -223,6 +224,14 @@ std::string wrong_flag(const ExceptFlags& flags, const Context& context) {
   return past ? "--expires " + flags.expires + " is over: the exception would be off from the start" : "";
 }
 
+std::vector<FieldRef> fields_read(const Rule& rule, const RuleSet& rules) {
+  std::vector<FieldRef> fields;
+  for (const std::string& name : facts_of(rule, rules).fields) {
+    if (const auto field = parse_field(name)) fields.push_back(*field);
+  }
+  return fields;
+}
+
 void run(const ExceptFlags& flags, Context& context) {
   if (const std::string wrong = wrong_flag(flags, context); !wrong.empty()) return context.fail(kExitUsage, wrong);
   LoadedRules loaded;
@@ -243,7 +252,7 @@ void run(const ExceptFlags& flags, Context& context) {
   const Rule* rule = rules->find(before->wanted->rule_name);
   if (rule == nullptr) return context.fail(kExitUsage, "the rule of that alert is gone");
   const Redactor redactor;
-  ExceptionDraft draft(redactor);
+  ExceptionDraft draft(redactor, fields_read(*rule, *rules));
   EvidenceReader evidence(*before->wanted, rules->derived, draft);
   evidence.read(flags);
   const std::string refused = cannot_except(*rule, draft, evidence.found());

@@ -156,7 +156,7 @@ class Explainer : public EventSink {
 void run(const ExplainFlags& flags, Context& context) {
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
-  const Rule* rule = find_rule_or_say(loaded.rules, flags.id, context);
+  const Rule* rule = find_rule_or_say(loaded, flags.id, context);
   if (rule == nullptr) return;
   const auto redactor = make_redactor(flags.redact);
   if (!redactor) return context.fail(kExitUsage, redactor.error().message);

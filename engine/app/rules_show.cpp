@@ -61,6 +61,13 @@ class Sheet {
   std::string out_;
 };
 
+// In which presets it alerts.
+std::string_view preset_text(const Rule& rule) {
+  if (rule.site.disabled) return "none: an overlay disabled it";
+  if (rule.site.enabled) return "every: an overlay enabled it";
+  return rule.meta.builtin ? to_text(rule.extension.preset) : "own: runs in every preset";
+}
+
 std::string sheet_of(const Rule& rule, const RuleSet& rules) {
   const RuleFacts facts = facts_of(rule, rules);
   Sheet sheet;
@@ -70,7 +77,7 @@ std::string sheet_of(const Rule& rule, const RuleSet& rules) {
   sheet.line("level", to_text(rule.meta.level));
   sheet.line("status", rule.meta.status);
   sheet.line("stage", to_text(rule.extension.stage));
-  sheet.line("preset", rule.meta.builtin ? to_text(rule.extension.preset) : "own: runs in every preset");
+  sheet.line("preset", preset_text(rule));
   sheet.list("changed here", rule.site.notes);
   for (const AlertAttack& a : attack_of_tags(rule.meta.tags)) {
     sheet.line("attack", fmt::format("{} {}{}{} {}", a.tactic_id, a.tactic, a.technique_id.empty() ? "" : ", ",
@@ -95,7 +102,7 @@ std::string sheet_of(const Rule& rule, const RuleSet& rules) {
 void run_show(const ShowFlags& flags, Context& context) {
   LoadedRules loaded;
   if (!load_selection(flags.rules, context, loaded)) return;
-  const Rule* rule = find_rule_or_say(loaded.rules, flags.id, context);
+  const Rule* rule = find_rule_or_say(loaded, flags.id, context);
   if (rule != nullptr) context.console.data(sheet_of(*rule, loaded.rules));
 }
 

@@ -205,6 +205,7 @@ void set_events(MetricWriter& out, const ConsumerStatus& consumer) {
   out.set(ClockSkewEvents, {}, number(correlator.time_outliers));
   out.set(AuditIdReuse, {}, number(correlator.audit_id_reuse));
   out.set(BoundsMet, {"field_values_cut"}, number(tally.field_values_cut));
+  out.set(BoundsMet, {"group_values_cut"}, number(tally.group_values_cut));
   out.set(BoundsMet, {"duplicate_window_full"}, number(correlator.duplicate_window_full));
   out.set(BoundsMet, {"long_requests_forgotten"}, number(correlator.long_requests_forgotten));
   out.set(BoundsMet, {"alerts_closed_early"}, number(correlator.alerts_closed_early));

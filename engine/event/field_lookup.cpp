@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "engine/base/limits.h"
 #include "engine/event/derived.h"
@@ -172,84 +173,90 @@ struct FieldLookup::State {
     return cached[index];
   }
 
+  // How each derived field is made.
+  using Make = Presence (*)(State&, FieldId, Values&);
+  struct Derivation {
+    FieldId id;
+    Make make;
+  };
+  static const Derivation kDerivations[];
+  template <auto kOf>
+  static Presence of(State& s, FieldId id, Values& out) {
+    if constexpr (std::is_invocable_v<decltype(kOf), const DerivedInput&, FieldId, Values&>) {
+      return kOf(s.input(), id, out);
+    } else {
+      return kOf(s.input(), out);
+    }
+  }
+  static Presence of_images(State& s, FieldId id, Values& out) { return images(s.pod_spec(), id, s.texts, out); }
+  static Presence of_truncated(State& s, FieldId, Values& out) {
+    out.push_back(Value::boolean(s.event->truncated));
+    return Presence::Present;
+  }
+  static Presence of_cluster(State& s, FieldId, Values& out) {
+    if (s.event->cluster.empty()) return Presence::Absent;
+    out.push_back(Value::string(s.event->cluster));
+    return Presence::Present;
+  }
+  static Presence of_keywords(State& s, FieldId, Values& out) {
+    s.add_keywords(out);
+    return s.bodies.request() ? Presence::Present : s.bodies.request().missing;
+  }
+
   Presence derive(FieldId id, Values& out);
   Presence body_defect(Values& out);
   void add_keywords(Values& out);
 };
 
+// Fields that are not here have no values: those of hits; maps and trees have paths.
+const FieldLookup::State::Derivation FieldLookup::State::kDerivations[] = {
+    {FieldId::Resource, of<resource>},
+    {FieldId::EffectiveUsername, of<effective_user>},
+    {FieldId::EffectiveUid, of<effective_user>},
+    {FieldId::EffectiveGroups, of<effective_user>},
+    {FieldId::ServiceAccountNamespace, of<service_account>},
+    {FieldId::ServiceAccountName, of<service_account>},
+    {FieldId::CallerNamespace, of<caller_namespace>},
+    {FieldId::CallerPod, of<caller>},
+    {FieldId::CallerPodUid, of<caller>},
+    {FieldId::CallerNode, of<caller>},
+    {FieldId::CredentialId, of<caller>},
+    {FieldId::IssuedCredentialId, of<issued_credential>},
+    {FieldId::TargetPod, of<target_pod>},
+    {FieldId::TargetAccount, of<target_account>},
+    {FieldId::PeerIp, of<peer_ip>},
+    {FieldId::PeerNetwork, of<peer_network>},
+    {FieldId::UserAgentFamily, of<user_agent_family>},
+    {FieldId::UriPath, of<uri_path>},
+    {FieldId::ExecCommand, of<exec_command>},
+    {FieldId::RequestDryRun, of<dry_run>},
+    {FieldId::AuthzDecision, of<authz>},
+    {FieldId::AuthzReason, of<authz>},
+    {FieldId::AuthzBinding, of<authz>},
+    {FieldId::AuthzRole, of<authz>},
+    {FieldId::WrittenBinding, of<written_binding>},
+    {FieldId::WrittenSubjects, of<written_subjects>},
+    {FieldId::WrittenRole, of<written_role>},
+    {FieldId::CsrSubject, of<csr_subject>},
+    {FieldId::HostPaths, [](State& s, FieldId, Values& out) { return host_paths(s.pod_spec(), s.texts, out); }},
+    {FieldId::ImageRepositories, of_images},
+    {FieldId::ImageRegistries, of_images},
+    {FieldId::WorkloadKind, of<workload>},
+    {FieldId::WorkloadName, of<workload>},
+    {FieldId::Truncated, of_truncated},
+    {FieldId::BodyDefect, [](State& s, FieldId, Values& out) { return s.body_defect(out); }},
+    {FieldId::Cluster, of_cluster},
+    {FieldId::Keywords, of_keywords},
+};
+
 Presence FieldLookup::State::derive(FieldId id, Values& out) {
-  const DerivedInput in = input();
-  switch (id) {
-    case FieldId::Resource:
-      return resource(in, out);
-    case FieldId::EffectiveUsername:
-    case FieldId::EffectiveUid:
-    case FieldId::EffectiveGroups:
-      return effective_user(in, id, out);
-    case FieldId::ServiceAccountNamespace:
-    case FieldId::ServiceAccountName:
-      return service_account(in, id, out);
-    case FieldId::CallerNamespace:
-      return caller_namespace(in, out);
-    case FieldId::CallerPod:
-    case FieldId::CallerPodUid:
-    case FieldId::CallerNode:
-    case FieldId::CredentialId:
-      return caller(in, id, out);
-    case FieldId::IssuedCredentialId:
-      return issued_credential(in, out);
-    case FieldId::TargetPod:
-      return target_pod(in, out);
-    case FieldId::TargetAccount:
-      return target_account(in, out);
-    case FieldId::PeerIp:
-      return peer_ip(in, out);
-    case FieldId::PeerNetwork:
-      return peer_network(in, out);
-    case FieldId::UserAgentFamily:
-      return user_agent_family(in, out);
-    case FieldId::UriPath:
-      return uri_path(in, out);
-    case FieldId::ExecCommand:
-      return exec_command(in, out);
-    case FieldId::RequestDryRun:
-      return dry_run(in, out);
-    case FieldId::AuthzDecision:
-    case FieldId::AuthzReason:
-    case FieldId::AuthzBinding:
-    case FieldId::AuthzRole:
-      return authz(in, id, out);
-    case FieldId::WrittenBinding:
-      return written_binding(in, out);
-    case FieldId::WrittenSubjects:
-      return written_subjects(in, out);
-    case FieldId::WrittenRole:
-      return written_role(in, out);
-    case FieldId::CsrSubject:
-      return csr_subject(in, out);
-    case FieldId::HostPaths:
-      return host_paths(pod_spec(), texts, out);
-    case FieldId::ImageRepositories:
-    case FieldId::ImageRegistries:
-      return images(pod_spec(), id, texts, out);
-    case FieldId::WorkloadKind:
-    case FieldId::WorkloadName:
-      return workload(in, id, out);
-    case FieldId::Truncated:
-      out.push_back(Value::boolean(event->truncated));
-      return Presence::Present;
-    case FieldId::BodyDefect:
-      return body_defect(out);
-    case FieldId::Cluster:
-      if (event->cluster.empty()) return Presence::Absent;
-      out.push_back(Value::string(event->cluster));
-      return Presence::Present;
-    case FieldId::Keywords:
-      add_keywords(out);
-      return bodies.request() ? Presence::Present : bodies.request().missing;
-    default:
-      return Presence::Absent;  // fields of hits; maps and trees have paths
-  }
+  static const std::array<Make, kFieldCount> kMakers = [] {
+    std::array<Make, kFieldCount> makers{};
+    for (const Derivation& row : kDerivations) makers[static_cast<size_t>(row.id)] = row.make;
+    return makers;
+  }();
+  const Make make = kMakers[static_cast<size_t>(id)];
+  return make == nullptr ? Presence::Absent : make(*this, id, out);
 }
 
 // Clients write request bodies, so a rule on the defect reads that body; responses are left to the reader.

@@ -1,8 +1,8 @@
 #include "engine/match/group_key.h"
 
 #include <algorithm>
-
-#include "engine/base/hash.h"
+#include <numeric>
+#include <utility>
 
 namespace kubevigil {
 namespace {
@@ -31,6 +31,7 @@ class Decoder {
  public:
   explicit Decoder(std::string_view in) : in_(in) {}
   bool at_end() const { return in_.empty(); }
+  bool at_null() const { return in_.front() == 'n'; }
 
   std::string element(bool inside_list = false) {
     const char tag = take();
@@ -91,6 +92,21 @@ class Decoder {
   std::string_view in_;
 };
 
+// Of the numbers below `count` those with the smallest hashes, at most `most`, in their order.
+template <typename HashOf>
+std::vector<size_t> smallest_hashes(size_t count, size_t most, GroupCut& cut, const HashOf& hash_of) {
+  std::vector<size_t> kept(std::min(count, most));
+  std::iota(kept.begin(), kept.end(), size_t{0});
+  if (count <= most) return kept;
+  std::vector<std::pair<Hash128, size_t>> hashes;
+  for (size_t i = 0; i < count; ++i) hashes.emplace_back(hash_of(i), i);
+  std::sort(hashes.begin(), hashes.end());
+  for (size_t i = 0; i < most; ++i) kept[i] = hashes[i].second;
+  std::sort(kept.begin(), kept.end());
+  cut.cut += count - most;
+  return kept;
+}
+
 }  // namespace
 
 void append_group_text(std::string& out, std::string_view text) { append_bytes(out, 's', text); }
@@ -115,7 +131,7 @@ void append_group_value(std::string& out, const Value& value) {
   }
 }
 
-std::vector<std::string> group_value_set(std::span<const Value> values) {
+std::vector<std::string> group_value_set(std::span<const Value> values, GroupCut& cut) {
   std::vector<std::string> encoded;
   encoded.reserve(values.size());
   for (const Value& value : values) {
@@ -124,17 +140,35 @@ std::vector<std::string> group_value_set(std::span<const Value> values) {
   }
   std::sort(encoded.begin(), encoded.end());
   encoded.erase(std::unique(encoded.begin(), encoded.end()), encoded.end());
-  if (encoded.size() > kGroupSetValues) encoded.resize(kGroupSetValues);
-  return encoded;
+  if (encoded.size() <= kGroupSetValues) return encoded;
+  const auto hash_of = [&](size_t i) { return siphash(encoded[i], cut.key); };
+  std::vector<std::string> kept;
+  for (const size_t i : smallest_hashes(encoded.size(), kGroupSetValues, cut, hash_of)) {
+    kept.push_back(std::move(encoded[i]));
+  }
+  return kept;
 }
 
-void append_group_element(std::string& out, const FieldValues& field) {
+std::vector<std::string> group_products(std::span<const std::string> front, std::span<const std::string> back,
+                                        size_t most, GroupCut& cut) {
+  std::string whole;
+  const auto product = [&](size_t i) -> const std::string& {
+    whole.assign(front[i / back.size()]).append(back[i % back.size()]);
+    return whole;
+  };
+  const auto hash_of = [&](size_t i) { return siphash(product(i), cut.key); };
+  std::vector<std::string> out;
+  for (const size_t i : smallest_hashes(front.size() * back.size(), most, cut, hash_of)) out.push_back(product(i));
+  return out;
+}
+
+void append_group_element(std::string& out, const FieldValues& field, GroupCut& cut) {
   if (field.values.size() == 1) return append_group_value(out, field.values.front());
   if (field.values.empty()) {
     out.push_back(field.presence == Presence::Unknown || field.presence == Presence::Partial ? 'u' : 'n');
     return;
   }
-  const std::vector<std::string> encoded = group_value_set(field.values);
+  const std::vector<std::string> encoded = group_value_set(field.values, cut);
   if (encoded.empty()) {
     out.push_back('n');
   } else if (encoded.size() == 1) {
@@ -150,6 +184,17 @@ std::vector<std::string> decode_group_key(std::string_view encoded) {
   std::vector<std::string> elements;
   Decoder decoder(encoded);
   while (!decoder.at_end()) elements.push_back(decoder.element());
+  return elements;
+}
+
+std::vector<std::optional<std::string>> decode_group_elements(std::string_view encoded) {
+  std::vector<std::optional<std::string>> elements;
+  Decoder decoder(encoded);
+  while (!decoder.at_end()) {
+    const bool null = decoder.at_null();
+    std::string text = decoder.element();
+    elements.push_back(null ? std::nullopt : std::optional(std::move(text)));
+  }
   return elements;
 }
 

@@ -58,6 +58,7 @@ struct MatchResult {
   std::vector<Operand> operands;
   std::string memory;
   std::vector<uint32_t> not_evaluable;  // rule indices, one entry per event that the rule could not judge
+  uint64_t group_values_cut = 0;        // group_key.h: values that no correlation was handed
 };
 
 }  // namespace kubevigil

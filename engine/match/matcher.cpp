@@ -200,8 +200,10 @@ void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchRe
   s.operands.begin_event();
   const auto first_hit = static_cast<uint32_t>(result.hits.size());
   const size_t operands = result.operands.size();
+  const uint64_t cut = s.operands.values_cut();
   s.select(event);
   s.evaluate_candidates(event, result);
+  result.group_values_cut += s.operands.values_cut() - cut;
   const auto hits = static_cast<uint32_t>(result.hits.size()) - first_hit;
   EventMark mark = s.mark(event, hits > 0);
   mark.record = record;

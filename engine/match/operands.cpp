@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/match/group_key.h"
-
 namespace kubevigil {
 namespace {
 
@@ -41,7 +39,7 @@ uint32_t at(const std::string& memory) { return static_cast<uint32_t>(memory.siz
 }  // namespace
 
 OperandWriter::OperandWriter(Evaluator& evaluator, const Program::Code& code, HashKey key)
-    : evaluator_(evaluator), code_(code), key_(key), keys_(code.keys.size()), values_(code.values.size()) {}
+    : evaluator_(evaluator), code_(code), key_(key), cut_{key}, keys_(code.keys.size()), values_(code.values.size()) {}
 
 void OperandWriter::begin_event() { ++event_; }
 
@@ -49,7 +47,7 @@ void OperandWriter::append(const OperandField& operand, std::string& out) {
   if (!operand.constant.empty()) {
     out.append(operand.constant);
   } else {
-    append_group_element(out, evaluator_.values(operand.field));
+    append_group_element(out, evaluator_.values(operand.field), cut_);
   }
 }
 
@@ -118,16 +116,10 @@ std::vector<std::string> OperandWriter::combinations(const KeyCode& code) {
   std::vector<std::string> keys = {""};
   for (const OperandField& field : code.fields) {
     std::vector<std::string> elements;
-    if (field.constant.empty()) elements = group_value_set(evaluator_.values(field.field).values);
+    if (field.constant.empty()) elements = group_value_set(evaluator_.values(field.field).values, cut_);
     if (elements.size() < 2) elements.assign(1, "");
     if (elements.front().empty()) append(field, elements.front());
-    std::vector<std::string> longer;
-    for (const std::string& key : keys) {
-      for (const std::string& element : elements) {
-        if (longer.size() < kGroupFanOut) longer.push_back(key + element);
-      }
-    }
-    keys = std::move(longer);
+    keys = group_products(keys, elements, kGroupFanOut, cut_);
   }
   return keys;
 }

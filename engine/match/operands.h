@@ -7,11 +7,12 @@
 
 #include "engine/base/hash.h"
 #include "engine/match/evaluator.h"
+#include "engine/match/group_key.h"
 #include "engine/match/program_code.h"
 
 namespace kubevigil {
 
-// Groups of one event in one correlation; the smallest encodings are kept.
+// Groups of one event in one correlation; further ones: "group_values_cut" (group_key.h has which).
 inline constexpr size_t kGroupFanOut = 64;
 
 class OperandWriter {
@@ -21,6 +22,9 @@ class OperandWriter {
 
   // REQUIRES: called for each event, before what is written for it; all of that goes into one result.
   void begin_event();
+
+  // What lists with too many values lost, of all events.
+  uint64_t values_cut() const { return cut_.cut; }
 
   // Appends one operand to `result` for each group that the event belongs to (several when a group field has several
   // values, at most kGroupFanOut), and there one for each value when the feed has a single value field. A feed with
@@ -58,6 +62,7 @@ class OperandWriter {
   Evaluator& evaluator_;
   const Program::Code& code_;
   HashKey key_;
+  GroupCut cut_;
   uint64_t event_ = 0;
   std::vector<Parts> keys_, values_;  // by number
 };

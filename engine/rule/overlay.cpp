@@ -1,8 +1,6 @@
 // Reading overlays; overlay_lists.cpp and overlay_rules.cpp apply them.
 #include "engine/rule/overlay.h"
 
-#include <algorithm>
-
 #include "engine/base/text.h"
 #include "engine/rule/map_reader.h"
 #include "engine/rule/sigma_lists.h"
@@ -25,6 +23,8 @@ class Reader {
   }
 
  private:
+  void refuse() { ++overlay_.tally.idle; }
+
   // True when there is a node of that kind; another kind is reported.
   bool is_there(const YamlNode* node, YamlNode::Kind kind, const std::string& what) {
     if (node == nullptr || node->is_null()) return false;
@@ -57,7 +57,7 @@ class Reader {
                              : std::string("expected one rule") + (is_disable ? " or filter" : ""),
                          item.span, "write {rule: NAME, owner: who, reason: why}");
     }
-    if (!one || diagnostics_.count(Severity::Error) > before) return;
+    if (!one || diagnostics_.count(Severity::Error) > before) return refuse();
     entry.name = {named->text, named->span};
     entry.is_filter = named == filter;
     entries.push_back(std::move(entry));
@@ -78,6 +78,7 @@ class Reader {
         overlay_.levels.push_back({{entry.key.text, entry.key.span}, *level});
         continue;
       }
+      refuse();
       const std::string_view close = nearest(entry.value.text, kLevelNames);
       diagnostics_.error("bad-value", "\"" + printable(entry.value.text) + "\" is no level", entry.value.span,
                          close.empty() ? "one of informational, low, medium, high, critical"
@@ -104,6 +105,8 @@ class Reader {
       map.finish();
       if (entry.value.is_map() && diagnostics_.count(Severity::Error) == before) {
         overlay_.lists.push_back(std::move(change));
+      } else {
+        refuse();
       }
     }
   }
@@ -145,19 +148,20 @@ Overlay parse_overlay(const RuleSource& source, Diagnostics& diagnostics) {
 }
 
 std::string overlay_line(const Overlay& overlay) {
+  const OverlayTally& tally = overlay.tally;
   std::string out;
   const auto add = [&](size_t count, const std::string& noun) {
     if (count > 0) out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + noun;
   };
-  const auto filters = static_cast<size_t>(
-      std::count_if(overlay.disable.begin(), overlay.disable.end(), [](const SiteEntry& e) { return e.is_filter; }));
-  add(overlay.disable.size() - filters, "disabled");
-  add(filters, "exceptions disabled");
-  add(overlay.replace.size(), "replaced");
-  add(overlay.enable.size(), "enabled");
-  add(overlay.levels.size(), "of another level");
-  add(overlay.lists.size(), overlay.lists.size() == 1 ? "list changed" : "lists changed");
-  return overlay.file + ": " + (out.empty() ? "changes nothing" : out);
+  add(tally.disabled, "disabled");
+  add(tally.filters_disabled, "exceptions disabled");
+  add(tally.replaced, "replaced");
+  add(tally.enabled, "enabled");
+  add(tally.levels, "of another level");
+  add(tally.lists, tally.lists == 1 ? "list changed" : "lists changed");
+  if (out.empty()) out = "changes nothing";
+  add(tally.idle, "without effect");
+  return overlay.file + ": " + out;
 }
 
 }  // namespace kubevigil

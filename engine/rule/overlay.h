@@ -47,12 +47,19 @@ struct ListChange {
   std::vector<ListRowAt> add, remove;
 };
 
+// What of an overlay took effect.
+struct OverlayTally {
+  size_t disabled = 0, filters_disabled = 0, replaced = 0, enabled = 0, levels = 0, lists = 0;
+  size_t idle = 0;  // entries that changed nothing: wrong, expired, or of what is so anyway
+};
+
 struct Overlay {
   std::string file;
   std::vector<SiteEntry> disable, replace;
   std::vector<NameAt> enable;
   std::vector<LevelChange> levels;
   std::vector<ListChange> lists;
+  OverlayTally tally;  // parse_overlay() counts what it refuses, change_lists() and change_rules() the rest
 };
 
 Overlay parse_overlay(const RuleSource& source, Diagnostics& diagnostics);
@@ -60,20 +67,21 @@ Overlay parse_overlay(const RuleSource& source, Diagnostics& diagnostics);
 // Name of a list -> notes on what was changed about it.
 using ListNotes = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-// Changes the texts of `lists` (LoadOptions::lists), before rules are read.
-ListNotes change_lists(const std::vector<Overlay>& overlays, std::map<std::string, std::string>& lists,
+// Changes the texts of `lists` (LoadOptions::lists), before rules are read. Rows that come in must be as wide as those
+// that are there.
+ListNotes change_lists(std::vector<Overlay>& overlays, std::map<std::string, std::string>& lists,
                        Diagnostics& diagnostics);
 
 // Changes the drafts, before their names are resolved. `skipped`: ids and names of rules for other log sources. What
 // has expired before `today` changes nothing and is said in `skipped_lines`.
-void change_rules(const std::vector<Overlay>& overlays, std::vector<RuleDraft>& drafts,
+void change_rules(std::vector<Overlay>& overlays, std::vector<RuleDraft>& drafts,
                   const std::set<std::string, std::less<>>& skipped, const std::string& today, Diagnostics& diagnostics,
                   std::vector<std::string>& skipped_lines);
 
 // A rule that uses a changed list says so.
 void note_lists(const ListNotes& notes, std::vector<RuleDraft>& drafts);
 
-// One line an overlay: what there is of each kind.
+// One line an overlay: what took effect of each kind, and how many entries did not.
 std::string overlay_line(const Overlay& overlay);
 
 }  // namespace kubevigil

@@ -45,11 +45,13 @@ class ListEditor {
   ListEditor(std::map<std::string, std::string>& lists, Diagnostics& diagnostics)
       : lists_(lists), diagnostics_(diagnostics) {}
 
-  void apply(const ListChange& change, ListNotes& notes) {
+  // False: nothing was changed.
+  bool apply(const ListChange& change, ListNotes& notes) {
     const std::string name = list_name(change.list.text, lists_);
-    if (name.empty()) return report_unknown(change.list);
+    if (name.empty()) return report_unknown(change.list), false;
     std::optional<Rows> rows = rows_of(lists_[name], name);
-    if (!rows) return;  // reported where it is used
+    if (!rows) return false;  // reported where it is used
+    if (!fits(change, *rows, name)) return false;
     const size_t added = change.replaces ? replace(change, *rows) : add(change, *rows);
     const size_t removed = remove(change, *rows);
     lists_[name] = text_of(*rows);
@@ -58,9 +60,33 @@ class ListEditor {
                                  : std::to_string(added) + " added, " + std::to_string(removed) + " removed";
     notes[name].push_back("list " + name + ": " + what + " (" + change.list.span.file + ":" +
                           std::to_string(change.list.span.line) + ")");
+    return added + removed > 0 || change.replaces;
   }
 
  private:
+  static std::string width_text(size_t width) {
+    return width == 1 ? "a plain value" : "a tuple of " + std::to_string(width) + " values";
+  }
+
+  // Rules read the rows of a list by their width: one of another width would put each of them out of work. A list
+  // that has none takes the width of the first row that comes in; one whose rows differ takes any.
+  bool fits(const ListChange& change, const Rows& rows, const std::string& name) {
+    if (change.add.empty()) return true;
+    const auto width = [](const auto& row) { return row.size(); };
+    const size_t expected = rows.empty() ? width(change.add.front().row) : width(rows.front());
+    const bool even = std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return width(row) == expected; });
+    bool all = true;
+    for (const ListRowAt& row : change.add) {
+      if (!even || width(row.row) == expected) continue;
+      all = false;
+      diagnostics_.error("bad-list",
+                         shown(row.row) + " is " + width_text(width(row.row)) + ", and an entry of the list \"" +
+                             printable(name) + "\" is " + width_text(expected) + ": the list stays as it was",
+                         row.span);
+    }
+    return all;
+  }
+
   void report_unknown(const NameAt& list) {
     std::vector<std::string_view> names;
     for (const auto& [known, unused] : lists_) names.push_back(std::string_view(known).substr(known.find('/') + 1));
@@ -101,12 +127,14 @@ class ListEditor {
 
 }  // namespace
 
-ListNotes change_lists(const std::vector<Overlay>& overlays, std::map<std::string, std::string>& lists,
+ListNotes change_lists(std::vector<Overlay>& overlays, std::map<std::string, std::string>& lists,
                        Diagnostics& diagnostics) {
   ListNotes notes;
   ListEditor editor(lists, diagnostics);
-  for (const Overlay& overlay : overlays) {
-    for (const ListChange& change : overlay.lists) editor.apply(change, notes);
+  for (Overlay& overlay : overlays) {
+    for (const ListChange& change : overlay.lists) {
+      ++(editor.apply(change, notes) ? overlay.tally.lists : overlay.tally.idle);
+    }
   }
   return notes;
 }

@@ -15,14 +15,20 @@ class RuleEditor {
              const std::string& today, Diagnostics& diagnostics, std::vector<std::string>& skipped_lines)
       : drafts_(drafts), skipped_(skipped), today_(today), diagnostics_(diagnostics), skipped_lines_(skipped_lines) {}
 
-  void apply(const Overlay& overlay) {
-    for (const SiteEntry& entry : overlay.replace) replace(entry);
-    for (const SiteEntry& entry : overlay.disable) disable(entry);
-    for (const NameAt& name : overlay.enable) enable(name);
-    for (const LevelChange& change : overlay.levels) set_level(change);
+  void apply(Overlay& overlay) {
+    OverlayTally& tally = overlay.tally;
+    const auto count = [&](bool done, size_t& of) { ++(done ? of : tally.idle); };
+    for (const SiteEntry& entry : overlay.replace) count(replace(entry), tally.replaced);
+    for (const SiteEntry& entry : overlay.disable) {
+      count(disable(entry), entry.is_filter ? tally.filters_disabled : tally.disabled);
+    }
+    for (const NameAt& name : overlay.enable) count(enable(name), tally.enabled);
+    for (const LevelChange& change : overlay.levels) count(set_level(change), tally.levels);
   }
 
  private:
+  // Each change: false when it changed nothing, for which there is a reason in the diagnostics, or the rule is for
+  // another log source.
   static bool fits(const RuleDraft& draft, const std::string& id_or_name) {
     return !id_or_name.empty() && (draft.meta.id == id_or_name || draft.meta.name == id_or_name);
   }
@@ -44,13 +50,14 @@ class RuleEditor {
     return nullptr;
   }
 
-  void disable(const SiteEntry& entry) {
+  bool disable(const SiteEntry& entry) {
     RuleDraft* draft = find(entry.name, entry.is_filter);
-    if (draft == nullptr || has_expired(entry)) return;
+    if (draft == nullptr || has_expired(entry)) return false;
     draft->site.disabled = true;
     const std::string until = entry.expires.empty() ? "" : " until " + entry.expires;
     draft->site.notes.push_back("disabled by " + entry.owner + until + ": " + entry.reason + " (" +
                                 place(entry.name.span) + ")");
+    return true;
   }
 
   bool has_expired(const SiteEntry& entry) {
@@ -62,7 +69,7 @@ class RuleEditor {
   }
 
   // The built-in rule goes before names are resolved: whoever refers to it means the site's own.
-  void replace(const SiteEntry& entry) {
+  bool replace(const SiteEntry& entry) {
     const auto is_target = [&](const RuleDraft& draft, bool builtin) {
       return draft.kind != DocumentKind::Filter && draft.meta.builtin == builtin && fits(draft, entry.name.text);
     };
@@ -71,44 +78,51 @@ class RuleEditor {
     const auto own =
         std::find_if(drafts_.begin(), drafts_.end(), [&](const RuleDraft& d) { return is_target(d, false); });
     if (own == drafts_.end()) {
-      return diagnostics_.error("unknown-rule",
-                                "no rule of your own has the id or name \"" + printable(entry.name.text) + "\"",
-                                entry.name.span, "write the rule that takes its place, under the same name");
+      diagnostics_.error("unknown-rule",
+                         "no rule of your own has the id or name \"" + printable(entry.name.text) + "\"",
+                         entry.name.span, "write the rule that takes its place, under the same name");
+      return false;
     }
     if (theirs == drafts_.end()) {
-      return diagnostics_.warning(
+      diagnostics_.warning(
           "overlay-idle",
           "no built-in rule has the id or name \"" + printable(entry.name.text) + "\": nothing is replaced",
           entry.name.span, "remove it here");
+      return false;
     }
     if (own->damaged || own->out || own->diagnostics.has_errors()) {
       own->out = true;
-      return diagnostics_.error("bad-overlay",
-                                "your rule \"" + printable(entry.name.text) + "\" has errors: the built-in one stays",
-                                entry.name.span, "mend " + place(own->meta.span));
+      diagnostics_.error("bad-overlay",
+                         "your rule \"" + printable(entry.name.text) + "\" has errors: the built-in one stays",
+                         entry.name.span, "mend " + place(own->meta.span));
+      return false;
     }
     own->site.notes.push_back("replaces the built-in rule: " + entry.owner + ": " + entry.reason + " (" +
                               place(entry.name.span) + ")");
     drafts_.erase(theirs);
+    return true;
   }
 
-  void enable(const NameAt& name) {
+  bool enable(const NameAt& name) {
     RuleDraft* draft = find(name, false);
-    if (draft == nullptr) return;
+    if (draft == nullptr) return false;
     draft->site.enabled = true;
     draft->site.notes.push_back("enabled in every preset (" + place(name.span) + ")");
+    return true;
   }
 
-  void set_level(const LevelChange& change) {
+  bool set_level(const LevelChange& change) {
     RuleDraft* draft = find(change.rule, false);
-    if (draft == nullptr) return;
+    if (draft == nullptr) return false;
     const std::string before(to_text(draft->meta.level)), after(to_text(change.level));
     if (change.level == draft->meta.level) {
-      return diagnostics_.warning("overlay-idle", "the level of \"" + draft->meta.name + "\" is " + after + " anyway",
-                                  change.rule.span, "remove it here");
+      diagnostics_.warning("overlay-idle", "the level of \"" + draft->meta.name + "\" is " + after + " anyway",
+                           change.rule.span, "remove it here");
+      return false;
     }
     draft->meta.level = change.level;
     draft->site.notes.push_back("level " + after + " instead of " + before + " (" + place(change.rule.span) + ")");
+    return true;
   }
 
   std::vector<RuleDraft>& drafts_;
@@ -120,11 +134,11 @@ class RuleEditor {
 
 }  // namespace
 
-void change_rules(const std::vector<Overlay>& overlays, std::vector<RuleDraft>& drafts,
+void change_rules(std::vector<Overlay>& overlays, std::vector<RuleDraft>& drafts,
                   const std::set<std::string, std::less<>>& skipped, const std::string& today, Diagnostics& diagnostics,
                   std::vector<std::string>& skipped_lines) {
   RuleEditor editor(drafts, skipped, today, diagnostics, skipped_lines);
-  for (const Overlay& overlay : overlays) editor.apply(overlay);
+  for (Overlay& overlay : overlays) editor.apply(overlay);
 }
 
 }  // namespace kubevigil

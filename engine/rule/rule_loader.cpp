@@ -26,7 +26,6 @@ class Load {
       if (!is_overlay(source)) continue;
       out_.sources[source.name] = source.text;
       overlays_.push_back(parse_overlay(source, out_.diagnostics));
-      out_.overlays.push_back(overlay_line(overlays_.back()));
     }
     list_notes_ = change_lists(overlays_, options_.lists, out_.diagnostics);
   }
@@ -41,6 +40,8 @@ class Load {
 
   void finish() {
     change_rules(overlays_, drafts_, skipped_, options_.today, out_.diagnostics, out_.skipped);
+    for (const Overlay& overlay : overlays_) out_.overlays.push_back(overlay_line(overlay));
+    note_disabled();
     RuleNames names(drafts_);
     resolve_inputs(drafts_, names, skipped_);
     expand_hits(drafts_);
@@ -58,6 +59,7 @@ class Load {
 
  private:
   void read_document(const YamlDocument& document, const RuleSource& source);
+  void note_disabled();
   void add_hashes();
   void report(RuleDraft& draft);
 
@@ -82,6 +84,13 @@ void Load::read_document(const YamlDocument& document, const RuleSource& source)
   parsed.draft->damaged = document.damaged;
   parsed.draft->out = parsed.draft->out || document.damaged;
   drafts_.push_back(std::move(*parsed.draft));
+}
+
+void Load::note_disabled() {
+  for (const RuleDraft& draft : drafts_) {
+    if (!draft.site.disabled || draft.kind == DocumentKind::Filter) continue;
+    for (const std::string& name : {draft.meta.name, draft.meta.id}) out_.disabled[name] = draft.site.notes.back();
+  }
 }
 
 void Load::add_hashes() {

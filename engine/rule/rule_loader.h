@@ -30,8 +30,9 @@ struct LoadedRules {
   std::vector<RuleMeta> filters;  // also those that are off
   Diagnostics diagnostics;
   SourceTexts sources;
-  std::vector<std::string> skipped;   // one line each: other log source, broken rule left out, expired filter
-  std::vector<std::string> overlays;  // one line each: what it changes
+  std::vector<std::string> skipped;             // one line each: other log source, broken rule left out, expired filter
+  std::vector<std::string> overlays;            // one line each: what it changes
+  std::map<std::string, std::string> disabled;  // rules that an overlay disabled, by name and by id: who and why
 };
 
 // Sources may be overlays: these are not built in, and known by their names.

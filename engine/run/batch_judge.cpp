@@ -122,7 +122,9 @@ void BatchJudge::State::count(const Event& e) {
 void BatchJudge::State::match(const Event& e) {
   MatchResult& result = judged->result;
   const size_t blind_before = result.not_evaluable.size();
+  const uint64_t cut_before = result.group_values_cut;
   matcher.match(e, record, inner, result);
+  tally->group_values_cut += result.group_values_cut - cut_before;
   const size_t level = audit_level_index(e.text(FieldId::Level));
   for (size_t i = blind_before; i < result.not_evaluable.size(); ++i) {
     judged->blind.push_back(

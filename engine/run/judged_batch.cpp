@@ -46,6 +46,7 @@ void Tally::add(const Tally& other) {
   truncated += other.truncated;
   body_defects += other.body_defects;
   field_values_cut += other.field_values_cut;
+  group_values_cut += other.group_values_cut;
   salvaged += other.salvaged;
 }
 
@@ -62,6 +63,7 @@ void JudgedBatch::reset() {
   result.operands.clear();
   result.memory.clear();
   result.not_evaluable.clear();
+  result.group_values_cut = 0;
   audit_ids.clear();
   blind.clear();
   duplicates = 0;

@@ -44,6 +44,7 @@ struct Tally {
   uint64_t truncated = 0;      // annotation audit.k8s.io/truncated
   uint64_t body_defects = 0;
   uint64_t field_values_cut = 0;  // limits::kListValues
+  uint64_t group_values_cut = 0;  // MatchResult
   uint64_t salvaged = 0;
 
   void add(const Tally& other);

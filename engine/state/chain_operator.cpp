@@ -85,7 +85,7 @@ class ChainOperator final : public Operator {
     const auto excess = [&] { return this->bytes() > bytes ? this->bytes() - bytes : 0; };
     values_.shrink(values_.bytes() - std::min(values_.bytes(), excess()), old_values());
     roots_.shrink(roots_.bytes() - std::min(roots_.bytes(), excess()), old_roots());
-    while (!recent_.empty() && excess() > 0) forget_oldest();
+    while (!recent_.empty() && excess() > 0) push_out_oldest();
   }
   size_t bytes() const override { return roots_.bytes() + values_.bytes() + recent_bytes_ + actors_.bytes(); }
 
@@ -140,6 +140,11 @@ class ChainOperator final : public Operator {
   void forget_oldest() {
     recent_bytes_ -= recent_.begin()->second.bytes();
     recent_.erase(recent_.begin());
+  }
+  // An event inside the lateness: a link or a hit that comes late misses it.
+  void push_out_oldest() {
+    ++stats_.approximate_keys;
+    forget_oldest();
   }
   void bound_recent();
   void archive_recent(Archive& archive);
@@ -360,7 +365,7 @@ void ChainOperator::give_out(const Match& match, const Fired& fired, std::vector
 
 void ChainOperator::bound_recent() {
   while (recent_.size() > limits::kChainEvents || (recent_bytes_ > recent_budget_ && recent_.size() > 1)) {
-    forget_oldest();
+    push_out_oldest();
   }
 }
 

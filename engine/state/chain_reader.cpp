@@ -62,15 +62,12 @@ void ChainReader::read_root(const Elements& key, const Elements& values, ChainEv
 std::vector<ChainValue> ChainReader::values_of(uint32_t link, std::string_view cluster, const Elements& values,
                                                size_t first, size_t& cut) const {
   std::vector<std::string> tuples = {""};
+  GroupCut beyond{key_};
   for (size_t i = 0; i < spec_.links[link].to.size(); ++i) {
-    std::vector<std::string> longer;
-    for (const std::string& tuple : tuples) {
-      for (const std::string_view value : set_members(at(values, first + i))) {
-        if (longer.size() < kGroupSetValues) longer.push_back(tuple + std::string(value));
-      }
-    }
-    tuples = std::move(longer);
+    const Elements members = set_members(at(values, first + i));
+    tuples = group_products(tuples, std::vector<std::string>(members.begin(), members.end()), kGroupSetValues, beyond);
   }
+  cut += beyond.cut;
   std::vector<ChainValue> out;
   std::string whole;
   for (std::string& tuple : tuples) {

@@ -1,5 +1,6 @@
 #include "engine/state/chained_feeds.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -35,12 +36,19 @@ void append_hit_value(std::string& out, const Rule& rule, FieldId field) {
     case FieldId::HitRisk: {
       const std::string text = std::to_string(rule.extension.risk);
       const Value value{ValueType::Int, text, static_cast<double>(rule.extension.risk)};
-      return append_group_element(out, {{&value, 1}, Presence::Present});
+      return append_group_value(out, value);
     }
     default:
       break;
   }
   out += 'n';
+}
+
+// For a chain a correlation's hit is where its window ends. The match that completed it may be older, when it came
+// late; had it come in its order, another one would have completed it.
+Timestamp hit_time(const Rule& downstream, const Firing& firing) {
+  const bool is_chain = downstream.correlation().type == CorrelationType::Chain;
+  return is_chain ? std::max(firing.time, firing.last_seen) : firing.time;
 }
 
 }  // namespace
@@ -69,7 +77,7 @@ ChainedMatch chained_match(const RuleSet& rules, uint32_t upstream, const Feed& 
     append_hit_value(out.value, from, field.id);
     if (field.id == FieldId::HitRisk && std::isnan(out.match.number)) out.match.number = from.extension.risk;
   }
-  out.match.time = firing.time;
+  out.match.time = hit_time(to, firing);
   out.match.input = feed.input;
   out.match.key = siphash(out.key, key);
   if (!out.value.empty()) out.match.value = siphash(out.value, key);

@@ -61,6 +61,14 @@ TEST(AlertChain, NamesWhoDidWhatAndBecameWhom) {
   EXPECT_EQ(chain.hits[2].by, "bob");
 }
 
+TEST(AlertChain, AUserWhoIsCalledNullIsSomebody) {
+  Trail trail;
+  trail.hits.push_back({"pod_exec", Stage::Entry, Level::Low, tuple({"null", "", ""}), {}, {}});
+  const AlertChain chain = alert_chain(chain_rule(), tuple({"prod", "null", "u-1", ""}), &trail, Redactor());
+  EXPECT_EQ(chain.root, "null u-1");
+  EXPECT_EQ(chain.hits.at(0).by, "null");
+}
+
 // Names of identities are shown as they are, everything else by what it looks like.
 TEST(AlertChain, HidesSecretsAndCutsWhatIsLong) {
   Trail trail;

@@ -28,13 +28,14 @@ TEST(Bounds, WhatBitIsSaidAndWhatDidNotIsOnlyInTheStatistics) {
   EXPECT_EQ(said.summary().find("limits met"), std::string::npos);
   EXPECT_NE(said.stats().find("\"field_values_cut\":0"), std::string::npos) << said.stats();
   said.report.tally.field_values_cut = 905;
+  said.report.tally.group_values_cut = 36;
   said.report.correlator.duplicate_window_full = 3;
   said.report.correlator.duplicate_window = Duration::seconds(252);
   EXPECT_NE(said.summary().find("limits met  905 values beyond 4096 of one field"), std::string::npos)
       << said.summary();
   EXPECT_NE(said.summary().find("duplicates were found within 252s only"), std::string::npos) << said.summary();
-  for (const char* member :
-       {"\"field_values_cut\":905", "\"duplicate_window_full\":3", "\"duplicate_window_seconds\":252"}) {
+  for (const char* member : {"\"field_values_cut\":905", "\"group_values_cut\":36", "\"duplicate_window_full\":3",
+                             "\"duplicate_window_seconds\":252"}) {
     EXPECT_NE(said.stats().find(member), std::string::npos) << member << " in " << said.stats();
   }
 }

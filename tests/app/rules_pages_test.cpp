@@ -47,7 +47,12 @@ TEST(RulesPages, TheCoverageIsCurrent) {
   compare("detections/COVERAGE.md", coverage_page(pack(), threats));
 }
 
-TEST(RulesPages, CellsHoldAnyText) { EXPECT_EQ(cell("a|b\nc"), "a\\|b c"); }
+TEST(RulesPages, CellsHoldAnyText) {
+  EXPECT_EQ(cell("a|b\nc"), "a\\|b c");
+  EXPECT_EQ(cell("a\\|b"), "a\\\\\\|b");  // a backslash does not take the one in front of the bar
+  EXPECT_EQ(cell("\x1b[2J"), "\\\\x1b\\[2J");
+  EXPECT_EQ(cell("<img src=x> & [a](b)"), "&lt;img src=x&gt; &amp; \\[a](b)");
+}
 
 TEST(RulesPages, TheCoverageSaysWhatIsMissing) {
   Diagnostics problems;

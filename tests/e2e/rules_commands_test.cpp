@@ -69,11 +69,20 @@ TEST(RulesCommands, AnOverlaySaysWhatItChanges) {
   EXPECT_THAT(list.out, HasSubstr("(disabled by an overlay)"));
   const std::string sheet = run({"rules", "show", "pod_exec", "--rules", folder.path()}).out;
   EXPECT_THAT(sheet, HasSubstr("changed here   disabled by platform: from the bastion only ("));
+  EXPECT_THAT(sheet, HasSubstr("preset         none: an overlay disabled it\n"));
+  const Result out = run({"rules", "show", "pod-exec", "--preset", "all", "--rules", folder.path()});
+  EXPECT_EQ(out.code, 2);
+  EXPECT_THAT(out.err, HasSubstr("an overlay took \"pod_exec\" out: disabled by platform: from the bastion only ("));
   EXPECT_EQ(run({"rules", "check", folder.path()}).code, 0);
   folder.write("overlay.yaml", "disable: [{rule: pod_exce, owner: platform, reason: x}]\n");
   const Result check = run({"rules", "check", folder.path()});
   EXPECT_EQ(check.code, 1);
   EXPECT_THAT(check.out, HasSubstr("did you mean \"pod_exec\"?"));
+  folder.write("overlay.yaml", "lists: {miner_words: {add: [[a, b]]}}\n");
+  const Result wide = run({"rules", "check", folder.path()});
+  EXPECT_EQ(wide.code, 1);
+  EXPECT_THAT(wide.out, HasSubstr("overlay.yaml:1:"));
+  EXPECT_THAT(wide.out, HasSubstr("[a, b] is a tuple of 2 values"));
 }
 
 TEST(RulesCommands, ABrokenRuleIsSaidInOneLine) {

@@ -101,6 +101,18 @@ TEST(Consumers, AcceptHostileAlerts) {
   }
 }
 
+// As many steps as an alert shows, of names that escaping makes longest.
+TEST(Consumers, AcceptLongChainsOfHostileNames) {
+  for (const std::string unit : {"&", "\x1b", "\xE2\x80\xAE", "`<a&b>", "plain "}) {
+    std::string name;
+    while (name.size() < 1000) name += unit;
+    Alert alert = test::hostile_alert(0);
+    alert.chain.hits.assign(24, {name, Level::High, Stage::Entry, name, alert.time, ""});
+    expect_accepted(alert, false, "a chain of " + printable(unit));
+    expect_accepted(alert, true, "a chain of " + printable(unit));
+  }
+}
+
 TEST(Consumers, AcceptRandomAlerts) {
   const char* given = std::getenv("KUBEVIGIL_SEED");
   const uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;

@@ -254,6 +254,9 @@ TEST(ChatText, NothingIsLeftThatAChatTakesForItsOwn) {
   EXPECT_EQ(chat_safe("a\nb\x1b"), "a\\x0ab\\x1b");
   EXPECT_EQ(slack_code("a`b<&>", 100), "`a'b&lt;&amp;&gt;`");
   EXPECT_EQ(slack_code("", 100), "-");
+  EXPECT_EQ(slack_code_within("alice", 16), "`alice`");
+  EXPECT_EQ(slack_code_within("a<b>&&&&&&&&", 20), "`a&lt;b&gt;&amp;\xE2\x80\xA6`");
+  EXPECT_LE(slack_code_within(std::string(1000, '&'), 270).size(), 270u);
 }
 
 }  // namespace

@@ -139,6 +139,31 @@ TEST(Overlay, AListIsReplacedAsAWholeWithWhateverStandsInIt) {
             "objectRef.name equals [\"a: \\\"b\\\"\", \"x\\x09y\"]");
 }
 
+// Rules read the rows of a list by their width; a row of another one must not put them out of work without a word.
+TEST(Overlay, RowsOfAnotherWidthAreRefusedAndTheListStays) {
+  for (const std::string change : {"add: [nbminer, [a, b]]", "replace: [[a, b]]"}) {
+    const LoadedRules loaded = load("lists:\n  miners: {" + change + "}\n");
+    EXPECT_EQ(loaded.diagnostics.count(Severity::Error), 1u) << problems(loaded);
+    EXPECT_THAT(problems(loaded), HasSubstr("site/overlay.yaml:2:"));
+    EXPECT_THAT(problems(loaded), HasSubstr("[a, b] is a tuple of 2 values, and an entry of the list "
+                                            "\"lists/miners\" is a plain value: the list stays as it was [bad-list]"));
+    EXPECT_EQ(loaded.rules.find("miner")->semantic_hash, load("").rules.find("miner")->semantic_hash);
+    EXPECT_THAT(loaded.overlays, ElementsAre("site/overlay.yaml: changes nothing, 1 without effect"));
+  }
+}
+
+// The line at the start counts what took effect.
+TEST(Overlay, WhatFailedIsNotCountedAsDone) {
+  const LoadedRules loaded = load(
+      "disable:\n"
+      "  - {rule: pod_exec, owner: us, reason: x}\n"
+      "  - {rule: pod_exce, owner: us, reason: x}\n"
+      "  - {rule: stream, owner: us}\n"
+      "  - {rule: miner, owner: us, reason: x, expires: 2026-05-31}\n"
+      "enable: [strem]\nlevels: {secret_read: low, nothing: low}\nlists: {minrs: {add: [a]}}\n");
+  EXPECT_THAT(loaded.overlays, ElementsAre("site/overlay.yaml: 1 disabled, 1 of another level, 6 without effect"));
+}
+
 // Everything that may be wrong, with its place.
 TEST(Overlay, WhatIsWrongIsSaidWithItsPlaceAndChangesNothing) {
   const LoadedRules loaded = load(

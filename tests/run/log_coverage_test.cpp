@@ -9,6 +9,9 @@
 namespace kubevigil {
 namespace {
 
+constexpr const char* kBody = R"(,"requestObject":{"kind":"Pod","spec":{}})";
+constexpr const char* kAnswer = R"(,"responseObject":{"kind":"Pod"})";
+constexpr const char* kCut = R"(,"annotations":{"audit.k8s.io/truncated":"true"})";
 constexpr const char* kHead = "logsource: {product: kubernetes, service: audit}\n";
 
 std::string detection(const std::string& name, const std::string& selection) {
@@ -22,6 +25,7 @@ RuleSet rules() {
       detection("privileged", "    resource: pods\n    verb: create\n    podSpec.hostPID: true\n") +
       detection("answers", "    resource: pods\n    verb: create\n    responseObject.kind: Pod\n") +
       detection("paths", "    verb: get\n    uri.path: /version\n") + detection("execs", "    resource: pods/exec\n") +
+      detection("beginnings", "    verb: list\n    resource: secrets\n    stage: RequestReceived\n") +
       "title: first\nname: first\ncorrelation:\n  type: new_value\n  rules: [lists]\n  group-by: [user.username]\n"
       "  timespan: 90d\n  condition: {field: objectRef.namespace}\nkubevigil: {new_value: {learn: 7d}}\n---\n"
       "title: both\nname: both\ncorrelation:\n  type: temporal\n  rules: [lists, execs]\n  timespan: 1h\n---\n"
@@ -34,19 +38,27 @@ RuleSet rules() {
 
 class Log {
  public:
-  Log& add(const std::string& level, const std::string& verb, const std::string& resource, Timestamp time = {}) {
-    ReadEvent e(R"({"auditID":"a","stage":"ResponseComplete","level":")" + level + R"(","verb":")" + verb +
-                R"(","requestURI":"/x")" +
+  Log& add(const std::string& level, const std::string& verb, const std::string& resource, Timestamp time = {},
+           const std::string& stage = "ResponseComplete", const std::string& more = "") {
+    ReadEvent e(R"({"auditID":"a","stage":")" + stage + R"(","level":")" + level + R"(","verb":")" + verb +
+                R"(","requestURI":"/x")" + more +
                 (resource.empty() ? "" : R"(,"objectRef":{"resource":")" + resource + "\"}") + "}");
     e.event.time = time;
     seen.add(e.event);
     return *this;
   }
+  Log& stage(const std::string& stage, const std::string& verb, const std::string& resource) {
+    return add("Metadata", verb, resource, {}, stage);
+  }
+  // A pod that somebody made, with these members of the event.
+  Log& pod(const std::string& level, const std::string& more) {
+    return add(level, "create", "pods", {}, "ResponseComplete", more);
+  }
   std::string state(const std::string& name) const {
     const RuleSet set = rules();
     for (const RuleCoverage& c : coverage_in(seen, set)) {
       if (set.rules[c.rule].meta.name != name) continue;
-      return std::string(to_text(c.seen)) + " " + std::to_string(c.too_low) + "/" + std::to_string(c.events);
+      return std::string(to_text(c.seen)) + " " + std::to_string(c.too_low) + "/" + std::to_string(c.requests);
     }
     return "no such rule";
   }
@@ -56,7 +68,7 @@ class Log {
 TEST(LogCoverage, ByKindAndLevel) {
   const Log log = Log()
                       .add("Metadata", "list", "secrets")
-                      .add("Request", "create", "pods")
+                      .pod("Request", kBody)
                       .add("Metadata", "create", "pods")
                       .add("Metadata", "get", "");
   EXPECT_EQ(log.state("lists"), "evaluable 0/1");
@@ -64,6 +76,47 @@ TEST(LogCoverage, ByKindAndLevel) {
   EXPECT_EQ(log.state("answers"), "blind 2/2");
   EXPECT_EQ(log.state("paths"), "evaluable 0/1");
   EXPECT_EQ(log.state("execs"), "absent 0/0");
+}
+
+// The level alone is a word: what it stands for must be there.
+TEST(LogCoverage, ALevelCountsWithTheBodiesThatItIsFor) {
+  const std::string both = std::string(kBody) + kAnswer;
+  EXPECT_EQ(Log().pod("RequestResponse", both).state("answers"), "evaluable 0/1");
+  EXPECT_EQ(Log().pod("RequestResponse", kBody).state("answers"), "blind 1/1");
+  EXPECT_EQ(Log().pod("RequestResponse", kBody).state("privileged"), "evaluable 0/1");
+  EXPECT_EQ(Log().pod("Request", "").state("privileged"), "blind 1/1");
+  EXPECT_EQ(Log().pod("RequestResponse", kCut).state("privileged"), "blind 1/1");
+  EXPECT_EQ(Log().pod("Request", R"(,"responseStatus":{"code":403})").state("privileged"), "evaluable 0/1")
+      << "a refused request need not have a body";
+  EXPECT_EQ(Log().add("RequestResponse", "list", "secrets").state("lists"), "evaluable 0/1");
+}
+
+TEST(LogCoverage, BlindWhereMostBodiesAreCut) {
+  Log log;
+  for (int i = 0; i < 3; ++i) log.pod("Request", kBody);
+  for (int i = 0; i < 3; ++i) log.pod("Request", kCut);
+  EXPECT_EQ(log.state("privileged"), "part 3/6");
+  log.pod("Request", kCut);
+  EXPECT_EQ(log.state("privileged"), "blind 4/7");
+}
+
+TEST(LogCoverage, ARequestIsCountedOnceByItsEnd) {
+  const Log both = Log().stage("RequestReceived", "list", "secrets").stage("ResponseComplete", "list", "secrets");
+  EXPECT_EQ(both.state("lists"), "evaluable 0/1");
+  EXPECT_EQ(both.seen.events(), 2u);
+  const Log begun = Log().stage("RequestReceived", "list", "secrets").stage("RequestReceived", "list", "secrets");
+  EXPECT_EQ(begun.state("lists"), "blind 2/2") << "rules look at the end of a request, and there is none";
+  EXPECT_EQ(begun.state("beginnings"), "evaluable 0/2");
+  const Log ended = Log().stage("ResponseComplete", "list", "secrets");
+  EXPECT_EQ(ended.state("beginnings"), "blind 1/1") << "the policy omits the stage that the rule names";
+  EXPECT_EQ(both.state("beginnings"), "evaluable 0/1");
+  Log execs;
+  for (const char* stage : {"RequestReceived", "ResponseStarted", "ResponseComplete"}) {
+    execs.add("Metadata", "create", "", {}, stage, R"(,"objectRef":{"resource":"pods","subresource":"exec"})");
+  }
+  execs.stage("ResponseStarted", "list", "secrets");  // of a short request: its end is elsewhere
+  EXPECT_EQ(execs.state("execs"), "evaluable 0/1");
+  EXPECT_EQ(execs.state("lists"), "absent 0/0");
 }
 
 TEST(LogCoverage, CorrelationsSeeWhatTheirMembersSee) {

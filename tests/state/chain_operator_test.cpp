@@ -350,12 +350,23 @@ TEST(ChainOperator, AFloodStaysWithinItsBudget) {
     ASSERT_LE(story.op().bytes(), budget + 20'000);
   }
   EXPECT_GT(story.op().stats().evictions, 1'000u);
+  const uint64_t approximate = story.op().stats().approximate_keys;
   story.op().shrink(10'000);
   EXPECT_LE(story.op().bytes(), 10'000u);
+  EXPECT_GT(story.op().stats().approximate_keys, approximate) << "events inside the lateness were pushed out";
   story.add({.time = 5'001, .user = "alice", .stage = Stage::Entry});
   story.add({.time = 5'002, .user = "alice", .stage = Stage::Collect});
   story.add({.time = 5'003, .user = "alice", .stage = Stage::Spread});
   EXPECT_EQ(story.roots(), "alice=3 ");
+}
+
+// One instant with more events than are remembered: a link that comes late misses the first of them.
+TEST(ChainOperator, EventsThatArePushedOutAreCounted) {
+  Story story({}, {64u << 20, 1'000'000, Duration{50}, {}});
+  for (size_t i = 0; i < limits::kChainEvents + 7; ++i) {
+    story.add({.time = 0, .user = "alice", .stage = Stage::Collect});
+  }
+  EXPECT_EQ(story.op().stats().approximate_keys, 7u);
 }
 
 }  // namespace
