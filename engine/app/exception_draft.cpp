@@ -65,7 +65,7 @@ std::string yaml_text(std::string_view text) {
 // A key of the filter; names of labels and annotations may hold anything.
 std::string key_text(const std::string& field) {
   const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.'; };
-  return std::all_of(field.begin(), field.end(), is_plain) ? field : quoted(field);
+  return std::all_of(field.begin(), field.end(), is_plain) ? field : yaml_text(field);
 }
 
 std::vector<std::string> texts_of(const FieldValues& found) {
