@@ -28,7 +28,9 @@ bool say_problems(const RuleSelection& selection, Context& context, const Loaded
     }
     warnings += d.severity == Severity::Warning ? 1 : 0;
   }
-  if (warnings > 0) context.console.say(fmt::format("rules: {} warnings (see kubevigil rules check)", warnings));
+  if (warnings > 0)
+    context.console.say(
+        fmt::format("rules: {} warning{} (see kubevigil rules check)", warnings, warnings == 1 ? "" : "s"));
   if (!selection.strict || (!loaded.diagnostics.has_errors() && warnings == 0)) return true;
   context.fail(kExitUsage, "--strict-rules: not all rules are sound");
   return false;
