@@ -16,7 +16,7 @@ using test::filter_text;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-LoadedRules load(const std::vector<RuleSource>& sources, std::optional<Preset> preset) {
+LoadedRules load_preset(const std::vector<RuleSource>& sources, std::optional<Preset> preset) {
   LoadOptions options;
   options.preset = preset;
   LoadedRules loaded = load_rules(sources, options);
@@ -52,14 +52,15 @@ const std::vector<RuleSource> kPack = {
 };
 
 TEST(Choice, EachPresetContainsTheOneBefore) {
-  EXPECT_THAT(alerting(load(kPack, Preset::Core).rules), ElementsAre("quiet", "chain"));
-  EXPECT_THAT(alerting(load(kPack, Preset::Extended).rules), ElementsAre("quiet", "posture", "count_of_base", "chain"));
-  EXPECT_THAT(alerting(load(kPack, Preset::All).rules),
+  EXPECT_THAT(alerting(load_preset(kPack, Preset::Core).rules), ElementsAre("quiet", "chain"));
+  EXPECT_THAT(alerting(load_preset(kPack, Preset::Extended).rules),
+              ElementsAre("quiet", "posture", "count_of_base", "chain"));
+  EXPECT_THAT(alerting(load_preset(kPack, Preset::All).rules),
               ElementsAre("quiet", "posture", "stream", "count_of_base", "chain"));
 }
 
 TEST(Choice, WhatNobodyReadsIsDroppedAndWhatIsReadStaysSilent) {
-  const RuleSet rules = load(kPack, Preset::Core).rules;
+  const RuleSet rules = load_preset(kPack, Preset::Core).rules;
   EXPECT_THAT(all(rules), ElementsAre("quiet", "stream", "chain")) << "base is read by a rule that is not there";
   EXPECT_FALSE(rules.find("stream")->alerts);
   const Correlation& chain = rules.find("chain")->correlation();
@@ -69,17 +70,17 @@ TEST(Choice, WhatNobodyReadsIsDroppedAndWhatIsReadStaysSilent) {
 }
 
 TEST(Choice, ABaseRuleStaysSilentWithoutWhoReadsIt) {
-  EXPECT_THAT(all(load(kPack, Preset::All).rules),
+  EXPECT_THAT(all(load_preset(kPack, Preset::All).rules),
               ElementsAre("quiet", "posture", "stream", "base", "count_of_base", "chain"));
-  EXPECT_FALSE(load(kPack, Preset::All).rules.find("base")->alerts);
+  EXPECT_FALSE(load_preset(kPack, Preset::All).rules.find("base")->alerts);
 }
 
 TEST(Choice, WithoutAPresetEverythingStays) {
-  const RuleSet rules = load(kPack, std::nullopt).rules;
+  const RuleSet rules = load_preset(kPack, std::nullopt).rules;
   EXPECT_EQ(rules.rules.size(), kPack.size());
   EXPECT_TRUE(rules.find("stream")->alerts);
   EXPECT_THAT(rules.left_out, IsEmpty());
-  EXPECT_EQ(rules.hash, load(kPack, Preset::All).rules.hash);
+  EXPECT_EQ(rules.hash, load_preset(kPack, Preset::All).rules.hash);
 }
 
 TEST(Choice, UsersRulesAreOfEveryPresetAndBringInWhatTheyRead) {
@@ -87,13 +88,13 @@ TEST(Choice, UsersRulesAreOfEveryPresetAndBringInWhatTheyRead) {
   sources.push_back({"mine", in_preset("all", detection_text("mine", 7)), false});
   sources.push_back({"count", correlation_text("count_of_posture", 8, "posture"), false});
   sources.push_back({"filter", filter_text("stream, posture", 9), false});
-  const RuleSet rules = load(sources, Preset::Core).rules;
+  const RuleSet rules = load_preset(sources, Preset::Core).rules;
   EXPECT_THAT(alerting(rules), ElementsAre("quiet", "mine", "chain", "count_of_posture"));
   EXPECT_FALSE(rules.find("posture")->alerts);
 }
 
 TEST(Choice, OnlyWhatBecomesSilentHasAnotherHash) {
-  const RuleSet core = load(kPack, Preset::Core).rules, whole = load(kPack, std::nullopt).rules;
+  const RuleSet core = load_preset(kPack, Preset::Core).rules, whole = load_preset(kPack, std::nullopt).rules;
   EXPECT_EQ(core.find("quiet")->semantic_hash, whole.find("quiet")->semantic_hash);
   EXPECT_EQ(core.find("chain")->semantic_hash, whole.find("chain")->semantic_hash);
   EXPECT_NE(core.find("stream")->semantic_hash, whole.find("stream")->semantic_hash);
@@ -122,7 +123,8 @@ std::vector<std::string> counted(const RuleSet& rules) {
 }
 
 TEST(Choice, ABuiltInChainCountsItsOwnPresetWhereverItRuns) {
-  const RuleSet core = load(staged(true), Preset::Core).rules, extended = load(staged(true), Preset::Extended).rules;
+  const RuleSet core = load_preset(staged(true), Preset::Core).rules,
+                extended = load_preset(staged(true), Preset::Extended).rules;
   EXPECT_NE(core.find("posture"), nullptr);
   EXPECT_THAT(counted(core), ElementsAre("quiet"));
   EXPECT_THAT(counted(extended), ElementsAre("quiet"));
@@ -130,7 +132,8 @@ TEST(Choice, ABuiltInChainCountsItsOwnPresetWhereverItRuns) {
 }
 
 TEST(Choice, AUsersChainCountsWhatMayAlertHere) {
-  const RuleSet core = load(staged(false), Preset::Core).rules, extended = load(staged(false), Preset::Extended).rules;
+  const RuleSet core = load_preset(staged(false), Preset::Core).rules,
+                extended = load_preset(staged(false), Preset::Extended).rules;
   EXPECT_THAT(counted(core), ElementsAre("quiet"));
   EXPECT_THAT(counted(extended), ElementsAre("quiet", "posture"));
   EXPECT_NE(core.find("chain")->semantic_hash, extended.find("chain")->semantic_hash);

@@ -25,8 +25,8 @@ const std::vector<RuleSource> kShipped = {
     {"pack/f.yaml", detection_text("stream", 6) + "kubevigil: {preset: all}\n", true},
 };
 
-LoadedRules load(const std::string& overlay, const std::vector<RuleSource>& own = {},
-                 std::optional<Preset> preset = Preset::Core) {
+LoadedRules load_with(const std::string& overlay, const std::vector<RuleSource>& own = {},
+                      std::optional<Preset> preset = Preset::Core) {
   std::vector<RuleSource> sources = kShipped;
   sources.insert(sources.end(), own.begin(), own.end());
   sources.push_back({"site/overlay.yaml", overlay, false});
@@ -53,7 +53,7 @@ TEST(Overlay, FilesAreKnownByTheirNames) {
 }
 
 TEST(Overlay, ADisabledRuleGoesUnlessItIsRead) {
-  const LoadedRules loaded = load(
+  const LoadedRules loaded = load_with(
       "disable:\n"
       "  - {rule: pod_exec, owner: platform, reason: bastion only, expires: 2026-12-31}\n"
       "  - {rule: 00000000-0000-4000-8000-000000000002, owner: platform, reason: too many}\n");
@@ -66,7 +66,7 @@ TEST(Overlay, ADisabledRuleGoesUnlessItIsRead) {
 }
 
 TEST(Overlay, WithoutAPresetADisabledRuleIsShownWithWhoDidIt) {
-  const LoadedRules loaded = load(
+  const LoadedRules loaded = load_with(
       "disable: [{rule: pod_exec, owner: platform, reason: bastion only, expires: 2026-12-31}]\n", {}, std::nullopt);
   ASSERT_NE(loaded.rules.find("pod_exec"), nullptr);
   EXPECT_FALSE(loaded.rules.find("pod_exec")->alerts);
@@ -76,15 +76,15 @@ TEST(Overlay, WithoutAPresetADisabledRuleIsShownWithWhoDidIt) {
 
 TEST(Overlay, WhatHasExpiredIsOffAndSaid) {
   const LoadedRules loaded =
-      load("disable: [{rule: pod_exec, owner: platform, reason: for a while, expires: 2026-05-31}]\n");
+      load_with("disable: [{rule: pod_exec, owner: platform, reason: for a while, expires: 2026-05-31}]\n");
   EXPECT_TRUE(loaded.rules.find("pod_exec")->alerts);
   EXPECT_THAT(problems(loaded), HasSubstr("overlay-expired"));
   EXPECT_THAT(loaded.skipped, ElementsAre(HasSubstr("disabling \"pod_exec\" expired on 2026-05-31: off")));
 }
 
 TEST(Overlay, AFilterCanBeDisabled) {
-  EXPECT_THAT(to_text(load("").rules.find("secret_read")->detection().condition), HasSubstr("alice"));
-  const LoadedRules loaded = load("disable: [{filter: exception, owner: us, reason: alice left}]\n");
+  EXPECT_THAT(to_text(load_with("").rules.find("secret_read")->detection().condition), HasSubstr("alice"));
+  const LoadedRules loaded = load_with("disable: [{filter: exception, owner: us, reason: alice left}]\n");
   EXPECT_EQ(problems(loaded), "");
   EXPECT_THAT(to_text(loaded.rules.find("secret_read")->detection().condition), Not(HasSubstr("alice")));
   EXPECT_THAT(loaded.overlays, ElementsAre("site/overlay.yaml: 1 exceptions disabled"));
@@ -92,8 +92,8 @@ TEST(Overlay, AFilterCanBeDisabled) {
 
 TEST(Overlay, ASitesOwnRuleTakesThePlaceOfABuiltInOne) {
   const std::vector<RuleSource> own = {{"site/r.yaml", detection_text("secret_read", 20, "verb: list"), false}};
-  EXPECT_THAT(problems(load("", own)), HasSubstr("duplicate-name"));
-  const LoadedRules loaded = load("replace: [{rule: secret_read, owner: us, reason: lists only}]\n", own);
+  EXPECT_THAT(problems(load_with("", own)), HasSubstr("duplicate-name"));
+  const LoadedRules loaded = load_with("replace: [{rule: secret_read, owner: us, reason: lists only}]\n", own);
   EXPECT_EQ(problems(loaded), "");
   const Rule* read = loaded.rules.find("secret_read");
   EXPECT_FALSE(read->meta.builtin);
@@ -104,22 +104,22 @@ TEST(Overlay, ASitesOwnRuleTakesThePlaceOfABuiltInOne) {
 
 TEST(Overlay, ABrokenRuleTakesNoPlace) {
   const std::vector<RuleSource> own = {{"site/r.yaml", detection_text("secret_read", 20, "verb|nomod: list"), false}};
-  const LoadedRules loaded = load("replace: [{rule: secret_read, owner: us, reason: lists only}]\n", own);
+  const LoadedRules loaded = load_with("replace: [{rule: secret_read, owner: us, reason: lists only}]\n", own);
   EXPECT_THAT(problems(loaded), HasSubstr("the built-in one stays"));
   ASSERT_NE(loaded.rules.find("secret_read"), nullptr);
   EXPECT_TRUE(loaded.rules.find("secret_read")->meta.builtin);
 }
 
 TEST(Overlay, EnabledRulesAlertInEveryPreset) {
-  EXPECT_EQ(load("").rules.find("stream"), nullptr);
-  const LoadedRules loaded = load("enable: [stream]\n");
+  EXPECT_EQ(load_with("").rules.find("stream"), nullptr);
+  const LoadedRules loaded = load_with("enable: [stream]\n");
   EXPECT_TRUE(loaded.rules.find("stream")->alerts);
   EXPECT_THAT(loaded.rules.left_out, IsEmpty());
 }
 
 TEST(Overlay, LevelsAndListsAreChangedAndPartOfTheMeaning) {
-  const LoadedRules plain = load(""),
-                    loaded = load("levels: {pod_exec: low}\nlists: {miners: {add: [nbminer], remove: [xmrig]}}\n");
+  const LoadedRules plain = load_with(""),
+                    loaded = load_with("levels: {pod_exec: low}\nlists: {miners: {add: [nbminer], remove: [xmrig]}}\n");
   EXPECT_EQ(problems(loaded), "");
   EXPECT_EQ(loaded.rules.find("pod_exec")->meta.level, Level::Low);
   EXPECT_EQ(to_text(loaded.rules.find("miner")->detection().condition),
@@ -133,7 +133,7 @@ TEST(Overlay, LevelsAndListsAreChangedAndPartOfTheMeaning) {
 }
 
 TEST(Overlay, AListIsReplacedAsAWholeWithWhateverStandsInIt) {
-  const LoadedRules loaded = load("lists: {miners: {replace: ['a: \"b\"', \"x\\ty\"]}}\n");
+  const LoadedRules loaded = load_with("lists: {miners: {replace: ['a: \"b\"', \"x\\ty\"]}}\n");
   EXPECT_EQ(problems(loaded), "");
   EXPECT_EQ(to_text(loaded.rules.find("miner")->detection().condition),
             "objectRef.name equals [\"a: \\\"b\\\"\", \"x\\x09y\"]");
@@ -142,19 +142,19 @@ TEST(Overlay, AListIsReplacedAsAWholeWithWhateverStandsInIt) {
 // Rules read the rows of a list by their width; a row of another one must not put them out of work without a word.
 TEST(Overlay, RowsOfAnotherWidthAreRefusedAndTheListStays) {
   for (const std::string change : {"add: [nbminer, [a, b]]", "replace: [[a, b]]"}) {
-    const LoadedRules loaded = load("lists:\n  miners: {" + change + "}\n");
+    const LoadedRules loaded = load_with("lists:\n  miners: {" + change + "}\n");
     EXPECT_EQ(loaded.diagnostics.count(Severity::Error), 1u) << problems(loaded);
     EXPECT_THAT(problems(loaded), HasSubstr("site/overlay.yaml:2:"));
     EXPECT_THAT(problems(loaded), HasSubstr("[a, b] is a tuple of 2 values, and an entry of the list "
                                             "\"lists/miners\" is a plain value: the list stays as it was [bad-list]"));
-    EXPECT_EQ(loaded.rules.find("miner")->semantic_hash, load("").rules.find("miner")->semantic_hash);
+    EXPECT_EQ(loaded.rules.find("miner")->semantic_hash, load_with("").rules.find("miner")->semantic_hash);
     EXPECT_THAT(loaded.overlays, ElementsAre("site/overlay.yaml: changes nothing, 1 without effect"));
   }
 }
 
 // The line at the start counts what took effect.
 TEST(Overlay, WhatFailedIsNotCountedAsDone) {
-  const LoadedRules loaded = load(
+  const LoadedRules loaded = load_with(
       "disable:\n"
       "  - {rule: pod_exec, owner: us, reason: x}\n"
       "  - {rule: pod_exce, owner: us, reason: x}\n"
@@ -166,7 +166,7 @@ TEST(Overlay, WhatFailedIsNotCountedAsDone) {
 
 // Everything that may be wrong, with its place.
 TEST(Overlay, WhatIsWrongIsSaidWithItsPlaceAndChangesNothing) {
-  const LoadedRules loaded = load(
+  const LoadedRules loaded = load_with(
       "disable:\n"
       "  - {rule: pod_exce, owner: us, reason: x}\n"
       "  - {rule: pod_exec, owner: us}\n"
@@ -194,12 +194,12 @@ TEST(Overlay, WhatIsWrongIsSaidWithItsPlaceAndChangesNothing) {
   }
   EXPECT_TRUE(loaded.rules.find("pod_exec")->alerts);
   EXPECT_EQ(loaded.rules.find("pod_exec")->meta.level, Level::High);
-  EXPECT_EQ(loaded.rules.hash, load("").rules.hash);
+  EXPECT_EQ(loaded.rules.hash, load_with("").rules.hash);
 }
 
 TEST(Overlay, AChangeOfNothingIsWarnedAbout) {
   const std::vector<RuleSource> own = {{"site/r.yaml", detection_text("mine", 20), false}};
-  const LoadedRules loaded = load(
+  const LoadedRules loaded = load_with(
       "replace: [{rule: mine, owner: us, reason: x}]\nlevels: {pod_exec: high}\nlists: {miners: {remove: [xmrg]}}\n",
       own);
   EXPECT_FALSE(loaded.diagnostics.has_errors()) << problems(loaded);
@@ -208,10 +208,10 @@ TEST(Overlay, AChangeOfNothingIsWarnedAbout) {
 }
 
 TEST(Overlay, IsOneDocumentOfAMapping) {
-  EXPECT_THAT(problems(load("{}\n---\n{}\n")), HasSubstr("bad-overlay"));
-  EXPECT_THAT(problems(load("- rule: x\n")), HasSubstr("expected a mapping"));
-  EXPECT_EQ(problems(load("# nothing\n")), "");
-  EXPECT_THAT(load("# nothing\n").overlays, ElementsAre("site/overlay.yaml: changes nothing"));
+  EXPECT_THAT(problems(load_with("{}\n---\n{}\n")), HasSubstr("bad-overlay"));
+  EXPECT_THAT(problems(load_with("- rule: x\n")), HasSubstr("expected a mapping"));
+  EXPECT_EQ(problems(load_with("# nothing\n")), "");
+  EXPECT_THAT(load_with("# nothing\n").overlays, ElementsAre("site/overlay.yaml: changes nothing"));
 }
 
 // A pack that is built in has none: its rules are changed where they stand.
