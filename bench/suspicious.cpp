@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kCurl = "curl/8.5.0";
 constexpr std::string_view kKubectl = "kubectl/v1.29.1 (linux/amd64) kubernetes/bc401b9";
-constexpr std::string_view kRbac = "rbac.authorization.k8s.io", kAuthz = "authorization.k8s.io";
+constexpr std::string_view kRbac = "rbac.authorization.k8s.io", kAuthzGroup = "authorization.k8s.io";
 
 enum class Kind : uint8_t {
   SecretsOfAllNamespaces,
@@ -32,7 +32,7 @@ struct Plan {
 };
 constexpr std::array<Plan, kKinds> kPlans = {{
     {Kind::SecretsOfAllNamespaces, "list", "", "v1", "secrets", "", 200},
-    {Kind::CanI, "create", kAuthz, "v1", "selfsubjectrulesreviews", "", 201},
+    {Kind::CanI, "create", kAuthzGroup, "v1", "selfsubjectrulesreviews", "", 201},
     {Kind::Exec, "get", "", "v1", "pods", "exec", 101},
     {Kind::PrivilegedPod, "create", "", "v1", "pods", "", 201},
     {Kind::Miner, "create", "apps", "v1", "daemonsets", "", 201},
