@@ -58,21 +58,23 @@ TEST_F(KafkaBounds, NoPartitionAddsToWhatIsHeldWhileAnotherOneIsMissed) {
 }
 
 TEST_F(KafkaBounds, TopicsThatAreGoneUseUpNoPlaces) {
+  constexpr int32_t kDaily = 1'400;
+  static_assert(3 * kDaily > limits::kKafkaPartitions);
   options.lanes.topics.clear();
   options.lanes.fits = [](const std::string&) { return true; };
   for (int day = 0; day < 3; ++day) {
-    for (int32_t n = 0; n < 3000; ++n) cluster->create({"day-" + std::to_string(day), n});
-    const TopicPartition last{"day-" + std::to_string(day), 2999};
+    for (int32_t n = 0; n < kDaily; ++n) cluster->create({"day-" + std::to_string(day), n});
+    const TopicPartition last{"day-" + std::to_string(day), kDaily - 1};
     cluster->add(last, {.value = event_line(day)});
     const auto live = input();
     for (int before = 0; before < day; ++before) {
-      for (int32_t n = 0; n < 3000; ++n) {
+      for (int32_t n = 0; n < kDaily; ++n) {
         ASSERT_TRUE(live->seek(kafka_source("kafka/k", {"day-" + std::to_string(before), n}), "0 0"));
       }
     }
     EXPECT_EQ(places(drain(*live)).size(), 1u) << day;
     EXPECT_EQ(live->problem(), "");
-    for (int32_t n = 0; n < 3000; ++n) cluster->remove({"day-" + std::to_string(day), n});
+    for (int32_t n = 0; n < kDaily; ++n) cluster->remove({"day-" + std::to_string(day), n});
   }
 }
 
