@@ -1,25 +1,23 @@
 #include "engine/rule/yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "engine/base/limits.h"
+#include "engine/base/one_of.h"
+#include "engine/rule/yaml_events.h"
+#include "engine/rule/yaml_lines.h"
 #include "engine/rule/yaml_merge.h"
 #include "engine/rule/yaml_syntax.h"
 
 namespace kubevigil {
 namespace {
 
-// Thrown by the handler to leave yaml-cpp when a bound bites; caught in parse_yaml.
-struct Stop {};
+constexpr std::array<std::string_view, 5> kNulls = {"", "~", "null", "Null", "NULL"};
 
 size_t node_count(const YamlNode& node) {
   size_t n = 1;
@@ -35,170 +33,168 @@ size_t node_depth(const YamlNode& node) {
   return deepest + 1;
 }
 
-// Finds the text of a scalar behind its start, so that a caret line covers it.
-class LineIndex {
- public:
-  explicit LineIndex(std::string_view text) : text_(text) {
-    starts_.push_back(0);
-    for (size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') starts_.push_back(i + 1);
-    }
-  }
-  std::string_view line(size_t number) const {
-    if (number >= starts_.size()) return {};
-    const std::string_view rest = text_.substr(starts_[number]);
-    return rest.substr(0, rest.find_first_of("\r\n"));
-  }
-  uint32_t scalar_length(size_t line, size_t column, size_t value_size) const {
-    if (line >= starts_.size() || starts_[line] + column >= text_.size()) return 0;
-    std::string_view rest = text_.substr(starts_[line] + column);
-    rest = rest.substr(0, rest.find_first_of("\r\n"));
-    if (rest.empty()) return 0;
-    if (rest[0] == '"' || rest[0] == '\'') return static_cast<uint32_t>(quoted_length(rest));
-    if (rest[0] == '|' || rest[0] == '>') return 1;
-    return static_cast<uint32_t>(std::clamp<size_t>(value_size, 1, rest.size()));
-  }
-
- private:
-  static size_t quoted_length(std::string_view rest) {
-    for (size_t i = 1; i < rest.size(); ++i) {
-      if (rest[0] == '"' && rest[i] == '\\') {
-        ++i;
-      } else if (rest[i] == rest[0]) {
-        if (rest[0] == '\'' && i + 1 < rest.size() && rest[i + 1] == '\'') {
-          ++i;
-        } else {
-          return i + 1;
-        }
-      }
-    }
-    return rest.size();
-  }
-  std::string_view text_;
-  std::vector<size_t> starts_;
-};
-
-class Builder : public YAML::EventHandler {
+// Nodes from events. Every bound that bites ends the file.
+class Builder {
  public:
   // `first_line`: lines of the file in front of the text that is read.
   Builder(std::string_view text, size_t first_line, const std::string& file, size_t& nodes, Diagnostics& diagnostics)
       : lines_(text), first_line_(first_line), file_(file), nodes_(nodes), diagnostics_(diagnostics) {}
 
-  // The document read last; `root` is empty when there was none.
-  YamlDocument take() { return std::exchange(document_, {}); }
-
-  void OnDocumentStart(const YAML::Mark&) override {
-    document_ = {};
-    anchors_.clear();
-    frames_.clear();
-  }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    YamlNode node;
-    node.span = span_at(mark, 0);
-    finish(std::move(node), anchor);
-  }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    YamlNode node;
-    node.kind = YamlNode::Kind::Scalar;
-    node.text = value;
-    node.quoted = tag != "?";  // yaml-cpp: "?" for plain scalars, "!" for quoted ones, else an explicit tag
-    node.span = span_at(mark, value.size());
-    finish(std::move(node), anchor);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::Sequence, mark, anchor);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::Map, mark, anchor);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
+  void take(YamlEvent event);
+  bool stopped() const { return stopped_; }
+  // Those that were read to their end and hold something.
+  std::vector<YamlDocument>& documents() { return documents_; }
 
  private:
   struct Frame {
     YamlNode node;
-    YAML::anchor_t anchor = YAML::NullAnchor;
+    std::string anchor;
     std::optional<YamlNode> key;
     std::set<std::string, std::less<>> keys;
   };
 
-  SourceSpan span_at(const YAML::Mark& mark, size_t size) const {
-    if (mark.line < 0 || mark.column < 0) return {file_, 0, 0, 0};
-    const auto line = static_cast<size_t>(mark.line);
-    const auto column = static_cast<size_t>(mark.column);
-    return {file_, static_cast<uint32_t>(first_line_ + line + 1), static_cast<uint32_t>(column + 1),
-            size == 0 ? 1 : lines_.scalar_length(line, column, size)};
+  SourceSpan span_at(const YamlMark& mark, size_t size) {
+    const size_t column = lines_.byte_column(mark.line, mark.column);
+    return {file_, static_cast<uint32_t>(first_line_ + mark.line + 1), static_cast<uint32_t>(column + 1),
+            size == 0 ? 1 : lines_.scalar_length(mark.line, column, size)};
   }
   void damage(std::string code, std::string message, const SourceSpan& span, std::string hint = {}) {
     document_.damaged = true;
     diagnostics_.error(std::move(code), std::move(message), span, std::move(hint));
   }
-  [[noreturn]] void stop(std::string message, const SourceSpan& span) {
+  void stop(std::string message, const SourceSpan& span) {
     damage("yaml-limit", std::move(message), span, "split the file");
-    throw Stop{};
+    stopped_ = true;
   }
   void count(size_t nodes, const SourceSpan& span) {
     nodes_ += nodes;
-    if (nodes_ > limits::kYamlNodes) {
-      stop("more than " + std::to_string(limits::kYamlNodes) + " nodes in one file, aliases expanded", span);
-    }
+    if (nodes_ <= limits::kYamlNodes || stopped_) return;
+    stop("more than " + std::to_string(limits::kYamlNodes) + " nodes in one file, aliases expanded", span);
   }
-  void open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    Frame frame;
-    frame.node.kind = kind;
-    frame.node.span = span_at(mark, 0);
-    frame.anchor = anchor;
-    if (frames_.size() >= kYamlDepth) {
-      stop("nested deeper than " + std::to_string(kYamlDepth) + " levels", frame.node.span);
-    }
-    frames_.push_back(std::move(frame));
-  }
-  void close() {
-    Frame frame = std::move(frames_.back());
-    frames_.pop_back();
-    if (const auto offender = expand_merge_key(frame.node)) {
-      damage("yaml-key", "\"<<\" merges mappings, and this is none", offender->span,
-             "name an anchor of a mapping, or quote the key");
-    }
-    finish(std::move(frame.node), frame.anchor);
-  }
-  void finish(YamlNode node, YAML::anchor_t anchor) {
+  void finish(YamlNode node, const std::string& anchor) {
     count(1, node.span);
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    if (!anchor.empty()) anchors_[anchor] = node;
     place(std::move(node));
   }
+  void begin_document();
+  void end_document();
+  void problem(const YamlEvent& event);
+  void alias(const YamlEvent& event);
+  void scalar(YamlEvent event);
+  void open(YamlNode::Kind kind, YamlEvent event);
+  void close();
   void place(YamlNode node);
   void place_in_map(Frame& frame, YamlNode node);
 
-  const LineIndex lines_;
+  YamlLines lines_;
   const size_t first_line_;
   const std::string& file_;
   size_t& nodes_;  // of the whole file
   Diagnostics& diagnostics_;
+  bool stopped_ = false;
   YamlDocument document_;
+  std::vector<YamlDocument> documents_;
   std::vector<Frame> frames_;
-  std::map<YAML::anchor_t, YamlNode> anchors_;
+  std::map<std::string, YamlNode, std::less<>> anchors_;
 };
 
-void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
-  const SourceSpan span = span_at(mark, 1);
-  const auto found = anchors_.find(anchor);
+void Builder::take(YamlEvent event) {
+  switch (event.kind) {
+    case YamlEvent::Kind::DocumentStart:
+      return begin_document();
+    case YamlEvent::Kind::DocumentEnd:
+      return end_document();
+    case YamlEvent::Kind::Alias:
+      return alias(event);
+    case YamlEvent::Kind::Scalar:
+      return scalar(std::move(event));
+    case YamlEvent::Kind::SequenceStart:
+      return open(YamlNode::Kind::Sequence, std::move(event));
+    case YamlEvent::Kind::MapStart:
+      return open(YamlNode::Kind::Map, std::move(event));
+    case YamlEvent::Kind::SequenceEnd:
+    case YamlEvent::Kind::MapEnd:
+      return close();
+    case YamlEvent::Kind::Problem:
+      return problem(event);
+    case YamlEvent::Kind::End:
+      return;
+  }
+}
+
+void Builder::begin_document() {
+  document_ = {};
+  anchors_.clear();
+  frames_.clear();
+}
+
+void Builder::end_document() {
+  if (!document_.root.is_null() || document_.damaged) documents_.push_back(std::move(document_));
+  document_ = {};
+}
+
+void Builder::problem(const YamlEvent& event) {
+  std::string said = "not YAML: " + event.text;
+  if (!event.context.empty()) {
+    said += " " + event.context;
+    if (event.context_mark.line < event.mark.line) {
+      said += " that begins in line " + std::to_string(first_line_ + event.context_mark.line + 1);
+    }
+  }
+  diagnostics_.error("yaml-syntax", said, span_at(event.mark, 0),
+                     yaml_advice(event.text, lines_.line(event.mark.line)));
+}
+
+void Builder::alias(const YamlEvent& event) {
+  const SourceSpan span = span_at(event.mark, 1);
+  const auto found = anchors_.find(event.text);
   if (found == anchors_.end()) {
-    damage("yaml-syntax", "this alias stands inside the node that it names", span);
-    place(
-        YamlNode{.kind = YamlNode::Kind::Null, .text = {}, .quoted = false, .span = span, .items = {}, .entries = {}});
-    return;
+    const auto names = [&](const Frame& frame) { return frame.anchor == event.text; };
+    const bool inside = std::any_of(frames_.begin(), frames_.end(), names);
+    damage("yaml-syntax", inside ? "this alias stands inside the node that it names" : "no anchor has this name", span,
+           inside ? "" : "quote a value that begins with *; an anchor (&name) stands before its aliases");
+    YamlNode nothing;
+    nothing.span = span;
+    return place(std::move(nothing));
   }
   count(node_count(found->second), span);
-  if (frames_.size() + node_depth(found->second) > kYamlDepth) {
+  if (!stopped_ && frames_.size() + node_depth(found->second) > kYamlDepth) {
     stop("nested deeper than " + std::to_string(kYamlDepth) + " levels with its aliases", span);
   }
-  place(found->second);
+  if (!stopped_) place(found->second);
+}
+
+void Builder::scalar(YamlEvent event) {
+  YamlNode node;
+  const bool null = event.plain && is_one_of(event.text, kNulls);
+  node.span = span_at(event.mark, null ? 0 : event.text.size());
+  if (!null) {
+    node.kind = YamlNode::Kind::Scalar;
+    node.text = std::move(event.text);
+    node.quoted = !event.plain;
+  }
+  finish(std::move(node), event.anchor);
+}
+
+void Builder::open(YamlNode::Kind kind, YamlEvent event) {
+  Frame frame;
+  frame.node.kind = kind;
+  frame.node.span = span_at(event.mark, 0);
+  frame.anchor = std::move(event.anchor);
+  if (frames_.size() >= kYamlDepth) {
+    stop("nested deeper than " + std::to_string(kYamlDepth) + " levels", frame.node.span);
+  }
+  frames_.push_back(std::move(frame));
+}
+
+void Builder::close() {
+  Frame frame = std::move(frames_.back());
+  frames_.pop_back();
+  if (const auto offender = expand_merge_key(frame.node)) {
+    damage("yaml-key", "\"<<\" merges mappings, and this is none", offender->span,
+           "name an anchor of a mapping, or quote the key");
+  }
+  finish(std::move(frame.node), frame.anchor);
 }
 
 void Builder::place(YamlNode node) {
@@ -226,7 +222,7 @@ void Builder::place_in_map(Frame& frame, YamlNode node) {
   }
   YamlNode key = std::move(*frame.key);
   frame.key.reset();
-  if (node.is_null()) node.span = key.span;  // yaml-cpp: the place of the next token
+  if (node.is_null()) node.span = key.span;  // libyaml: where the value would stand
   if (!frame.keys.insert(key.text).second) {
     damage("duplicate-key", "the key \"" + key.text + "\" stands here a second time", key.span,
            "merge the two, or make a list of mappings");
@@ -257,28 +253,14 @@ std::vector<std::string_view> document_texts(std::string_view text) {
 bool parse_part(std::string_view text, size_t first_line, const std::string& file, size_t& nodes,
                 std::vector<YamlDocument>& documents, Diagnostics& diagnostics) {
   Builder builder(text, first_line, file, nodes, diagnostics);
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
-      YamlDocument document = builder.take();
-      if (!document.root.is_null() || document.damaged) documents.push_back(std::move(document));
-    }
-  } catch (const Stop&) {
-    return false;
-  } catch (const YAML::Exception& e) {
-    SourceSpan span{file, static_cast<uint32_t>(first_line + 1), 1, 1};
-    if (!e.mark.is_null()) {
-      span.line = static_cast<uint32_t>(first_line + static_cast<size_t>(e.mark.line) + 1);
-      span.column = static_cast<uint32_t>(e.mark.column + 1);
-    }
-    const auto line = static_cast<size_t>(std::max(e.mark.is_null() ? 0 : e.mark.line, 0));
-    diagnostics.error("yaml-syntax", "not YAML: " + e.msg, span, yaml_advice(e.msg, LineIndex(text).line(line)));
-  } catch (const std::exception& e) {
-    diagnostics.error("yaml-syntax", std::string("not YAML: ") + e.what(),
-                      {file, static_cast<uint32_t>(first_line + 1), 1, 0});
+  YamlEvents events(text);
+  for (bool more = true; more && !builder.stopped();) {
+    YamlEvent event = events.next();
+    more = event.kind != YamlEvent::Kind::End && event.kind != YamlEvent::Kind::Problem;
+    builder.take(std::move(event));
   }
-  return true;
+  std::move(builder.documents().begin(), builder.documents().end(), std::back_inserter(documents));
+  return !builder.stopped();
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-// YAML documents as plain nodes that know where they stand in the file. yaml-cpp is behind this header and nowhere
-// else; nothing it throws gets out.
+// YAML documents as plain nodes that know where they stand in the file. yaml_events.h reads the text.
 //
 // Merge keys are expanded (yaml_merge.h). A file that is neither UTF-8 nor marked as UTF-16 is not read.
 // Bounded: limits::kRuleFileBytes, limits::kYamlNodes (aliases counted as what they expand to) and a nesting of

@@ -11,17 +11,21 @@ namespace {
 struct Advice {
   std::string_view message, advice;
 };
-// yaml-cpp's texts: https://github.com/jbeder/yaml-cpp/blob/master/include/yaml-cpp/exceptions.h
+// libyaml's texts: https://github.com/yaml/libyaml/blob/0.2.5/src/scanner.c and parser.c
 constexpr std::array kAdvice = {
-    Advice{"end of map flow not found", "close the { with a }; inside of it, quote keys and values with [ ] or { }"},
-    Advice{"end of sequence flow not found", "close the [ with a ]; inside of it, quote values with [ ] or { }"},
-    Advice{"illegal map value", "quote a value that holds \": \", and indent the keys of a mapping alike"},
-    Advice{"end of map not found", "indent all keys of a mapping alike"},
-    Advice{"end of sequence not found", "indent all items of a list alike"},
-    Advice{"unknown token", "quote a value that begins with @, ` or %"},
-    Advice{"unknown escape character", "in double quotes write \\\\ for a backslash, or use single quotes"},
-    Advice{"illegal EOF in scalar", "close the quote"},
-    Advice{"the referenced anchor is not defined", "an anchor (&name) stands before its aliases, in the same document"},
+    Advice{"did not find expected ',' or '}'",
+           "close the { with a }; inside of it, quote keys and values with [ ] or { }"},
+    Advice{"did not find expected ',' or ']'", "close the [ with a ]; inside of it, quote values with [ ] or { }"},
+    Advice{"did not find expected node content", "close every [ and {; quote a value that begins with ] } or ,"},
+    Advice{"mapping values are not allowed", "quote a value that holds \": \", and indent the keys of a mapping alike"},
+    Advice{"did not find expected key", "indent all keys of a mapping alike, and close every quote"},
+    Advice{"could not find expected ':'", "every key of a mapping has a colon and a space behind it"},
+    Advice{"did not find expected '-' indicator", "indent all items of a list alike"},
+    Advice{"block sequence entries are not allowed", "a list begins on a line of its own"},
+    Advice{"found character that cannot start any token", "quote a value that begins with @, ` or %"},
+    Advice{"found unknown escape character", "in double quotes write \\\\ for a backslash, or use single quotes"},
+    Advice{"found unexpected end of stream", "close the quote"},
+    Advice{"found undefined tag handle", "quote a value that begins with !"},
 };
 
 bool is_tab_indented(std::string_view line) {

@@ -8,7 +8,7 @@
 
 namespace kubevigil {
 
-// Advice for a syntax error that yaml-cpp reports as `message` in `line`; "" when there is none.
+// Advice for a syntax error that libyaml reports as `message` in `line`; "" when there is none.
 std::string yaml_advice(std::string_view message, std::string_view line);
 
 // Place of the first byte that is no UTF-8; line 0: there is none. UTF-16 and UTF-32 with a byte order mark are YAML,

@@ -8,6 +8,7 @@
 #include "engine/base/overlay_disk.h"
 #include "tests/run/replay_stream.h"
 #include "tests/support/live_program.h"
+#include "tests/support/sanitized.h"
 
 namespace kubevigil {
 namespace {
@@ -158,7 +159,7 @@ TEST(LiveFaults, PowerIsLostAtAnyPoint) {
   const char* one = std::getenv("KUBEVIGIL_SEED");
   const std::vector<std::string> bodies = recorded_stream(7, kBodies);
   const Names expected = uninterrupted(bodies);
-  const size_t points = soak() ? 5000 : 200;
+  const size_t points = soak() ? 5000 : sanitized_share(200);
   size_t cuts = 0;
   uint64_t seed = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
   for (; cuts < points; ++seed) {
@@ -233,7 +234,7 @@ TEST(LiveFaults, TheDiskBreaksAtAnyPoint) {
   const std::vector<std::string> bodies = recorded_stream(7, kBodies);
   const Names expected = uninterrupted(bodies);
   for (const Fault fault : {Fault::Broken, Fault::Full, Fault::Short, Fault::Interrupt}) {
-    for (uint64_t seed = 1; seed <= (soak() ? 500 : 15); ++seed) {
+    for (uint64_t seed = 1; seed <= (soak() ? 500 : sanitized_share(15)); ++seed) {
       const FaultRun run = Lives(seed, "", bodies, expected, fault).run();
       ASSERT_EQ(run.broken, "") << "seed " << seed << ", fault " << static_cast<int>(fault);
     }
@@ -245,7 +246,7 @@ TEST(LiveFaults, TheDiskBreaksAtAnyPoint) {
 TEST(LiveFaults, AFullDiskIsWaitedFor) {
   const std::vector<std::string> bodies = recorded_stream(7, kBodies);
   const Names expected = uninterrupted(bodies);
-  for (uint64_t seed = 1; seed <= (soak() ? 200 : 20); ++seed) {
+  for (uint64_t seed = 1; seed <= (soak() ? 200 : sanitized_share(20)); ++seed) {
     SimulatedDisk disk;
     FastEnv env;
     env.wall = arrival(0).micros;
@@ -300,7 +301,7 @@ TEST(LiveFaults, BitsFlipInEachFile) {
     }
     ASSERT_FALSE(files.empty()) << kind;
     size_t said = 0;
-    for (int flip = 0; flip < (soak() ? 1000 : 60); ++flip) {
+    for (int flip = 0; flip < (soak() ? 1000 : sanitized_share(60)); ++flip) {
       SimulatedDisk disk;
       for (const std::string& path : whole.paths()) disk.set_content(path, whole.content(path));
       const std::string& path = files[random() % files.size()];

@@ -270,11 +270,7 @@ class KafkaWorld {
 TEST(KafkaOutputProperty, EachRevisionOnceAndInOrderThroughEverything) {
   const char* given = std::getenv("KUBEVIGIL_SEED");
   const uint64_t first = given != nullptr ? std::stoull(given) : 1;
-#ifdef KUBEVIGIL_SANITIZED
-  constexpr uint64_t kSeeds = 400;  // each takes 20 times as long; which life meets what is seen without, too
-#else
-  constexpr uint64_t kSeeds = 2'000;
-#endif
+  constexpr uint64_t kSeeds = sanitized_share(2'000);
   const uint64_t seeds = given != nullptr ? 1 : std::getenv("KUBEVIGIL_SOAK") != nullptr ? 50'000 : kSeeds;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     KafkaWorld world(seed);

@@ -72,6 +72,12 @@ TEST(Yaml, SaysHowToMendIt) {
       {"a: @b\n", 1, "begins with @"},
       {"a: \"\\d\"\n", 1, "single quotes"},
       {"a: *b\n", 1, "before its aliases"},
+      {"a: !b!c d\n", 1, "begins with !"},
+      {"a: [b\nc: d\n", 2, "close the ["},
+      {"a:\n  - b\n  c\n", 4, "a colon"},
+      {"a: 'it's'\n", 1, "close every quote"},
+      {"a: 1\nb: \"x\nc: d\n", 4, "close the quote"},
+      {"a: - b\n", 1, "a line of its own"},
       {"a: 1\nb: gr\xc3\xbc\xfc\n", 2, "UTF-8"},
   };
   for (const auto& [text, line, advice] : rows) {
@@ -88,6 +94,26 @@ TEST(Yaml, SaysHowToMendIt) {
                 .codes(),
             "")
       << "UTF-16 is YAML";
+}
+
+TEST(Yaml, SaysWhereWhatIsOpenBegins) {
+  const Parsed p = parse("a: 1\n---\nb:\n  - {c: d,\n     e: f\ng: h\n");
+  ASSERT_EQ(p.codes(), "yaml-syntax");
+  EXPECT_NE(p.diagnostics.entries()[0].message.find("a flow mapping that begins in line 4"), std::string::npos)
+      << p.diagnostics.entries()[0].message;
+}
+
+TEST(Yaml, PlacesAreBytesAlsoBehindOtherCharacters) {
+  const Parsed p = parse("a: [\xc3\xbc, \xe2\x82\xac\xe2\x82\xac, x]\n");
+  const auto& items = p.documents.at(0).root.find("a")->items;
+  EXPECT_EQ(items.at(0).span.column, 5u);
+  EXPECT_EQ(items.at(1).span.column, 9u);
+  EXPECT_EQ(items.at(1).span.length, 6u);
+  EXPECT_EQ(items.at(2).span.column, 17u);
+  const Parsed control = parse("a: 1\nb: \x01\n");
+  ASSERT_EQ(control.codes(), "yaml-syntax");
+  EXPECT_EQ(control.diagnostics.entries()[0].span.line, 2u);
+  EXPECT_EQ(control.diagnostics.entries()[0].span.column, 4u);
 }
 
 TEST(Yaml, QuotedScalarsAreStrings) {

@@ -47,7 +47,7 @@ struct ThirdParty {
 const std::vector<ThirdParty> kThirdParty = {
     {"simdjson.*", {"engine/event/event_reader.cpp"}},
     {"re2/.*", {"engine/rule/regex"}},
-    {"yaml-cpp/.*", {"engine/rule/yaml"}},
+    {"yaml[.]h", {"engine/rule/yaml_events"}},
     {"zstd.*|isa-l.*|igzip.*", {"engine/codec/"}},
     {"openssl/.*", {"engine/base/hash", "engine/codec/", "engine/net/"}},
     {"boost/(asio|beast)[/.].*", {"engine/net/"}},

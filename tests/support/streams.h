@@ -33,6 +33,7 @@ struct StreamMatch {
 };
 
 std::vector<StreamMatch> random_stream(const StreamShape& shape, uint64_t seed);
+// 1 to `count` (sanitized_share of it, at least five), or the one of KUBEVIGIL_SEED.
 std::vector<uint64_t> test_seeds(size_t count);
 
 std::string encoded_text(std::string_view text);
