@@ -232,17 +232,20 @@ void Builder::place_in_map(Frame& frame, YamlNode node) {
 }
 
 // A line that begins with three dashes starts a document wherever it stands (YAML 1.2, c-forbidden), so that one
-// broken document does not cost those behind it.
+// broken document does not cost those behind it. Directives and comments in front of it belong to it.
 std::vector<std::string_view> document_texts(std::string_view text) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
+  bool begun = false;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
     const std::string_view line = text.substr(at, end - at);
-    if (at > begin && line.starts_with("---") && line.find_first_not_of(" \t\r\n", 3) != 3) {
+    if (begun && line.starts_with("---") && line.find_first_not_of(" \t\r\n", 3) != 3) {
       parts.push_back(text.substr(begin, at - begin));
       begin = at;
     }
+    const size_t first = line.find_first_not_of(" \t\r\n");
+    begun = begun || (first != line.npos && line[first] != '#' && line[0] != '%');
     at = end;
   }
   parts.push_back(text.substr(begin));

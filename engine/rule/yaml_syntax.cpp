@@ -18,6 +18,8 @@ constexpr std::array kAdvice = {
     Advice{"did not find expected ',' or ']'", "close the [ with a ]; inside of it, quote values with [ ] or { }"},
     Advice{"did not find expected node content", "close every [ and {; quote a value that begins with ] } or ,"},
     Advice{"mapping values are not allowed", "quote a value that holds \": \", and indent the keys of a mapping alike"},
+    Advice{"did not find expected <document start>",
+           "a key has a colon and a space behind it; a further document begins with a line ---"},
     Advice{"did not find expected key", "indent all keys of a mapping alike, and close every quote"},
     Advice{"could not find expected ':'", "every key of a mapping has a colon and a space behind it"},
     Advice{"did not find expected '-' indicator", "indent all items of a list alike"},

@@ -78,6 +78,7 @@ TEST(Yaml, SaysHowToMendIt) {
       {"a: 'it's'\n", 1, "close every quote"},
       {"a: 1\nb: \"x\nc: d\n", 4, "close the quote"},
       {"a: - b\n", 1, "a line of its own"},
+      {"\"a\":b\n", 1, "a space behind it"},
       {"a: 1\nb: gr\xc3\xbc\xfc\n", 2, "UTF-8"},
   };
   for (const auto& [text, line, advice] : rows) {
@@ -144,6 +145,18 @@ TEST(Yaml, ABrokenDocumentLeavesTheOthers) {
   EXPECT_EQ(p.diagnostics.entries()[0].span.line, 4u);  // where the bracket should have been closed
   ASSERT_EQ(p.documents.size(), 2u);
   EXPECT_EQ(p.documents[1].root.find("c")->span.line, 5u);
+}
+
+TEST(Yaml, DirectivesBelongToTheDocumentBehindThem) {
+  for (const char* text : {"%YAML 1.2\n---\na: 1\n", "# c\n\n%TAG !e! tag:x,2026:\n---\na: !e!b 1\n",
+                           "# c\n---\na: 1\n", "---\n---\na: 1\n", "---\r\na: 1\r\n", "\xef\xbb\xbf---\na: 1\n"}) {
+    const Parsed p = parse(text);
+    EXPECT_EQ(p.codes(), "") << text;
+    ASSERT_EQ(p.documents.size(), 1u) << text;
+    EXPECT_EQ(p.documents[0].root.find("a")->text, "1") << text;
+  }
+  EXPECT_EQ(parse("%YAML 1.2\n---\na: 1\nb: %\n---\nc: 2\n").documents.size(), 1u) << "only the broken one is lost";
+  EXPECT_EQ(parse("a: 1\n...\nb: 2\n").codes(), "yaml-syntax") << "as PyYAML";
 }
 
 TEST(Yaml, DashesInsideTextStartNoDocument) {
