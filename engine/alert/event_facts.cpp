@@ -86,7 +86,7 @@ void EventFacts::fill_request(Alert& alert) const {
 
 void EventFacts::fill_missing(Alert& alert) const {
   for (const FieldId body : {FieldId::RequestObject, FieldId::ResponseObject}) {
-    if (fields_.values(FieldRef{body, {}}).presence == Presence::Unknown) alert.missing.emplace_back(name_of(body));
+    if (!fields_.readable(body)) alert.missing.emplace_back(name_of(body));
   }
   if (!event_.present(FieldId::UserGroups)) alert.missing.emplace_back("user.groups");
   if (!event_.present(FieldId::UserAgent)) alert.missing.emplace_back("userAgent");

@@ -83,14 +83,14 @@ std::vector<AlertWhy> AlertBuilder::why_of(uint32_t index, const OpeningEvent& o
 
 OpeningFacts AlertBuilder::facts(const OpeningEvent& opening, std::span<const uint32_t> rules) const {
   OpeningFacts out;
-  const EventFacts event(*opening.event, *opening.fields, redactor_);
-  event.fill(out.event);
-  out.event.salvaged = opening.salvaged;
   std::set<std::string> names;
   for (const uint32_t rule : rules) {
     names.merge(names_in(program_->rules().rules[rule]));
     out.why.emplace_back(rule, why_of(rule, opening));
   }
+  const EventFacts event(*opening.event, *opening.fields, redactor_);
+  event.fill(out.event);  // when the conditions have read the bodies: whether they can be read is then known
+  out.event.salvaged = opening.salvaged;
   for (const std::string& name : names) out.texts.emplace_back(name, event.text(name));
   return out;
 }

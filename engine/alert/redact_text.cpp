@@ -19,9 +19,14 @@ namespace {
 
 constexpr std::string_view kWordEnd = " \t\r\n\"'`,;&)]}";
 
-bool is_name_char(char c) {
-  return (fold(c) >= 'a' && fold(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+constexpr std::array<bool, 256> kNameChars = [] {
+  std::array<bool, 256> out{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")) {
+    out[static_cast<uint8_t>(c)] = true;
+  }
+  return out;
+}();
+bool is_name_char(char c) { return kNameChars[static_cast<uint8_t>(c)]; }
 bool is_base64url(char c) { return is_name_char(c); }
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -36,8 +41,10 @@ struct Span {
   bool found() const { return end > begin; }
 };
 
+constexpr std::string_view kKeyBegins = "-----BEGIN ";
+
 Span private_key(std::string_view text, size_t at) {
-  if (!text.substr(at).starts_with("-----BEGIN ")) return {};
+  if (text[at] != '-' || !text.substr(at).starts_with(kKeyBegins)) return {};
   const size_t title_end = text.find("-----", at + 11);
   if (title_end == std::string_view::npos || !text.substr(at, title_end - at).ends_with("PRIVATE KEY")) return {};
   const size_t end = text.find("-----END", title_end + 5);
@@ -81,7 +88,7 @@ Span credentials(std::string_view text, size_t at) {
 }
 
 Span url_password(std::string_view text, size_t at) {
-  if (!text.substr(at).starts_with("://")) return {};
+  if (text[at] != ':' || !text.substr(at).starts_with("://")) return {};
   const size_t end = std::min(text.find_first_of(" \t\r\n\"'/?#", at + 3), text.size());
   const std::string_view authority = text.substr(at + 3, end - at - 3);
   const size_t host = authority.rfind('@');
@@ -161,7 +168,18 @@ class Scan {
         return replace(inner.found() ? inner : value);
       }
     }
-    copy(at_);
+    copy(next_place() - 1);
+  }
+
+  // Where the next form may begin: at the next name, a colon, or a key's begin within this name.
+  size_t next_place() const {
+    size_t at = at_ + 1;
+    if (is_name_char(text_[at_])) {
+      while (at < text_.size() && is_name_char(text_[at]) && !text_.substr(at).starts_with(kKeyBegins)) ++at;
+    } else {
+      while (at < text_.size() && !is_name_char(text_[at]) && text_[at] != ':') ++at;
+    }
+    return at;
   }
 
   // Takes the text up to and with `last` as it is.

@@ -17,7 +17,9 @@ bool one_of(std::string_view text, std::span<const std::string_view> set) {
 
 // Segments of a canonical field name; `\.` stays inside a segment, an index leaves it.
 std::vector<std::string> segments(std::string_view name) {
-  std::vector<std::string> out(1);
+  std::vector<std::string> out;
+  out.reserve(4);  // most names have fewer
+  out.emplace_back();
   for (size_t i = 0; i < name.size(); ++i) {
     if (name[i] == '\\' && i + 1 < name.size()) {
       out.back() += name[++i];
@@ -84,14 +86,18 @@ bool takes_secret(std::string_view word) {
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (c != '_' && c != '-' && c != '.') plain += fold(c);
-  }
   constexpr std::array<std::string_view, 13> kEndings = {
       "password",  "passwd",    "passphrase", "pwd",        "secret",      "token",        "apikey",
       "accesskey", "secretkey", "privatekey", "credential", "credentials", "authorization"};
-  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view e) { return plain.ends_with(e); });
+  constexpr size_t kLongest = std::string_view("authorization").size();
+  std::array<char, kLongest> plain{};  // the last characters of the name without its punctuation
+  size_t begin = kLongest;
+  for (size_t i = name.size(); i > 0 && begin > 0; --i) {
+    const char c = name[i - 1];
+    if (c != '_' && c != '-' && c != '.') plain[--begin] = fold(c);
+  }
+  const std::string_view end(plain.data() + begin, kLongest - begin);
+  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view e) { return end.ends_with(e); });
 }
 
 bool is_secret_field(std::string_view name, std::string_view resource) {

@@ -84,7 +84,10 @@ bool writes_object(const Event& event) {
 
 void Bodies::begin(const Event& event) {
   event_ = &event;
-  for (Slot* slot : {&request_, &response_, &details_, &patch_}) slot->done = false;
+  for (Slot* slot : {&request_, &response_, &details_, &patch_}) {
+    slot->done = false;
+    slot->checked.reset();
+  }
 }
 
 BodyView Bodies::parse(Slot& slot, FieldId body, Presence when_missing) {
@@ -114,7 +117,7 @@ BodyDefect Bodies::defect(FieldId body) {
     return read != BodyDefect::None ? read : response_.defect;
   }
   if (event_->defect != BodyDefect::None) return event_->defect;
-  if (!request_.done && !is_json_patch()) return checked_defect(event_->raw(body));
+  if (!request_.done && !is_json_patch()) return checked_defect(request_, event_->raw(body));
   const bool rebuilt = request_as_object().tree == &patch_.tree;
   if (request_.defect != BodyDefect::None) return request_.defect;
   if (rebuilt && patch_.defect != BodyDefect::None) return patch_.defect;
@@ -122,11 +125,29 @@ BodyDefect Bodies::defect(FieldId body) {
 }
 
 // A tree is not worth making for this question alone; most bodies are asked no other.
-BodyDefect Bodies::checked_defect(std::string_view text) const {
-  if (text.empty()) return BodyDefect::None;
-  const auto facts = check_json(text);
-  if (!facts) return body_defect_of(facts.error().defect);
-  return facts->longest_array > limits::kListValues ? BodyDefect::Values : BodyDefect::None;
+BodyDefect Bodies::checked_defect(Slot& slot, std::string_view text) {
+  if (slot.checked) return *slot.checked;
+  BodyDefect found = BodyDefect::None;
+  if (const auto facts = check_json(text); !facts && !text.empty()) {
+    found = body_defect_of(facts.error().defect);
+  } else if (facts && facts->longest_array > limits::kListValues) {
+    found = BodyDefect::Values;
+  }
+  slot.checked = found;
+  return found;
+}
+
+Presence Bodies::missing(FieldId body) const {
+  return body == FieldId::RequestObject ? missing_request(*event_) : missing_response(*event_);
+}
+
+bool Bodies::readable(FieldId body) {
+  const std::string_view text = event_->raw(body);
+  if (text.empty()) return missing(body) != Presence::Unknown;
+  if (event_->body_defect(body) != BodyDefect::None) return false;
+  Slot& slot = body == FieldId::RequestObject ? request_ : response_;
+  if (slot.done) return slot.view && !has_long_array(slot.tree);
+  return checked_defect(slot, text) == BodyDefect::None;
 }
 
 bool Bodies::is_json_patch() const { return is_patch() && event_->raw(FieldId::RequestObject).starts_with('['); }

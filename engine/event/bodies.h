@@ -11,6 +11,7 @@
 // copies from what the event does not show.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "engine/event/event.h"
@@ -47,15 +48,20 @@ class Bodies {
   // ResponseObject: of that body alone. Parses the body: the answer must not depend on what was asked before.
   BodyDefect defect(FieldId body);
 
+  // Whether all that the body says can be read, or it is known to say nothing. Parses no body for that.
+  bool readable(FieldId body);
+
  private:
   struct Slot {
     JsonTree tree;
     BodyView view;
     BodyDefect defect = BodyDefect::None;
     bool done = false;
+    std::optional<BodyDefect> checked;  // what reading without a tree found
   };
   BodyView parse(Slot& slot, FieldId body, Presence when_missing);
-  BodyDefect checked_defect(std::string_view text) const;
+  static BodyDefect checked_defect(Slot& slot, std::string_view text);
+  Presence missing(FieldId body) const;
   bool is_patch() const;
   bool is_json_patch() const;
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/event/derived.h"
+#include "engine/event/json_text.h"
 #include "engine/event/tree_path.h"
 
 namespace kubevigil {
@@ -25,13 +26,16 @@ std::string_view annotation(const Event& event, std::string_view key) {
 std::optional<std::string> take_quoted(std::string_view& text) {
   if (!text.starts_with('"')) return std::nullopt;
   std::string out;
-  for (size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '"') {
-      text.remove_prefix(i + 1);
+  for (size_t begin = 1; begin < text.size();) {
+    size_t stop = find_string_stop(text, begin);
+    out += text.substr(begin, stop - begin);
+    if (stop < text.size() && text[stop] == '"') {
+      text.remove_prefix(stop + 1);
       return out;
     }
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    out += text[i];
+    if (stop + 1 < text.size() && text[stop] == '\\') ++stop;
+    if (stop < text.size()) out += text[stop];
+    begin = stop + 1;
   }
   return std::nullopt;
 }

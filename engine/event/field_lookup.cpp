@@ -295,6 +295,7 @@ void FieldLookup::release() {
 }
 
 BodyDefect FieldLookup::defect(FieldId body) { return state_->bodies.defect(body); }
+bool FieldLookup::readable(FieldId body) { return state_->bodies.readable(body); }
 
 FieldValues FieldLookup::values(const FieldRef& field) {
   const FieldInfo& info = field_info(field.id);

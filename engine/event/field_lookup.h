@@ -61,6 +61,7 @@ class FieldLookup {
 
   // What is wrong with that body (Bodies::defect); of RequestObject: what body.defect shows.
   BodyDefect defect(FieldId body = FieldId::RequestObject);
+  bool readable(FieldId body);  // Bodies::readable
 
  private:
   struct State;

@@ -61,10 +61,19 @@ uint32_t ConditionCode::add_test(const Test& test, bool negated) {
       code.relative = code.relative || fields_[code.others.back()].relative;
     }
   }
+  if (remembers(code)) code.memo = memo_tests_++;
   const auto index = static_cast<uint32_t>(tests_.size());
   tests_.push_back(std::move(code));
   test_index_.emplace(std::move(key), index);
   return index;
+}
+
+// Texts of bodies that come again. The envelope is judged once for each of its values anyhow (field_groups.h), and
+// keywords are texts of all sorts.
+bool ConditionCode::remembers(const TestCode& test) const {
+  const FieldCode& field = fields_[test.field];
+  return test.others.empty() && !field.envelope && field.field.id != FieldId::Keywords &&
+         test.matcher.patterns().is_dear();
 }
 
 uint32_t ConditionCode::add_node(const Expr& expr, bool negated) {

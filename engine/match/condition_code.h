@@ -37,7 +37,9 @@ struct TestCode {
   uint32_t field = 0;            // index into ConditionCode::fields
   std::vector<uint32_t> others;  // EqualsField: one field a pattern
   bool negated = false;
-  bool relative = false;  // reads the element: its answer is not the event's
+  bool relative = false;    // reads the element: its answer is not the event's
+  uint32_t memo = kNoMemo;  // its number in a TextMemo
+  static constexpr uint32_t kNoMemo = UINT32_MAX;
 };
 
 struct NodeCode {
@@ -62,6 +64,7 @@ class ConditionCode {
 
   const std::vector<FieldCode>& fields() const { return fields_; }
   const std::vector<TestCode>& tests() const { return tests_; }
+  size_t memo_tests() const { return memo_tests_; }
   const NodeCode& node(uint32_t index) const { return nodes_[index]; }
   uint32_t child(const NodeCode& node, uint32_t i) const { return children_[node.first + i]; }
 
@@ -71,12 +74,14 @@ class ConditionCode {
  private:
   uint32_t add_node(const Expr& expr, bool negated);
   uint32_t add_test(const Test& test, bool negated);
+  bool remembers(const TestCode& test) const;
   Parts parts_of(const FieldCode& field) const;
   Parts parts_of(const NodeCode& node) const;
   void collect_fields(uint32_t node, std::vector<uint32_t>& out) const;
 
   std::vector<FieldCode> fields_;
   std::vector<TestCode> tests_;
+  uint32_t memo_tests_ = 0;
   std::vector<NodeCode> nodes_;
   std::vector<uint32_t> children_;
   std::map<std::string, uint32_t, std::less<>> field_index_;

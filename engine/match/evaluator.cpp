@@ -9,8 +9,13 @@ Scope Scope::one_index(uint32_t index, uint32_t with) {
   return {Kind::OneIndex, index, with, index_part(index) | other};
 }
 
-Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters)
-    : code_(code), fields_(fields), counters_(counters), values_(code.fields().size()), tests_(code.tests().size()) {}
+Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo)
+    : code_(code),
+      fields_(fields),
+      counters_(counters),
+      memo_(memo),
+      values_(code.fields().size()),
+      tests_(code.tests().size()) {}
 
 void Evaluator::begin_event() { ++event_; }
 
@@ -50,7 +55,8 @@ bool Evaluator::allowed(uint32_t field, const Scope& scope) const {
 Truth Evaluator::judge(const TestCode& code, const ArrayElement* element) {
   others_.clear();
   for (const uint32_t other : code.others) others_.push_back(values(other, element));
-  return code.matcher.judge(values(code.field, element), others_, code.negated, counters_.set_fallbacks);
+  const PatternAsk ask = {counters_.set_fallbacks, code.memo == TestCode::kNoMemo ? nullptr : memo_, code.memo};
+  return code.matcher.judge(values(code.field, element), others_, code.negated, ask);
 }
 
 Truth Evaluator::test(uint32_t index, const Scope& scope, const ArrayElement* element) {

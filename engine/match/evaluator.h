@@ -27,8 +27,8 @@ struct Scope {
 
 class Evaluator {
  public:
-  // All three must outlive the evaluator.
-  Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters);
+  // All must outlive the evaluator.
+  Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo = nullptr);
 
   // REQUIRES: fields.begin(event) was called.
   void begin_event();
@@ -58,6 +58,7 @@ class Evaluator {
   const ConditionCode& code_;
   FieldLookup& fields_;
   MatchCounters& counters_;
+  TextMemo* memo_;  // none: every text is judged anew
   uint64_t event_ = 1;
   std::vector<ValueMemo> values_;
   std::vector<TestMemo> tests_;

@@ -41,6 +41,16 @@ std::string_view body_of(const FieldRef& field) {
   }
 }
 
+// A node holds when its truth is what the polarity asks for; those below it that made it so are decisive. That an
+// exception (filters.cpp labels it) did not apply is no reason for an alert.
+bool may_decide(const Explanation& node, Truth wanted) {
+  return node.truth == wanted && !node.label.starts_with("filter ");
+}
+
+bool flips(const Explanation& node) {
+  return node.kind == Expr::Kind::Not || (node.kind == Expr::Kind::Element && node.quantifier == Quantifier::None);
+}
+
 // Walks the condition and its compiled form side by side; both have the same shape.
 class Explainer {
  public:
@@ -49,13 +59,16 @@ class Explainer {
 
   Truth truth(uint32_t index) { return evaluator_.evaluate(index); }
 
-  Explanation explain(const Expr& expr, uint32_t index, const ArrayElement* element) {
+  // `decisive`: what collect_decisive() leaves out is left without texts and children.
+  Explanation explain(const Expr& expr, uint32_t index, const ArrayElement* element, std::optional<Truth> decisive) {
     Explanation out;
     out.kind = expr.kind;
     out.quantifier = expr.quantifier;
     out.negated = code_.node(index).negated;
     out.truth = evaluator_.evaluate(index, {}, element);
     out.label = expr.label;
+    if (decisive && !may_decide(out, *decisive)) return out;
+    if (decisive && flips(out)) decisive = negate(*decisive);
     switch (expr.kind) {
       case Expr::Kind::Constant:
         out.text = fmt::format("always {}", to_text(expr.constant));
@@ -73,11 +86,11 @@ class Explainer {
         explain_test(expr, index, element, out);
         break;
       case Expr::Kind::Element:
-        explain_block(expr, index, element, out);
+        explain_block(expr, index, element, decisive, out);
         return out;
     }
     for (uint32_t i = 0; i < expr.children.size(); ++i) {
-      out.children.push_back(explain(expr.children[i], code_.child(code_.node(index), i), element));
+      out.children.push_back(explain(expr.children[i], code_.child(code_.node(index), i), element, decisive));
     }
     return out;
   }
@@ -98,7 +111,8 @@ class Explainer {
     if (out.reason.empty()) out.reason = "a pattern of the rule does not compile";
   }
 
-  void explain_block(const Expr& expr, uint32_t index, const ArrayElement* element, Explanation& out) {
+  void explain_block(const Expr& expr, uint32_t index, const ArrayElement* element, std::optional<Truth> decisive,
+                     Explanation& out) {
     const NodeCode& node = code_.node(index);
     const ArrayValues array = evaluator_.elements(node.index, element);
     out.text = fmt::format("{} {} ({} element{})", block_text(expr.quantifier), to_text(expr.array),
@@ -108,7 +122,7 @@ class Explainer {
     // Copied: explaining an element may ask for further elements.
     const std::vector<ArrayElement> items(array.elements.begin(), array.elements.end());
     for (size_t i = 0; i < items.size() && i < kShownElements; ++i) {
-      Explanation child = explain(expr.children.front(), code_.child(node, 0), &items[i]);
+      Explanation child = explain(expr.children.front(), code_.child(node, 0), &items[i], decisive);
       child.label = fmt::format("[{}]", i);
       out.children.push_back(std::move(child));
     }
@@ -142,17 +156,13 @@ class Explainer {
   Evaluator evaluator_;
 };
 
-// A node holds when its truth is what the polarity asks for; those below it that made it so are decisive. That an
-// exception (filters.cpp labels it) did not apply is no reason for an alert.
 void collect_decisive(const Explanation& node, Truth wanted, std::vector<const Explanation*>& out) {
-  if (node.truth != wanted || node.label.starts_with("filter ")) return;
+  if (!may_decide(node, wanted)) return;
   if (node.children.empty()) {
     if (!node.field.empty()) out.push_back(&node);
     return;
   }
-  const bool flips =
-      node.kind == Expr::Kind::Not || (node.kind == Expr::Kind::Element && node.quantifier == Quantifier::None);
-  for (const Explanation& child : node.children) collect_decisive(child, flips ? negate(wanted) : wanted, out);
+  for (const Explanation& child : node.children) collect_decisive(child, flips(node) ? negate(wanted) : wanted, out);
 }
 
 }  // namespace
@@ -160,7 +170,7 @@ void collect_decisive(const Explanation& node, Truth wanted, std::vector<const E
 Explanation explain(const Expr& condition, FieldLookup& fields) {
   ConditionCode code;
   const uint32_t root = code.add(condition);
-  return Explainer(code, fields).explain(condition, root, nullptr);
+  return Explainer(code, fields).explain(condition, root, nullptr, std::nullopt);
 }
 
 struct RuleExplainer::State {
@@ -179,7 +189,8 @@ std::optional<Explanation> RuleExplainer::explain_if_true(uint32_t rule) {
                                       [](const DetectionCode& d, uint32_t wanted) { return d.rule < wanted; });
   if (found == detections.end() || found->rule != rule) return std::nullopt;
   if (state_->explainer.truth(found->root) != Truth::True) return std::nullopt;
-  return state_->explainer.explain(state_->program.rules().rules[rule].detection().condition, found->root, nullptr);
+  const Expr& condition = state_->program.rules().rules[rule].detection().condition;
+  return state_->explainer.explain(condition, found->root, nullptr, Truth::True);
 }
 
 std::vector<const Explanation*> decisive_tests(const Explanation& root) {

@@ -35,7 +35,8 @@ class RuleExplainer {
   // REQUIRES: fields.begin() was called. Both must outlive it.
   RuleExplainer(const Program& program, FieldLookup& fields);
   ~RuleExplainer();
-  // Nothing when the condition of that detection does not hold.
+  // What decisive_tests() asks for, the rest without texts and children; nothing when the condition of that detection
+  // does not hold.
   std::optional<Explanation> explain_if_true(uint32_t rule);
 
  private:

@@ -41,14 +41,24 @@ bool InternTable::is(const Entry& entry, uint64_t hash, std::string_view value) 
          std::memcmp(keys_.data() + entry.begin, value.data(), value.size()) == 0;
 }
 
-std::span<const uint64_t> InternTable::find(std::string_view value) const {
+size_t InternTable::place_of(std::string_view value) const {
   const uint64_t wanted = hash(value);
   for (size_t i = 0; i < kProbes; ++i) {
     const uint32_t entry = buckets_[(wanted + i) & (buckets_.size() - 1)];
-    if (entry == 0) return {};
-    if (is(entries_[entry - 1], wanted, value)) return {bits_.data() + (entry - 1) * words_, words_};
+    if (entry == 0) return SIZE_MAX;
+    if (is(entries_[entry - 1], wanted, value)) return (entry - 1) * words_;
   }
-  return {};
+  return SIZE_MAX;
+}
+
+std::span<const uint64_t> InternTable::find(std::string_view value) const {
+  const size_t place = place_of(value);
+  return place == SIZE_MAX ? std::span<const uint64_t>{} : std::span(bits_).subspan(place, words_);
+}
+
+std::span<uint64_t> InternTable::find(std::string_view value) {
+  const size_t place = place_of(value);
+  return place == SIZE_MAX ? std::span<uint64_t>{} : std::span(bits_).subspan(place, words_);
 }
 
 std::span<uint64_t> InternTable::add(std::string_view value) {

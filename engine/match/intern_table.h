@@ -24,6 +24,7 @@ class InternTable {
 
   // The bit set of a value, or an empty span when it is not known. Dead after the next add().
   std::span<const uint64_t> find(std::string_view value) const;
+  std::span<uint64_t> find(std::string_view value);
   // REQUIRES: the value is not in the table. Returns its bit set, all zero, to be filled at once.
   std::span<uint64_t> add(std::string_view value);
 
@@ -41,6 +42,7 @@ class InternTable {
   bool place(size_t entry);  // false: no free bucket near the entry's own
   uint64_t hash(std::string_view value) const;
   bool is(const Entry& entry, uint64_t hash, std::string_view value) const;
+  size_t place_of(std::string_view value) const;  // in bits_; SIZE_MAX: not known
 
   size_t bytes() const {
     return keys_.size() + entries_.size() * (sizeof(Entry) + words_ * sizeof(uint64_t)) +

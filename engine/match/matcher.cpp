@@ -42,6 +42,8 @@ void encode_entries(const Event& event, const std::vector<std::string>& names, s
   }
 }
 
+constexpr size_t kMemoShare = 4;  // of the bytes that may be remembered: for texts of bodies
+
 bool share_a_bit(std::span<const uint64_t> a, std::span<const uint64_t> b) {
   for (size_t w = 0; w < a.size(); ++w) {
     if ((a[w] & b[w]) != 0) return true;
@@ -57,11 +59,12 @@ struct Matcher::State {
         code(program->code()),
         key(k),
         lookup(program->derived()),
-        evaluator(code.conditions, lookup, counters),
+        memo(code.conditions.memo_tests(), k, interned_bytes / kMemoShare),
+        evaluator(code.conditions, lookup, counters, &memo),
         operands(evaluator, code, k),
         left(code.words()) {
     for (size_t i = 0; i < code.index.size(); ++i) {
-      tables.emplace_back(code.words(), k, interned_bytes / code.index.size());
+      tables.emplace_back(code.words(), k, (interned_bytes - interned_bytes / kMemoShare) / code.index.size());
     }
   }
 
@@ -79,6 +82,7 @@ struct Matcher::State {
   HashKey key;
   MatchCounters counters;
   FieldLookup lookup;
+  TextMemo memo;
   Evaluator evaluator;
   OperandWriter operands;
   std::vector<InternTable> tables;  // one per Program::Code::index

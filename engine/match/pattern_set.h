@@ -38,6 +38,8 @@ class PatternSet {
   bool any(const Value& value, uint64_t& set_fallbacks) const;
   bool one(size_t pattern, const Value& value) const;
   size_t size() const { return size_; }
+  // any() takes longer than a look-up in a table of texts.
+  bool is_dear() const { return finder_.has_value() || !regexes_.empty(); }
 
   // False: a pattern does not compile (the loader refuses such rules), so no answer can be trusted.
   bool usable() const { return usable_; }

@@ -38,7 +38,7 @@ TestMatcher::TestMatcher(const Test& test)
 }
 
 Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> others, bool negated,
-                         uint64_t& set_fallbacks) const {
+                         const PatternAsk& ask) const {
   if (!patterns_.usable()) return Truth::Unknown;
   bool unknown = field.presence == Presence::Unknown;
   bool others_partial = false;
@@ -47,7 +47,7 @@ Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> 
     others_partial = others_partial || is_part(other.presence);
   }
   if (op_ == TestOp::Exists && !field.values.empty()) return wanted_presence_ ? Truth::True : Truth::False;
-  const bool result = holds(field, others, set_fallbacks);
+  const bool result = holds(field, others, ask);
   if (!unknown && !others_partial && !is_part(field.presence)) return result ? Truth::True : Truth::False;
 
   // Something is missing. Does the answer stand whatever it may be?
@@ -64,7 +64,7 @@ Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> 
   return unknown || negated ? Truth::Unknown : Truth::False;
 }
 
-bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> others, uint64_t& set_fallbacks) const {
+bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> others, const PatternAsk& ask) const {
   const auto values = field.values;
   if (op_ == TestOp::Exists)
     return (field.presence == Presence::Present || field.presence == Presence::Open) == wanted_presence_;
@@ -73,7 +73,7 @@ bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> o
     if (quantifier_ == Quantifier::Every) return !values.empty() && std::all_of(values.begin(), values.end(), is_null);
     return values.empty() || std::any_of(values.begin(), values.end(), is_null);
   }
-  const auto satisfies = [&](const Value& v) { return some_pattern(v, others, set_fallbacks); };
+  const auto satisfies = [&](const Value& v) { return some_pattern(v, others, ask); };
   const auto pattern_count = patterns_.size();
   if (!every_pattern_) {
     if (quantifier_ == Quantifier::Any) return std::any_of(values.begin(), values.end(), satisfies);
@@ -89,8 +89,10 @@ bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> o
   return true;
 }
 
-bool TestMatcher::some_pattern(const Value& value, std::span<const FieldValues> others, uint64_t& set_fallbacks) const {
-  if (op_ != TestOp::EqualsField) return patterns_.any(value, set_fallbacks);
+bool TestMatcher::some_pattern(const Value& value, std::span<const FieldValues> others, const PatternAsk& ask) const {
+  if (op_ != TestOp::EqualsField)
+    return ask.memo != nullptr ? ask.memo->any(ask.number, patterns_, value, ask.set_fallbacks)
+                               : patterns_.any(value, ask.set_fallbacks);
   for (size_t i = 0; i < others.size(); ++i) {
     if (one_pattern(i, value, others)) return true;
   }

@@ -10,8 +10,16 @@
 
 #include "engine/event/field_lookup.h"
 #include "engine/match/pattern_set.h"
+#include "engine/match/text_memo.h"
 
 namespace kubevigil {
+
+// How the patterns of a test are asked.
+struct PatternAsk {
+  uint64_t& set_fallbacks;
+  TextMemo* memo = nullptr;  // where there is one: under this number
+  uint32_t number = 0;
+};
 
 class TestMatcher {
  public:
@@ -19,14 +27,13 @@ class TestMatcher {
 
   // `others`: for EqualsField the values of each pattern's field, else empty. `negated`: the test stands under an odd
   // number of Nots.
-  Truth judge(const FieldValues& field, std::span<const FieldValues> others, bool negated,
-              uint64_t& set_fallbacks) const;
+  Truth judge(const FieldValues& field, std::span<const FieldValues> others, bool negated, const PatternAsk& ask) const;
 
   const PatternSet& patterns() const { return patterns_; }
 
  private:
-  bool holds(const FieldValues& field, std::span<const FieldValues> others, uint64_t& set_fallbacks) const;
-  bool some_pattern(const Value& value, std::span<const FieldValues> others, uint64_t& set_fallbacks) const;
+  bool holds(const FieldValues& field, std::span<const FieldValues> others, const PatternAsk& ask) const;
+  bool some_pattern(const Value& value, std::span<const FieldValues> others, const PatternAsk& ask) const;
   bool one_pattern(size_t pattern, const Value& value, std::span<const FieldValues> others) const;
 
   TestOp op_;

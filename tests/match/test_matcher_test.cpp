@@ -21,7 +21,7 @@ Test make(TestOp op, std::vector<std::string> patterns, bool cased = false) {
 
 Truth judge(const Test& test, std::vector<Value> values, Presence presence = Presence::Present, bool negated = false) {
   uint64_t fallbacks = 0;
-  return TestMatcher(test).judge({values, presence}, {}, negated, fallbacks);
+  return TestMatcher(test).judge({values, presence}, {}, negated, {fallbacks});
 }
 
 bool holds(const Test& test, std::string_view text) { return judge(test, {Value::string(text)}) == Truth::True; }
@@ -211,11 +211,11 @@ TEST(TestMatcher, FieldReference) {
   const std::vector<Value> left = {Value::string("Alice"), Value{}}, right = {Value::string("alice"), Value{}};
   const std::vector<FieldValues> others = {{right, Presence::Present}};
   uint64_t fallbacks = 0;
-  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, others, false, fallbacks), Truth::True);
+  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, others, false, {fallbacks}), Truth::True);
   test.cased = true;
-  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, others, false, fallbacks), Truth::False);
+  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, others, false, {fallbacks}), Truth::False);
   const std::vector<FieldValues> missing = {{{}, Presence::Unknown}};
-  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, missing, false, fallbacks), Truth::Unknown);
+  EXPECT_EQ(TestMatcher(test).judge({left, Presence::Present}, missing, false, {fallbacks}), Truth::Unknown);
 }
 
 TEST(TestMatcher, APatternThatDoesNotCompileIsNeverNoMatch) {
