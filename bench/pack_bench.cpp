@@ -147,8 +147,8 @@ int main(int argc, char** argv) {
   const RuleSet rules = load_pack(argc > 1 ? argv[1] : KUBEVIGIL_SOURCE_DIR "/detections");
   const ProgramPtr whole = compile(rules);
   static std::deque<Candidate> candidates;
-  candidates.push_back({"without_first_seen", without(rules, is_first_seen), {}});
-  candidates.push_back({"without_bodies", without(rules, reads_bodies), {}});
+  candidates.push_back({"without_first_seen", without(rules, first_seen_rules()), {}});
+  candidates.push_back({"without_bodies", without(rules, body_rules()), {}});
   std::fprintf(stderr, "%zu rules\n", rules.rules.size());
   for (Candidate& candidate : candidates) {
     candidate.program = compile(candidate.pack.rules);

@@ -11,6 +11,7 @@
 #include "engine/base/metric_table.h"
 #include "engine/event/event_reader.h"
 #include "engine/event/formats.h"
+#include "engine/event/json_block.h"
 #include "engine/run/self_alert.h"
 
 namespace kubevigil {
@@ -30,7 +31,10 @@ void add_version(CLI::App& root, Context& context) {
     json.begin_object().member("name", "kubevigil").member("version", version_text());
     json.member("alert_schema", "kubevigil.alert/v1").member("attack_version", kAttackVersion);
     json.optional("commit", commit_text()).member("rules_hash", load_rules(builtin_rules(), options).rules.hash);
-    json.member("json_kernel", simdjson_kernel()).member("compiler", __VERSION__).end_object();
+    json.member("json_kernel", simdjson_kernel())
+        .member("block_kernel", json_block_kernel())
+        .member("compiler", __VERSION__)
+        .end_object();
     context.console.data(json.text() + "\n");
   });
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "engine/base/text.h"
+#include "engine/event/compact_reader.h"
 #include "engine/event/event_members.h"
 #include "engine/event/json_text.h"
 #include "engine/event/record_repair.h"
@@ -242,9 +243,21 @@ tl::unexpected<ReadError> not_json(std::string message, size_t offset) {
 }  // namespace
 
 struct EventReader::State {
+  explicit State(ReadWay way) : tries_compact(way == ReadWay::Fastest) {}
+
+  const bool tries_compact;
   od::parser parser;
   std::string decoded;
   RepairedRecord repaired;
+
+  // False: the event holds anything.
+  bool walk_compact(std::string_view record, Event& event) {
+    event.clear();
+    if (decoded.capacity() > kKeptCapacity) std::string().swap(decoded);
+    const CompactRead read = read_compact(record, decoded, event);
+    return read == CompactRead::Read ||
+           (read == CompactRead::NotAscii && simdjson::validate_utf8(record.data(), record.size()));
+  }
 
   error_code walk(std::string_view text, Event& event) {
     event.clear();
@@ -270,7 +283,7 @@ struct EventReader::State {
   }
 };
 
-EventReader::EventReader() : state_(std::make_unique<State>()) {}
+EventReader::EventReader(ReadWay way) : state_(std::make_unique<State>(way)) {}
 EventReader::~EventReader() = default;
 
 tl::expected<void, ReadError> EventReader::read(std::string_view record, const RecordOrigin& origin, Event& event) {
@@ -280,7 +293,8 @@ tl::expected<void, ReadError> EventReader::read(std::string_view record, const R
         first == record.end() ? "an empty record, expected a JSON object" : "expected { at the beginning of the record",
         static_cast<size_t>(first - record.begin()));
   }
-  if (state_->walk(record, event) != simdjson::SUCCESS) {
+  const bool is_read = state_->tries_compact && state_->walk_compact(record, event);
+  if (!is_read && state_->walk(record, event) != simdjson::SUCCESS) {
     if (auto repaired = state_->walk_repaired(record, event); !repaired) return repaired;
   }
   if (!has_text(event, FieldId::AuditId) || !has_text(event, FieldId::Stage)) {

@@ -27,9 +27,14 @@ struct ReadError {
   size_t offset = 0;  // byte in the record, where known
 };
 
+enum class ReadWay : uint8_t {
+  Fastest,  // compact_reader.h where it can
+  General,  // simdjson for every record: for tests and benchmarks
+};
+
 class EventReader {
  public:
-  EventReader();
+  explicit EventReader(ReadWay way = ReadWay::Fastest);
   ~EventReader();
   EventReader(const EventReader&) = delete;
   EventReader& operator=(const EventReader&) = delete;

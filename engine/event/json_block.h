@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace kubevigil {
 
@@ -21,6 +22,7 @@ struct JsonBlock {
   uint64_t colons;
   uint64_t spaces;    // 0x20 alone
   uint64_t controls;  // below 0x20: white space, too
+  uint64_t wide;      // 0x80 and above
   bool operator==(const JsonBlock&) const = default;
 };
 
@@ -28,8 +30,18 @@ struct JsonBlock {
 using JsonBlockKernel = void (*)(const char* text, JsonBlock& out);
 extern const JsonBlockKernel read_json_block;
 
+// Behind the bracket that ends the container at the front of the text, whatever kinds of brackets are in it; npos when
+// none does, or when a string in it holds a control character. `wide` is set when a byte beyond ASCII was seen, perhaps
+// behind the container. REQUIRES: a bracket in front, kBytes readable bytes behind the text.
+using ContainerEndKernel = size_t (*)(std::string_view text, bool& wide);
+extern const ContainerEndKernel container_end;
+
+// What the two are made for: "plain", "sse2", "avx2", "avx512".
+std::string_view json_block_kernel();
+
 // All kernels that this machine can run, the plain loop first: for tests.
 std::span<const JsonBlockKernel> json_block_kernels();
+std::span<const ContainerEndKernel> container_end_kernels();
 
 // Where the text stands between two blocks.
 struct StringState {

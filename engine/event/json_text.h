@@ -49,17 +49,24 @@ inline bool has_backslash(std::string_view text) {
   return swar::equal(swar::load(text.data() + last), '\\') != 0;
 }
 
-// Index of the next quote, backslash or control character (below 0x20) from `at` on, or text.size(). Most strings end
-// within 16 bytes, which every x86-64 looks at at once.
+#ifdef __SSE2__
+// Of 16 bytes, as bits: quotes, backslashes and control characters (below 0x20).
+inline uint32_t string_stops(__m128i bytes) {
+  const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls)));
+}
+#endif
+
+// Index of the next quote, backslash or control character from `at` on, or text.size(). Most strings end within 16
+// bytes, which every x86-64 looks at at once.
 inline size_t find_string_stop(std::string_view text, size_t at) {
 #ifdef __SSE2__
   for (; at + sizeof(__m128i) <= text.size(); at += sizeof(__m128i)) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    const int stops = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
-    if (stops != 0) return at + static_cast<size_t>(std::countr_zero(static_cast<uint32_t>(stops)));
+    if (const uint32_t stops = string_stops(bytes); stops != 0)
+      return at + static_cast<size_t>(std::countr_zero(stops));
   }
 #endif
   for (; at + sizeof(uint64_t) <= text.size(); at += sizeof(uint64_t)) {

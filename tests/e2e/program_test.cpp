@@ -15,7 +15,7 @@ TEST(Program, VersionRuns) {
   EXPECT_TRUE(result.out.starts_with("kubevigil "));
   EXPECT_EQ(run({"--version"}).out, result.out);
   const std::string json = run({"version", "-o", "json"}).out;
-  for (const char* name : {"version", "rules_hash", "json_kernel", "compiler", "alert_schema"}) {
+  for (const char* name : {"version", "rules_hash", "json_kernel", "block_kernel", "compiler", "alert_schema"}) {
     EXPECT_NE(json.find("\"" + std::string(name) + "\":\""), std::string::npos) << json;
   }
 }

@@ -32,7 +32,7 @@ TEST(JsonBlock, AllKernelsGiveTheSameMasks) {
 }
 
 TEST(JsonBlock, MasksOfEachByte) {
-  std::string text = "{\"a\\\"b\": [1,2]}";
+  std::string text = "{\"a\\\"b\": [1,2]}\xc3";
   text.resize(JsonBlock::kBytes, '\t');
   const auto bits = [&](std::string_view set) {
     uint64_t mask = 0;
@@ -40,7 +40,7 @@ TEST(JsonBlock, MasksOfEachByte) {
     return mask;
   };
   const JsonBlock expected = {bits("\""), bits("\\"), bits("{["), bits("}]"), bits("{"),
-                              bits(","),  bits(":"),  bits(" "),  bits("\t")};
+                              bits(","),  bits(":"),  bits(" "),  bits("\t"), bits("\xc3")};
   for (const JsonBlockKernel kernel : json_block_kernels()) {
     JsonBlock block;
     kernel(text.data(), block);

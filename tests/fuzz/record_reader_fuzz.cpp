@@ -1,5 +1,6 @@
 // Any bytes through decompression, splitter, joiner, envelopes and reader, in two sizes of pieces: the same events and
-// the same bad records must come out. Every event has an id and a stage, every bad record a reason inside the input.
+// the same bad records must come out; and the bytes as one record, read by both ways of the reader. Every event has an
+// id and a stage, every bad record a reason inside the input.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "engine/event/part_joiner.h"
 #include "engine/event/record_reader.h"
 #include "engine/event/splitter.h"
+#include "tests/support/read_both_ways.h"
 
 namespace {
 
@@ -65,6 +67,8 @@ std::string read_all(std::string_view input, size_t piece_bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const auto [fastest, general] = ReadBothWays().outcomes(input);
+  if (fastest != general) std::abort();
   if (read_all(input, 4096) != read_all(input, 13)) std::abort();
   return 0;
 }
