@@ -102,6 +102,12 @@ bool equals_folded(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return fold(x) == fold(y); });
 }
 
+bool is_ascii(std::string_view text) {
+  uint8_t all = 0;
+  for (const char c : text) all |= static_cast<uint8_t>(c);
+  return all < 0x80;
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const Decoded c = decode(text);

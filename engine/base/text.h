@@ -17,6 +17,7 @@ bool equals_folded(std::string_view a, std::string_view b);
 // subparts). `repaired` counts the replacements.
 std::string repair_utf8(std::string_view text, size_t& repaired);
 bool is_utf8(std::string_view text);
+bool is_ascii(std::string_view text);
 
 // For terminals and log lines: control characters (C0, DEL, C1), bidirectional controls (U+202A..202E,
 // U+2066..2069, U+200E/F, U+061C) and ill-formed bytes become \xNN or \u{NNNN}; newlines and tabs too.

@@ -54,14 +54,18 @@ uint32_t ConditionCode::add_field(const FieldRef& field) {
 uint32_t ConditionCode::add_test(const Test& test, bool negated) {
   std::string key = test_key(test, negated);
   if (const auto known = test_index_.find(key); known != test_index_.end()) return known->second;
-  TestCode code{TestMatcher(test), add_field(test.field), {}, negated, test.field.id == FieldId::Element};
+  std::shared_ptr<const PatternSet>& patterns = patterns_[TestMatcher::patterns_key(test)];
+  if (!patterns) patterns = TestMatcher::patterns_of(test);
+  TestCode code{TestMatcher(test, patterns), add_field(test.field), {}, negated, test.field.id == FieldId::Element};
   if (test.op == TestOp::EqualsField) {
     for (const Pattern& pattern : test.patterns) {
       code.others.push_back(add_field(pattern.field.value_or(FieldRef{})));
       code.relative = code.relative || fields_[code.others.back()].relative;
     }
   }
-  if (remembers(code)) code.memo = memo_tests_++;
+  if (remembers(code)) {
+    code.memo = memo_numbers_.try_emplace(patterns.get(), static_cast<uint32_t>(memo_numbers_.size())).first->second;
+  }
   const auto index = static_cast<uint32_t>(tests_.size());
   tests_.push_back(std::move(code));
   test_index_.emplace(std::move(key), index);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ struct TestCode {
   std::vector<uint32_t> others;  // EqualsField: one field a pattern
   bool negated = false;
   bool relative = false;    // reads the element: its answer is not the event's
-  uint32_t memo = kNoMemo;  // its number in a TextMemo
+  uint32_t memo = kNoMemo;  // the number of its patterns in a TextMemo
   static constexpr uint32_t kNoMemo = UINT32_MAX;
 };
 
@@ -64,7 +65,7 @@ class ConditionCode {
 
   const std::vector<FieldCode>& fields() const { return fields_; }
   const std::vector<TestCode>& tests() const { return tests_; }
-  size_t memo_tests() const { return memo_tests_; }
+  size_t memo_sets() const { return memo_numbers_.size(); }
   const NodeCode& node(uint32_t index) const { return nodes_[index]; }
   uint32_t child(const NodeCode& node, uint32_t i) const { return children_[node.first + i]; }
 
@@ -81,7 +82,8 @@ class ConditionCode {
 
   std::vector<FieldCode> fields_;
   std::vector<TestCode> tests_;
-  uint32_t memo_tests_ = 0;
+  std::map<std::string, std::shared_ptr<const PatternSet>> patterns_;  // by TestMatcher::patterns_key
+  std::map<const PatternSet*, uint32_t> memo_numbers_;
   std::vector<NodeCode> nodes_;
   std::vector<uint32_t> children_;
   std::map<std::string, uint32_t, std::less<>> field_index_;

@@ -1,6 +1,7 @@
 #include "engine/match/evaluator.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace kubevigil {
 
@@ -116,6 +117,30 @@ Truth Evaluator::evaluate(uint32_t index, const Scope& scope, const ArrayElement
     const Truth truth = seen ? evaluate(child, scope, element) : Truth::Unknown;
     result = maximum ? std::max(result, truth) : std::min(result, truth);
     if (result == (maximum ? Truth::True : Truth::False)) break;
+  }
+  return result;
+}
+
+// Most conditions are an All: of its children those that the envelope leaves Unknown are asked again, no other.
+Truth Evaluator::evaluate_in_stages(uint32_t index, bool& needs_body) {
+  const NodeCode& node = code_.node(index);
+  const Scope envelope = Scope::envelope();
+  uint64_t unknown = 0;
+  if (node.kind != Expr::Kind::All || node.count > 64) {
+    const Truth truth = evaluate(index, envelope);
+    needs_body = truth == Truth::Unknown;
+    return needs_body ? evaluate(index) : truth;
+  }
+  for (uint32_t i = 0; i < node.count; ++i) {
+    const Truth truth = evaluate(code_.child(node, i), envelope);
+    if (truth == Truth::False) return truth;
+    if (truth == Truth::Unknown) unknown |= uint64_t{1} << i;
+  }
+  needs_body = unknown != 0;
+  Truth result = Truth::True;
+  for (; unknown != 0 && result != Truth::False; unknown &= unknown - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(unknown));
+    result = std::min(result, evaluate(code_.child(node, i)));
   }
   return result;
 }

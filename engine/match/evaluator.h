@@ -34,6 +34,8 @@ class Evaluator {
   void begin_event();
 
   Truth evaluate(uint32_t node, const Scope& scope = {}, const ArrayElement* element = nullptr);
+  // The same, the envelope first: what is decided there needs no body. `needs_body` is set when it is not.
+  Truth evaluate_in_stages(uint32_t node, bool& needs_body);
   const FieldValues& values(uint32_t field);
 
   // For explanations: what one node reads.

@@ -59,7 +59,7 @@ struct Matcher::State {
         code(program->code()),
         key(k),
         lookup(program->derived()),
-        memo(code.conditions.memo_tests(), k, interned_bytes / kMemoShare),
+        memo(code.conditions.memo_sets(), k, interned_bytes / kMemoShare),
         evaluator(code.conditions, lookup, counters, &memo),
         operands(evaluator, code, k),
         left(code.words()) {
@@ -135,10 +135,10 @@ void Matcher::State::judge(uint32_t index, std::span<uint64_t> bits) {
 // Bodies last: most events that the index leaves fail on their envelope.
 Truth Matcher::State::truth(const DetectionCode& detection) {
   ++counters.candidates;
-  const Truth envelope = evaluator.evaluate(detection.root, Scope::envelope());
-  if (envelope != Truth::Unknown) return envelope;
-  ++counters.body_candidates;
-  return evaluator.evaluate(detection.root);
+  bool needs_body = false;
+  const Truth truth = evaluator.evaluate_in_stages(detection.root, needs_body);
+  counters.body_candidates += needs_body ? 1 : 0;
+  return truth;
 }
 
 void Matcher::State::write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result) {

@@ -156,6 +156,8 @@ void PatternSet::prepare(const Test& test) {
 }
 
 void PatternSet::prepare_regexes(const Test& test, size_t automaton_bytes) {
+  regex_flags_ = test.regex_flags;
+  words_ = std::make_unique<Words>();
   for (const Pattern& pattern : test.patterns) {
     texts_.push_back(pattern.text);
     auto regex = Regex::compile(pattern.text, test.regex_flags);
@@ -168,12 +170,22 @@ void PatternSet::prepare_regexes(const Test& test, size_t automaton_bytes) {
   if (set) regex_set_ = std::move(*set);
 }
 
+// False: no regular expression matches the text. Other letters than ASCII's have further forms.
+bool PatternSet::may_match(std::string_view text) const {
+  std::call_once(words_->made, [this] {
+    const std::vector<std::string> words = needed_words(texts_, regex_flags_);
+    if (!words.empty()) words_->finder.emplace(words, true);
+  });
+  return !words_->finder || words_->finder->any_in(text) || !is_ascii(text);
+}
+
 bool PatternSet::any(const Value& value, uint64_t& set_fallbacks) const {
   if (!whole_.empty() && has_text(value)) {
     return whole_.contains(value.text) ||
            (value.is_number() && std::binary_search(sorted_numbers_.begin(), sorted_numbers_.end(), value.number));
   }
   if (finder_) return has_text(value) && finder_->any_in(value.text);
+  if (words_ && has_text(value) && !may_match(value.text)) return false;
   if (regex_set_ && has_text(value)) {
     const RegexSet::Answer answer = regex_set_->matches(value.text);
     if (answer != RegexSet::Answer::Broken) return answer == RegexSet::Answer::Yes;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +63,7 @@ class PatternSet {
   void prepare(const Test& test);
   void prepare_regexes(const Test& test, size_t automaton_bytes);
   bool text_satisfies(size_t pattern, std::string_view text) const;
+  bool may_match(std::string_view text) const;
 
   TestOp op_;
   bool fold_case_;
@@ -74,6 +77,14 @@ class PatternSet {
   std::optional<WordFinder> finder_;  // Contains
   std::vector<Regex> regexes_;
   std::optional<RegexSet> regex_set_;
+  // Words without which no regular expression matches. Made when the first text comes: most sets never see one, and to
+  // find the words takes as long as to compile the expressions.
+  struct Words {
+    std::once_flag made;
+    std::optional<WordFinder> finder;
+  };
+  std::string regex_flags_;
+  std::unique_ptr<Words> words_;
   std::vector<Network> networks_;
 };
 

@@ -144,6 +144,13 @@ void join_group(FieldGroup group, const std::vector<std::pair<FieldGroup, IndexC
   for (const FieldId slot : found->second.slots) add_once(index.slots, slot);
 }
 
+// Rules by which a field of its own is worth a look-up for each event; fewer are asked as they are written.
+constexpr size_t kLookUpFrom = 6;
+
+bool is_worth_it(FieldGroup group, const IndexCode& index) {
+  return group != FieldGroup::Alone || index.detections.size() >= kLookUpFrom;
+}
+
 void compile_index(const RuleSet& rules, Program::Code& code) {
   const size_t words = (code.detections.size() + 63) / 64;
   code.all.assign(words, 0);
@@ -162,7 +169,9 @@ void compile_index(const RuleSet& rules, Program::Code& code) {
     }
   }
   std::vector<std::pair<FieldGroup, IndexCode>> indexes;
-  for (auto& [group, index] : by_group) indexes.emplace_back(group.first, std::move(index));
+  for (auto& [group, index] : by_group) {
+    if (is_worth_it(group.first, index)) indexes.emplace_back(group.first, std::move(index));
+  }
   std::stable_sort(indexes.begin(), indexes.end(), [](const auto& a, const auto& b) {
     return a.second.detections.size() > b.second.detections.size();
   });

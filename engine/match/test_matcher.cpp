@@ -1,6 +1,7 @@
 #include "engine/match/test_matcher.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/text.h"
 
@@ -28,18 +29,30 @@ bool same_value(const Value& a, const Value& b, bool cased) {
 
 }  // namespace
 
-TestMatcher::TestMatcher(const Test& test)
+std::shared_ptr<const PatternSet> TestMatcher::patterns_of(const Test& test) {
+  return std::make_shared<const PatternSet>(only_patterns(test));
+}
+
+std::string TestMatcher::patterns_key(const Test& test) {
+  Test bare = only_patterns(test);
+  bare.field = {};
+  bare.quantifier = Quantifier::Any;
+  bare.every_pattern = false;
+  return to_text(Expr::of(std::move(bare)));
+}
+
+TestMatcher::TestMatcher(const Test& test, std::shared_ptr<const PatternSet> patterns)
     : op_(test.op),
       quantifier_(test.quantifier),
       cased_(test.cased),
       every_pattern_(test.every_pattern),
-      patterns_(only_patterns(test)) {
+      patterns_(std::move(patterns)) {
   if (op_ == TestOp::Exists && !test.patterns.empty()) wanted_presence_ = test.patterns.front().text == "true";
 }
 
 Truth TestMatcher::judge(const FieldValues& field, std::span<const FieldValues> others, bool negated,
                          const PatternAsk& ask) const {
-  if (!patterns_.usable()) return Truth::Unknown;
+  if (!patterns_->usable()) return Truth::Unknown;
   bool unknown = field.presence == Presence::Unknown;
   bool others_partial = false;
   for (const FieldValues& other : others) {
@@ -74,7 +87,7 @@ bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> o
     return values.empty() || std::any_of(values.begin(), values.end(), is_null);
   }
   const auto satisfies = [&](const Value& v) { return some_pattern(v, others, ask); };
-  const auto pattern_count = patterns_.size();
+  const auto pattern_count = patterns_->size();
   if (!every_pattern_) {
     if (quantifier_ == Quantifier::Any) return std::any_of(values.begin(), values.end(), satisfies);
     return !values.empty() && std::all_of(values.begin(), values.end(), satisfies);
@@ -91,8 +104,8 @@ bool TestMatcher::holds(const FieldValues& field, std::span<const FieldValues> o
 
 bool TestMatcher::some_pattern(const Value& value, std::span<const FieldValues> others, const PatternAsk& ask) const {
   if (op_ != TestOp::EqualsField)
-    return ask.memo != nullptr ? ask.memo->any(ask.number, patterns_, value, ask.set_fallbacks)
-                               : patterns_.any(value, ask.set_fallbacks);
+    return ask.memo != nullptr ? ask.memo->any(ask.number, *patterns_, value, ask.set_fallbacks)
+                               : patterns_->any(value, ask.set_fallbacks);
   for (size_t i = 0; i < others.size(); ++i) {
     if (one_pattern(i, value, others)) return true;
   }
@@ -100,7 +113,7 @@ bool TestMatcher::some_pattern(const Value& value, std::span<const FieldValues> 
 }
 
 bool TestMatcher::one_pattern(size_t pattern, const Value& value, std::span<const FieldValues> others) const {
-  if (op_ != TestOp::EqualsField) return patterns_.one(pattern, value);
+  if (op_ != TestOp::EqualsField) return patterns_->one(pattern, value);
   const auto values = others[pattern].values;
   return std::any_of(values.begin(), values.end(), [&](const Value& v) { return same_value(value, v, cased_); });
 }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 
 #include "engine/event/field_lookup.h"
 #include "engine/match/pattern_set.h"
@@ -23,13 +25,19 @@ struct PatternAsk {
 
 class TestMatcher {
  public:
-  explicit TestMatcher(const Test& test);
+  explicit TestMatcher(const Test& test) : TestMatcher(test, patterns_of(test)) {}
+  // `patterns`: those that patterns_of() makes of it, or of a test with the same patterns_key().
+  TestMatcher(const Test& test, std::shared_ptr<const PatternSet> patterns);
+
+  static std::shared_ptr<const PatternSet> patterns_of(const Test& test);
+  // Tests with the same key have the same patterns, whatever field they read.
+  static std::string patterns_key(const Test& test);
 
   // `others`: for EqualsField the values of each pattern's field, else empty. `negated`: the test stands under an odd
   // number of Nots.
   Truth judge(const FieldValues& field, std::span<const FieldValues> others, bool negated, const PatternAsk& ask) const;
 
-  const PatternSet& patterns() const { return patterns_; }
+  const PatternSet& patterns() const { return *patterns_; }
 
  private:
   bool holds(const FieldValues& field, std::span<const FieldValues> others, const PatternAsk& ask) const;
@@ -41,7 +49,7 @@ class TestMatcher {
   bool cased_;
   bool every_pattern_;
   bool wanted_presence_ = true;  // Exists
-  PatternSet patterns_;
+  std::shared_ptr<const PatternSet> patterns_;
 };
 
 }  // namespace kubevigil

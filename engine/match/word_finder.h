@@ -1,5 +1,6 @@
 // WordFinder: does a text contain any of many words? One pass over the text, which looks at pairs of bytes: few texts
-// have a pair that begins a word, so that 35 words cost little more than one. Immutable; any number of threads.
+// have a pair that begins a word, and few words begin with it, so that 35 words cost little more than one. Immutable;
+// any number of threads.
 #pragma once
 
 #include <bitset>
@@ -20,10 +21,15 @@ class WordFinder {
 
  private:
   unsigned char read(char c) const;
-  bool word_begins(std::string_view text) const;
+  uint16_t pair_at(std::string_view text) const;
+  bool word_begins(uint16_t pair, std::string_view text) const;
 
   bool fold_case_;
-  std::vector<std::string> words_;
+  struct Word {
+    uint16_t pair;  // its first two bytes
+    std::string text;
+  };
+  std::vector<Word> words_;      // by pair
   std::bitset<1u << 16> pairs_;  // by the first two bytes of a word, folded as asked
 };
 

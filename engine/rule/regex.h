@@ -34,6 +34,10 @@ class Regex {
   std::shared_ptr<const Code> code_;
 };
 
+// Words, in lower case, of which each text of ASCII that one of the patterns matches holds at least one, in whatever
+// case. Empty: there are none such. REQUIRES: patterns that compile.
+std::vector<std::string> needed_words(std::span<const std::string> patterns, std::string_view flags);
+
 // Many patterns as one automaton: does any of them match?
 class RegexSet {
  public:

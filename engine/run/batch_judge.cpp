@@ -9,12 +9,17 @@
 namespace kubevigil {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr uint8_t kNoDigit = 0xff;
+constexpr std::array<uint8_t, 256> kHexDigits = [] {
+  std::array<uint8_t, 256> out{};
+  out.fill(kNoDigit);
+  for (uint8_t d = 0; d < 16; ++d) {
+    out[static_cast<uint8_t>("0123456789abcdef"[d])] = out[static_cast<uint8_t>("0123456789ABCDEF"[d])] = d;
+  }
+  return out;
+}();
+
+uint8_t hex_digit(char c) { return kHexDigits[static_cast<uint8_t>(c)]; }
 
 bool by_position(const BadRecord& a, const BadRecord& b) { return position_before(a.position, b.position); }
 
@@ -23,14 +28,13 @@ bool by_position(const BadRecord& a, const BadRecord& b) { return position_befor
 std::array<uint8_t, 16> uuid_bytes(std::string_view text) {
   std::array<uint8_t, 16> out{};
   if (text.size() != 36) return {};
-  size_t digits = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const int digit = hex_digit(text[i]);
-    if (dash ? text[i] != '-' : digit < 0) return {};
-    if (dash) continue;
-    out[digits / 2] = static_cast<uint8_t>(out[digits / 2] << 4 | digit);
-    ++digits;
+  size_t at = 0;
+  for (size_t i = 0; i < out.size(); ++i, at += 2) {
+    const bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+    if (dash && text[at++] != '-') return {};
+    const uint8_t high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
+    if (high == kNoDigit || low == kNoDigit) return {};
+    out[i] = static_cast<uint8_t>(high << 4 | low);
   }
   return out;
 }

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "engine/base/limits.h"
+#include "engine/base/text.h"
 
 namespace kubevigil {
 namespace {
@@ -13,15 +17,57 @@ TEST(Regex, IsUnanchoredCaseSensitiveAndTakesFlags) {
     bool matches;
   };
   const Row rows[] = {
-      {"b+", "", "abbc", true},   {"^b+", "", "abbc", false}, {"B", "", "abc", false},
-      {"B", "i", "abc", true},    {"a.b", "", "a\nb", false}, {"a.b", "s", "a\nb", true},
-      {"^b$", "", "a\nb", false}, {"^b$", "m", "a\nb", true}, {"^.$", "", "\xC3\xA9", true},
+      {"b+", "", "abbc", true},   {"^b+", "", "abbc", false},  {"B", "", "abc", false},
+      {"B", "i", "abc", true},    {"a.b", "", "a\nb", false},  {"a.b", "s", "a\nb", true},
+      {"^b$", "", "a\nb", false}, {"^b$", "m", "a\nb", true},  {"^.$", "", "\xC3\xA9", true},
+      {".", "", "a", true},       {".", "", "", false},        {".", "", "\n", false},
+      {".", "", "\n\x01", true},  {".", "", "\xC3\xA9", true}, {".", "s", "\n", true},
   };
   for (const Row& row : rows) {
     const auto regex = Regex::compile(row.pattern, row.flags);
     ASSERT_TRUE(regex) << row.pattern;
     EXPECT_EQ(regex->matches(row.text), row.matches) << row.pattern << " on " << row.text;
   }
+}
+
+// What a pattern matches holds one of its words.
+TEST(Regex, NeededWordsAreInEachMatch) {
+  const std::vector<std::vector<std::string>> sets = {
+      {"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----", "(AKIA|ASIA)[0-9A-Z]{16}"},
+      {"(?i)pass(word|wd)\\s*=", "tok[ae]n"},
+      {"curl.*\\| *(ba)?sh", "x+yzzy+"},
+  };
+  const char* const pieces[] = {"-----BEGIN ", "RSA ",   "PRIVATE KEY-----",
+                                "AKIA",        "ASIA",   "0123456789ABCDEF",
+                                "password",    "PassWD", "=",
+                                " ",           "token",  "tokan",
+                                "TOKEN",       "curl",   "|",
+                                "sh",          "bash",   "xxyzzyy",
+                                "yz"};
+  std::mt19937_64 random(1);
+  for (const auto& patterns : sets) {
+    const std::vector<std::string> words = needed_words(patterns, "");
+    ASSERT_FALSE(words.empty()) << patterns.front();
+    std::vector<Regex> regexes;
+    for (const std::string& pattern : patterns) regexes.push_back(*Regex::compile(pattern, ""));
+    size_t matches = 0, spared = 0;
+    for (int round = 0; round < 20'000; ++round) {
+      std::string text;
+      for (size_t n = random() % 6; n > 0; --n) text += pieces[random() % std::size(pieces)];
+      const bool has_word = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return folded(text).find(word) != std::string::npos;
+      });
+      const bool match =
+          std::any_of(regexes.begin(), regexes.end(), [&](const Regex& regex) { return regex.matches(text); });
+      ASSERT_TRUE(has_word || !match) << text;
+      matches += match ? 1 : 0;
+      spared += has_word ? 0 : 1;
+    }
+    EXPECT_GT(matches, 100u) << patterns.front();
+    EXPECT_GT(spared, 1'000u) << patterns.front();
+  }
+  EXPECT_TRUE(needed_words(std::vector<std::string>{"[48][0-9AB]{93}", "password"}, "").empty());
+  EXPECT_TRUE(needed_words(std::vector<std::string>{"gr\xC3\xBC\xC3\x9F"}, "i").empty());
 }
 
 TEST(Regex, SaysWhatRe2Refuses) {
