@@ -21,12 +21,15 @@ class CompactWalk {
     decoded_.clear();
   }
 
-  bool run() { return text_[0] == '{' && object(kEventMembers) && at_ == size_; }
+  bool run() { return here() == '{' && object(kEventMembers) && at_ == size_; }
   bool is_ascii() const { return !wide_; }
 
  private:
+  // NUL, which fits nowhere, at the end: what lies behind the record is never taken for a part of it.
+  char here() const { return at_ < size_ ? text_[at_] : '\0'; }
+
   bool take(char c) {
-    if (text_[at_] != c) return false;
+    if (here() != c) return false;
     ++at_;
     return true;
   }
@@ -36,7 +39,7 @@ class CompactWalk {
   bool items(char close, const Item& item) {
     ++at_;
     if (take(close)) return true;
-    while (at_ < size_ && item()) {
+    while (item()) {
       if (take(close)) return true;
       if (!take(',')) return false;
     }
@@ -46,7 +49,7 @@ class CompactWalk {
   bool object(Members known) {
     size_t next = 0;  // where the search for a key starts: members come in the order of the table
     return items('}', [&] {
-      if (text_[at_] != '"') return false;
+      if (here() != '"') return false;
       const Member* m = find(known, next);
       if (m == nullptr) return unknown_member();
       at_ += m->key.text().size() + 2;
@@ -65,18 +68,18 @@ class CompactWalk {
 
   bool member(const Member& m) {
     if (m.shape == Shape::Raw) return body(m.field);
-    if (m.shape == Shape::Object) return text_[at_] == '{' && object(m.inner);
+    if (m.shape == Shape::Object) return here() == '{' && object(m.inner);
     event_.mark_present(m.field);
-    if (m.shape == Shape::Map) return text_[at_] == '{' && items('}', [&] { return entry(m.field); });
+    if (m.shape == Shape::Map) return here() == '{' && items('}', [&] { return entry(m.field); });
     const auto add = [&]() -> Value& { return event_.add(m.field); };
     if (m.shape == Shape::Scalar) return scalar(add);
-    return text_[at_] == '[' && items(']', [&] { return scalar(add); });
+    return here() == '[' && items(']', [&] { return scalar(add); });
   }
 
   // A key with escapes may be a known one.
   bool plain_key(std::string_view& key) {
     bool escaped = false;
-    return text_[at_] == '"' && string(key, escaped) && !escaped && take(':');
+    return here() == '"' && string(key, escaped) && !escaped && take(':');
   }
 
   bool unknown_member() {
@@ -89,13 +92,13 @@ class CompactWalk {
     std::string_view key;
     if (!plain_key(key)) return false;
     const auto add = [&]() -> Value& { return event_.add_entry(map, key); };
-    return text_[at_] == '[' ? items(']', [&] { return scalar(add); }) : scalar(add);
+    return here() == '[' ? items(']', [&] { return scalar(add); }) : scalar(add);
   }
 
   // Null adds no value.
   template <typename Add>
   bool scalar(const Add& add) {
-    if (text_[at_] == '"') {
+    if (here() == '"') {
       std::string_view text;
       bool escaped = false;
       if (!string(text, escaped)) return false;
@@ -103,7 +106,7 @@ class CompactWalk {
       return true;
     }
     const size_t begin = at_;
-    while (at_ < size_ && in_token(text_[at_])) ++at_;
+    while (in_token(here())) ++at_;
     const std::string_view token(text_ + begin, at_ - begin);
     if (token == "null") return true;
     const auto parsed = parse_json_scalar(token);
@@ -158,7 +161,7 @@ class CompactWalk {
     return true;
   }
 
-  bool is_container() const { return text_[at_] == '{' || text_[at_] == '['; }
+  bool is_container() const { return here() == '{' || here() == '['; }
 
   // Steps over it. How simdjson's count of brackets begins depends on the first member and its value: what is no JSON
   // there is left to it.
@@ -166,8 +169,8 @@ class CompactWalk {
     const size_t begin = at_++;
     std::string_view key;
     bool escaped = false;
-    const bool object = text_[begin] == '{', empty = text_[at_] == (object ? '}' : ']');
-    if (!empty && object && (text_[at_] != '"' || !string(key, escaped) || !take(':'))) return false;
+    const bool object = text_[begin] == '{', empty = here() == (object ? '}' : ']');
+    if (!empty && object && (here() != '"' || !string(key, escaped) || !take(':'))) return false;
     if (!empty && !first_value()) return false;
     const size_t length = container_end({text_ + begin, size_ - begin}, wide_);
     at_ = begin + length;
@@ -177,8 +180,8 @@ class CompactWalk {
   bool first_value() {
     std::string_view text;
     bool escaped = false;
-    if (text_[at_] != '"') return is_container() || in_token(text_[at_]);
-    return string(text, escaped) && (text_[at_] == ',' || text_[at_] == '}' || text_[at_] == ']');
+    if (here() != '"') return is_container() || in_token(here());
+    return string(text, escaped) && (here() == ',' || here() == '}' || here() == ']');
   }
 
   const char* text_;

@@ -85,6 +85,21 @@ TEST(CompactReader, LeavesTheRestToTheGeneralReader) {
   }
 }
 
+// Whatever stands behind it: a record that is cut anywhere is no record.
+TEST(CompactReader, TakesNothingFromBehindTheRecord) {
+  ReadBothWays both;
+  for (const std::string_view record : {kWrite, kRead}) {
+    for (size_t length = 1; length < record.size(); ++length) {
+      const std::string cut(record.substr(0, length));
+      ASSERT_EQ(read(cut), CompactRead::GaveUp) << cut;
+      for (size_t i = 0; i < ReadBothWays::kBehind.size(); ++i) {
+        const auto [fastest, general] = both.outcomes(cut);
+        ASSERT_EQ(fastest, general) << cut;
+      }
+    }
+  }
+}
+
 // Bytes that mean something are put in, taken out and moved about, as pieces of the record are.
 std::string changed(Random& random, std::string text) {
   static const std::string kPalette =
