@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using Random = std::mt19937_64;
 
-size_t pick(Random& random, size_t n) { return static_cast<size_t>(random() % n); }
+size_t drawn(Random& random, size_t n) { return static_cast<size_t>(random() % n); }
 
 const char* const kWrite =
     R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"1d945b10","stage":"ResponseComplete",)"
@@ -105,21 +105,21 @@ std::string changed(Random& random, std::string text) {
   static const std::string kPalette =
       "{}[],:\"\"\"\\\\ \n\t\x01"
       "0u-eé\xff";
-  for (size_t n = 1 + pick(random, 4); n > 0; --n) {
-    const size_t at = pick(random, text.size());
-    const size_t length = pick(random, random() % 4 == 0 ? 200 : 6);
-    switch (pick(random, 4)) {
+  for (size_t n = 1 + drawn(random, 4); n > 0; --n) {
+    const size_t at = drawn(random, text.size());
+    const size_t length = drawn(random, random() % 4 == 0 ? 200 : 6);
+    switch (drawn(random, 4)) {
       case 0:
-        text.insert(at, 1, kPalette[pick(random, kPalette.size())]);
+        text.insert(at, 1, kPalette[drawn(random, kPalette.size())]);
         break;
       case 1:
-        text[at] = kPalette[pick(random, kPalette.size())];
+        text[at] = kPalette[drawn(random, kPalette.size())];
         break;
       case 2:
         text.erase(at, length);
         break;
       default:
-        text.insert(pick(random, text.size()), text.substr(at, length));
+        text.insert(drawn(random, text.size()), text.substr(at, length));
     }
     if (text.empty()) text = "{";
   }
@@ -151,7 +151,7 @@ std::string reordered(Random& random) {
                                                     R"("objectRef":{"name":"n","resource":"r"})",
                                                     R"("user":{"extra":{"k":[[]]}})"};
   std::string out = R"({"auditID":"a","stage":"b")";
-  for (size_t n = pick(random, 8); n > 0; --n) out += "," + kMembers[pick(random, kMembers.size())];
+  for (size_t n = drawn(random, 8); n > 0; --n) out += "," + kMembers[drawn(random, kMembers.size())];
   return out + "}";
 }
 
@@ -159,7 +159,7 @@ TEST(CompactReader, SaysTheSameOfAnyRecord) {
   ReadBothWays both;
   for (const uint64_t seed : test_seeds(30'000)) {
     Random random(seed);
-    const size_t kind = pick(random, 5);
+    const size_t kind = drawn(random, 5);
     std::string record = kind == 0 ? kRead : kind < 3 ? kWrite : reordered(random);
     if (kind != 4) record = changed(random, record);
     const auto [fastest, general] = both.outcomes(record);
@@ -187,8 +187,8 @@ TEST(CompactReader, AllKernelsFindTheSameEnd) {
     Random random(seed);
     std::string text = random() % 2 == 0 ? "{" : "[";
     static constexpr std::string_view kBytes = "{}[]\"\\ a\n\xc3";
-    for (size_t n = pick(random, 300), odds = 2 + pick(random, 40); n > 0; --n) {
-      text += pick(random, odds) == 0 ? kBytes[pick(random, kBytes.size())] : random() % 9 == 0 ? '{' : 'x';
+    for (size_t n = drawn(random, 300), odds = 2 + drawn(random, 40); n > 0; --n) {
+      text += drawn(random, odds) == 0 ? kBytes[drawn(random, kBytes.size())] : random() % 9 == 0 ? '{' : 'x';
       if (random() % 8 == 0) text += '}';
     }
     const std::string memory = text + std::string(JsonBlock::kBytes, '}');
