@@ -1,7 +1,7 @@
 // Identity of events and requests, and the part that a stage plays in counting requests.
 #include <array>
-#include <string>
 
+#include "engine/base/byte_buffer.h"
 #include "engine/event/event.h"
 
 namespace kubevigil {
@@ -26,32 +26,32 @@ constexpr std::array kStageFields = {FieldId::StageTimestamp, FieldId::Timestamp
 // Sizes and counts are LEB128: nearly always one byte. Hashing costs by the byte, and this runs for every event.
 class Parts {
  public:
-  Parts() : memory_(thread_memory()) { memory_.clear(); }
+  Parts() : bytes_(thread_memory()) { bytes_.clear(); }
   void text(std::string_view text) {
-    size(text.size());
-    memory_.append(text);
+    bytes_.put_leb128(text.size());
+    bytes_.put(text);
   }
   void fields(const Event& event, std::span<const FieldId> fields) {
     for (const FieldId field : fields) {
       const auto values = event.values(field);
-      size(values.size());
+      bytes_.put_leb128(values.size());
       for (const Value& v : values) {
-        memory_.push_back(type_tag(v));
+        bytes_.put(type_tag(v));
         text(v.text);
       }
     }
   }
-  void digest(Hash128 hash) { memory_.append(reinterpret_cast<const char*>(&hash), sizeof hash); }
+  void digest(Hash128 hash) { bytes_.put_raw(hash); }
   // Hashes what was added since the last call.
   Hash128 hash(HashKey key) {
-    const Hash128 out = siphash(memory_, key);
-    memory_.clear();
+    const Hash128 out = siphash(bytes_.view(), key);
+    bytes_.clear();
     return out;
   }
 
  private:
-  static std::string& thread_memory() {  // memory only; filled anew each time
-    static thread_local std::string memory;
+  static ByteBuffer& thread_memory() {  // memory only; filled anew each time
+    static thread_local ByteBuffer memory;
     return memory;
   }
   static char type_tag(const Value& value) {
@@ -67,12 +67,8 @@ class Parts {
         return 'o';
     }
   }
-  void size(size_t n) {
-    for (; n >= 0x80; n >>= 7) memory_.push_back(static_cast<char>(n | 0x80));
-    memory_.push_back(static_cast<char>(n));
-  }
 
-  std::string& memory_;
+  ByteBuffer& bytes_;
 };
 
 bool has(const Event& event, FieldId field, std::string_view wanted) {

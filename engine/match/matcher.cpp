@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/base/byte_buffer.h"
 #include "engine/base/limits.h"
 #include "engine/match/evaluator.h"
 #include "engine/match/group_key.h"
@@ -14,29 +15,24 @@ namespace {
 // One part of a key: everything about the values of an envelope field that a test can see.
 //   part  = count ( 4 bytes ) presence ( 1 byte ) value*
 //   value = type ( 1 byte ) size ( 4 bytes ) text
-void encode_values(std::span<const Value> values, Presence presence, std::string& out) {
-  const auto append_number = [&out](size_t n) {
-    const auto number = static_cast<uint32_t>(n);
-    out.append(reinterpret_cast<const char*>(&number), sizeof number);
-  };
-  append_number(values.size());
-  out.push_back(static_cast<char>(presence));
+void encode_values(std::span<const Value> values, Presence presence, ByteBuffer& out) {
+  out.put_raw(static_cast<uint32_t>(values.size()));
+  out.put(static_cast<char>(presence));
   for (const Value& value : values) {
-    out.push_back(static_cast<char>('A' + static_cast<int>(value.type)));
-    append_number(value.text.size());
-    out.append(value.text);
+    out.put(static_cast<char>('A' + static_cast<int>(value.type)));
+    out.put_raw(static_cast<uint32_t>(value.text.size()));
+    out.put(value.text);
     if (out.size() > limits::kInternedValueBytes) return;
   }
 }
 
 // Of the annotations those that rules ask for, in the order of the event. Not there: no part of the key.
-void encode_entries(const Event& event, const std::vector<std::string>& names, std::string& out) {
-  out.push_back(event.cut(FieldId::Annotations) ? 'c' : 'a');
+void encode_entries(const Event& event, const std::vector<std::string>& names, ByteBuffer& out) {
+  out.put(event.cut(FieldId::Annotations) ? 'c' : 'a');
   for (const MapEntry& entry : event.entries(FieldId::Annotations)) {
     const auto name = std::lower_bound(names.begin(), names.end(), entry.key);
     if (name == names.end() || *name != entry.key) continue;
-    const auto number = static_cast<uint32_t>(name - names.begin());
-    out.append(reinterpret_cast<const char*>(&number), sizeof number);
+    out.put_raw(static_cast<uint32_t>(name - names.begin()));
     encode_values({&entry.value, 1}, Presence::Present, out);
     if (out.size() > limits::kInternedValueBytes) return;
   }
@@ -87,7 +83,7 @@ struct Matcher::State {
   OperandWriter operands;
   std::vector<InternTable> tables;  // one per Program::Code::index
   Bits left;                        // detections that the present event may match
-  std::string scratch;
+  ByteBuffer scratch;
   std::string last_cluster;  // of the last event: nearly always that of the next
   uint64_t cluster_hash = siphash({}).low;
 };
@@ -114,10 +110,10 @@ std::span<const uint64_t> Matcher::State::bits_of(const Event& event, size_t i) 
   }
   if (!index.names.empty()) encode_entries(event, index.names, scratch);
   if (scratch.size() > limits::kInternedValueBytes) return {};
-  const auto known = tables[i].find(scratch);
+  const auto known = tables[i].find(scratch.view());
   if (!known.empty()) return known;
   const uint64_t clears = tables[i].clears();
-  const auto fresh = tables[i].add(scratch);
+  const auto fresh = tables[i].add(scratch.view());
   counters.intern_clears += tables[i].clears() - clears;
   judge(static_cast<uint32_t>(i), fresh);
   return fresh;

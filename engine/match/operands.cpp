@@ -79,10 +79,18 @@ bool OperandWriter::write_feed(const FeedCode& feed, std::string_view cluster, M
   return values.complete;
 }
 
-bool OperandWriter::has_several(const KeyCode& code) {
-  return !code.whole && std::any_of(code.fields.begin(), code.fields.end(), [&](const OperandField& field) {
-    return field.constant.empty() && evaluator_.values(field.field).values.size() > 1;
-  });
+// False: a field has several values, each of which is a group; then what was appended is of no use.
+bool OperandWriter::append_single(const KeyCode& code, std::string& out) {
+  for (const OperandField& field : code.fields) {
+    if (!field.constant.empty()) {
+      out.append(field.constant);
+      continue;
+    }
+    const FieldValues& values = evaluator_.values(field.field);
+    if (!code.whole && values.values.size() > 1) return false;
+    append_group_element(out, values, cut_);
+  }
+  return true;
 }
 
 const OperandWriter::Parts& OperandWriter::keys_of(uint32_t number, std::string_view cluster, MatchResult& result) {
@@ -97,12 +105,12 @@ const OperandWriter::Parts& OperandWriter::keys_of(uint32_t number, std::string_
     if (!code.across_clusters) append_group_text(memory, cluster);
     return begin;
   };
-  if (!has_several(code)) {
-    const uint32_t begin = begin_key();
-    for (const OperandField& field : code.fields) append(field, memory);
-    out.parts.push_back(part_from(begin, kNoNumber, result));
+  const uint32_t single = begin_key();
+  if (append_single(code, memory)) {
+    out.parts.push_back(part_from(single, kNoNumber, result));
     return out;
   }
+  memory.resize(single);
   for (const std::string& key : combinations(code)) {
     const uint32_t begin = begin_key();
     memory += key;

@@ -50,7 +50,7 @@ class OperandWriter {
 
   const Parts& keys_of(uint32_t number, std::string_view cluster, MatchResult& result);
   const Parts& values_of(uint32_t number, MatchResult& result);
-  bool has_several(const KeyCode& code);
+  bool append_single(const KeyCode& code, std::string& out);
   std::vector<std::string> combinations(const KeyCode& code);
   void write_single(const OperandField& field, bool repeated_count, Parts& out, MatchResult& result);
   void write_tuple(const ValuesCode& code, Parts& out, MatchResult& result);

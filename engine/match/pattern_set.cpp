@@ -1,13 +1,12 @@
 #include "engine/match/pattern_set.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "engine/base/text.h"
-#include "engine/event/json_text.h"
+#include "engine/match/text_finder.h"
 
 namespace kubevigil {
 namespace {
@@ -18,28 +17,6 @@ constexpr size_t kAutomatonFrom = 4;  // fewer regular expressions are asked one
 
 bool same_text(std::string_view pattern, std::string_view text, bool fold_case) {
   return fold_case ? equals_folded(pattern, text) : pattern == text;
-}
-
-// Index of the next byte from `at` on that folds to `wanted` (folded itself), or text.size().
-size_t find_folded(std::string_view text, size_t at, char wanted) {
-  const uint64_t lower = wanted >= 'a' && wanted <= 'z' ? swar::kOnes * 0x20 : 0;  // of letters only these differ
-  for (; at + sizeof(uint64_t) <= text.size(); at += sizeof(uint64_t)) {
-    const uint64_t found = swar::equal(swar::load(text.data() + at) | lower, wanted);
-    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
-  }
-  while (at < text.size() && fold(text[at]) != wanted) ++at;
-  return at;
-}
-
-bool contains(std::string_view pattern, std::string_view text, bool fold_case) {
-  if (!fold_case || pattern.empty()) return text.find(pattern) != text.npos;
-  if (text.size() < pattern.size()) return false;
-  const std::string_view starts = text.substr(0, text.size() - pattern.size() + 1);
-  for (size_t i = find_folded(starts, 0, pattern.front()); i < starts.size();
-       i = find_folded(starts, i + 1, pattern.front())) {
-    if (equals_folded(pattern, text.substr(i, pattern.size()))) return true;
-  }
-  return false;
 }
 
 // Bytes of the UTF-8 sequence at the front of `text`; 1 for what is none.
@@ -214,7 +191,7 @@ bool PatternSet::text_satisfies(size_t pattern, std::string_view text) const {
     case TestOp::Equals:
       return same_text(wanted, text, fold_case_);
     case TestOp::Contains:
-      return contains(wanted, text, fold_case_);
+      return contains_text(wanted, text, fold_case_);
     case TestOp::StartsWith:
       return text.size() >= n && same_text(wanted, text.substr(0, n), fold_case_);
     case TestOp::EndsWith:

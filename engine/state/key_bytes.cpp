@@ -1,5 +1,6 @@
 #include "engine/state/key_bytes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -62,7 +63,10 @@ std::vector<std::string_view> set_members(std::string_view element) {
   return take_length(element) ? tuple_elements(element) : std::vector<std::string_view>{};
 }
 
-bool all_null(std::string_view encoded) { return encoded.find_first_not_of("nu") == std::string_view::npos; }
+bool all_null(std::string_view encoded) {
+  const auto says_nothing = [](char tag) { return tag == 'n' || tag == 'u'; };
+  return std::all_of(encoded.begin(), encoded.end(), says_nothing);
+}
 
 std::string_view string_element(std::string_view element) {
   if (element.empty() || element.front() != 's') return {};

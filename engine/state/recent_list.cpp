@@ -1,6 +1,7 @@
 #include "engine/state/recent_list.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/limits.h"
 #include "engine/state/heap_size.h"
@@ -96,23 +97,25 @@ void thin_counts(const RecentList& list, size_t begin, const RecentSpec& spec, F
   }
 }
 
+// Drops entries of [begin, end) between two others of their value that are no further apart than the window: whatever
+// window holds such an entry holds one of the two. With a gap, than half of it on either side: the rest must stay
+// joined.
 void thin_values(const RecentList& list, size_t begin, const RecentSpec& spec, Flags& keep) {
   const auto& e = list.entries;
-  const Duration half = half_of(spec);
-  Flags followed(e.size());
+  const Duration most = spec.gap ? half_of(spec) : spec.window;
+  std::vector<Timestamp> next_same(e.size(), Timestamp::max());
   KeyIndex<uint64_t, Timestamp> nearest;
   for (size_t i = e.size(); i > begin; --i) {
     const auto [next, fresh] = nearest.try_emplace(e[i - 1].value, e[i - 1].time);
-    followed[i - 1] = !fresh && next->second - e[i - 1].time <= half;
-    next->second = e[i - 1].time;
+    if (!fresh) next_same[i - 1] = std::exchange(next->second, e[i - 1].time);
   }
   nearest.clear();
   for (size_t i = begin; i < e.size(); ++i) {
-    const auto last = nearest.find(e[i].value);
-    if (followed[i] && last != nearest.end() && e[i].time - last->second <= half) {
+    const auto [last, fresh] = nearest.try_emplace(e[i].value, e[i].time);
+    if (!fresh && next_same[i] != Timestamp::max() && next_same[i] - last->second <= most) {
       keep[i] = false;
     } else {
-      nearest[e[i].value] = e[i].time;
+      last->second = e[i].time;
     }
   }
 }
@@ -208,6 +211,31 @@ void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec) {
   }
   give_back(e);
   list.prune_at = std::clamp<uint64_t>(2 * e.size(), 16, most);
+}
+
+bool thins_at_once(const RecentSpec& spec) {
+  const bool values = spec.kind == Kind::Distinct || spec.kind == Kind::Steps;
+  return values && spec.immediate && !spec.tumbling && !spec.gap;
+}
+
+// As thin_values(), for the newest entry alone: lists stay so short that hardly any needs a prune().
+void thin_behind_newest(RecentList& list, const RecentSpec& spec) {
+  auto& e = list.entries;
+  constexpr size_t kWhole = 4;    // so many are kept whatever they say: the beginning of what an alert tells of
+  constexpr size_t kBehind = 32;  // looked at; prune() sees the others
+  if (e.size() <= kWhole) return;
+  const RecentEntry& newest = e.back();
+  size_t same = SIZE_MAX;
+  const size_t end = e.size() > kBehind ? e.size() - kBehind : 0;
+  for (size_t i = e.size() - 1; i > end; --i) {
+    if (e[i - 1].value != newest.value) continue;
+    if (same == SIZE_MAX) {
+      same = i - 1;
+      continue;
+    }
+    if (newest.time - e[i - 1].time <= spec.window) e.erase(e.begin() + static_cast<std::ptrdiff_t>(same));
+    return;
+  }
 }
 
 size_t RecentList::heap_bytes() const {

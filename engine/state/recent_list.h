@@ -9,9 +9,9 @@
 //       Ordered   for each prefix length the chain that starts latest
 //     and with a gap only what reaches the newest of them without a longer pause (solid_to remembers that they do);
 //   * what is inside the horizon; when the rule fires at once, thinned (not Ordered): a match goes when each window
-//     that holds it keeps enough others. A window of length W around time x holds all of [x - W/2, x] or all of
-//     [x, x + W/2], so it is enough that both hold `need` others (Count) or one of the same value (Distinct, Steps).
-//     With a gap, of gap/2 where that is less than W/2: then the matches that stay are no further apart than the gap.
+//     that holds it keeps enough others. Count: a window of length W around time x holds all of [x - W/2, x] or all of
+//     [x, x + W/2], so it is enough that both hold `need` others. Distinct, Steps: one of the same value before it and
+//     one behind it that are no further apart than W; with a gap, than half of it, so that what stays is joined.
 // Tumbling windows: of each one that is not over the newest `need` matches or values, in the horizon or not.
 // Beyond limits::kRecentSlack matches of a key the oldest go, and the key is marked approximate.
 #pragma once
@@ -96,6 +96,10 @@ inline bool joined(const RecentList& list, size_t i, const RecentSpec& spec) {
 }
 
 void prune(RecentList& list, Timestamp horizon, const RecentSpec& spec);
+// Whether lists are thinned with each match that comes in order, by thin_behind_newest().
+bool thins_at_once(const RecentSpec& spec);
+// The newest entry stays the last one.
+void thin_behind_newest(RecentList& list, const RecentSpec& spec);
 inline bool prune_due(const RecentList& list) { return list.entries.size() >= list.prune_at; }
 
 }  // namespace kubevigil

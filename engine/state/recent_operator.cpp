@@ -153,7 +153,10 @@ class RecentOperator final : public Operator {
     const bool was_approximate = list.approximate;
     if (prune_due(list)) prune(list, horizon(), spec_);
     if (list.approximate && !was_approximate) ++stats_.approximate_keys;
-    return insert(list, {match.time, match.sequence, value, match.event});
+    const size_t position = insert(list, {match.time, match.sequence, value, match.event});
+    if (!thins_at_once_ || position + 1 < list.entries.size()) return position;
+    thin_behind_newest(list, spec_);
+    return list.entries.size() - 1;
   }
 
   static bool stands_at(const RecentList& list, size_t position, Timestamp time, uint64_t sequence) {
@@ -233,6 +236,7 @@ class RecentOperator final : public Operator {
   const Correlation& correlation_;
   RecentSpec spec_;
   const uint64_t sampling_;
+  const bool thins_at_once_ = thins_at_once(spec_);
   const Duration lateness_;
   std::vector<std::string> required_;
   AskedKeys<RecentList> asked_;

@@ -122,6 +122,7 @@ std::optional<FoundWindow> find_values_behind(const RecentList& list, size_t pos
 
 std::optional<FoundWindow> find_values(const RecentList& list, size_t position, const RecentSpec& spec) {
   const auto& e = list.entries;
+  if (e.size() < spec.need) return std::nullopt;
   const size_t last = last_in_window(list, position, spec);
   std::optional<FoundWindow> found;
   if (const auto count = count_back(list, last, spec)) {
