@@ -1,5 +1,6 @@
-// The whole replay, from a file to alerts as JSON lines, with the built-in rules: against bare extraction of the same
-// log from memory, and two threads against one. Also without rules: what the pipeline itself costs.
+// The whole replay, from a file to alerts as JSON lines, with the rules of the benchmarks: against bare extraction of
+// the same log from memory, two threads against one, a thousand detections against ten, with bodies against without.
+// Also without rules: what the pipeline itself costs.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -10,11 +11,12 @@
 #include <string>
 
 #include "bench/bare_extraction.h"
+#include "bench/bench_rules.h"
 #include "bench/generator.h"
 #include "bench/interleaved.h"
 #include "engine/app/open_files.h"
-#include "engine/app/pack.h"
 #include "engine/event/event_reader.h"
+#include "engine/rule/rule_loader.h"
 #include "engine/run/replay.h"
 #include "outputs/registry.h"
 
@@ -80,10 +82,26 @@ Outcome run(const Log& log, const ProgramPtr& program, size_t threads) {
   return outcome;
 }
 
-ProgramPtr compile(const std::vector<RuleSource>& sources) {
-  LoadOptions options;
-  options.lists = builtin_lists();
-  return Program::compile(std::make_shared<const RuleSet>(load_rules(sources, options).rules));
+// Ends the program when a rule is broken: what would be timed then is something else.
+ProgramPtr compile(const std::optional<RuleTexts>& texts) {
+  if (!texts) std::exit(2);
+  const LoadedRules loaded = load_rules(texts->sources, texts->options);
+  if (loaded.rules.rules.size() != texts->sources.size()) {
+    std::fputs(render(loaded.diagnostics, loaded.sources).c_str(), stderr);
+    std::exit(2);
+  }
+  return Program::compile(std::make_shared<const RuleSet>(loaded.rules));
+}
+
+struct Programs {
+  ProgramPtr rules, without_bodies, ten, thousand, none;
+};
+
+Programs compile_all() {
+  const std::string pack = KUBEVIGIL_SOURCE_DIR "/detections", bench = KUBEVIGIL_SOURCE_DIR "/bench/rules";
+  return {compile(bench_rules(pack, bench)), compile(bench_rules(pack, bench, Bodies::Without)),
+          compile(many_detections(pack, bench, 10)), compile(many_detections(pack, bench, 1000)),
+          Program::compile(std::make_shared<const RuleSet>())};
 }
 
 // Every event is read, something is found, and the bytes do not depend on the number of threads.
@@ -113,14 +131,16 @@ void add(const std::string& name, const Log& log, Yardstick yardstick, Candidate
       ->Unit(benchmark::kMillisecond);
 }
 
-void add_benchmarks(const Log& log, const ProgramPtr& rules, const ProgramPtr& none) {
+void add_benchmarks(const Log& log, const Programs& programs) {
   const auto bare = [&log] { benchmark::DoNotOptimize(extract_bare(log.view())); };
-  const auto replayed = [&log](const ProgramPtr& program, size_t threads) {
+  const auto replayed = [&log](const ProgramPtr& program, size_t threads = 1) {
     return [&log, program, threads] { benchmark::DoNotOptimize(run(log, program, threads).count); };
   };
-  add("replay/" + log.name + "/1_thread_to_bare", log, bare, replayed(rules, 1));
-  add("replay_without_rules/" + log.name + "/1_thread_to_bare", log, bare, replayed(none, 1));
-  add("replay/" + log.name + "/2_threads_to_1", log, replayed(rules, 1), replayed(rules, 2));
+  add("replay/" + log.name + "/1_thread_to_bare", log, bare, replayed(programs.rules));
+  add("replay_without_rules/" + log.name + "/1_thread_to_bare", log, bare, replayed(programs.none));
+  add("replay/" + log.name + "/2_threads_to_1", log, replayed(programs.rules), replayed(programs.rules, 2));
+  add("replay/" + log.name + "/1000_to_10_detections", log, replayed(programs.ten), replayed(programs.thousand));
+  add("replay/" + log.name + "/bodies_to_none", log, replayed(programs.without_bodies), replayed(programs.rules));
 }
 
 }  // namespace
@@ -132,10 +152,14 @@ int main(int argc, char** argv) {
   static std::deque<Log> logs;
   logs.push_back(folder.write("mix", generate_mix(96u << 20)));
   logs.push_back(folder.write("meta", generate_meta(64u << 20)));
-  const ProgramPtr rules = compile(kubevigil::builtin_rules()), none = compile({});
+  GeneratorOptions sorted;
+  sorted.events = 20'000;
+  sorted.sorted_keys = true;
+  logs.push_back(folder.write("sorted", generate(sorted)));
+  const Programs programs = compile_all();
   for (const Log& log : logs) {
-    if (!check(log, rules)) return 1;
-    add_benchmarks(log, rules, none);
+    if (!check(log, programs.rules)) return 1;
+    add_benchmarks(log, programs);
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

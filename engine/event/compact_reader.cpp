@@ -51,7 +51,7 @@ class CompactWalk {
     return items('}', [&] {
       if (here() != '"') return false;
       const Member* m = find(known, next);
-      if (m == nullptr) return unknown_member();
+      if (m == nullptr) return unknown_member(known);
       at_ += m->key.text().size() + 2;
       return take(':') && member(*m);
     });
@@ -82,7 +82,8 @@ class CompactWalk {
     return here() == '"' && string(key, escaped) && !escaped && take(':');
   }
 
-  bool unknown_member() {
+  bool unknown_member(Members known) {
+    event_.has_further_members |= known.data() == kEventMembers.data();
     std::string_view key;
     if (!plain_key(key)) return false;
     return is_container() ? container() : scalar([&]() -> Value& { return unread_; });

@@ -69,7 +69,7 @@ void Event::clear() {
   time_source = TimeSource::Event;
   defect = BodyDefect::None;
   values_cut = 0;
-  truncated = salvaged = false;
+  truncated = salvaged = has_further_members = false;
   cluster = envelope = record = {};
 }
 

@@ -73,6 +73,7 @@ class Event {
   uint32_t values_cut = 0;               // values beyond limits::kListValues of one field, left out
   bool truncated = false;                // annotation audit.k8s.io/truncated
   bool salvaged = false;                 // RecordOrigin::salvaged
+  bool has_further_members = false;      // beside those of audit.k8s.io: a shipper may have changed the event
   std::string_view cluster;
   std::string_view envelope;
   std::string_view record;  // the whole JSON text of the event

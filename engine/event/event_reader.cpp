@@ -56,7 +56,10 @@ class Walk {
       if (const auto e = result.error()) return e;
       auto&& field = std::move(result).value_unsafe();
       const Member* m = find(known, field, next);
-      if (m == nullptr) continue;
+      if (m == nullptr) {
+        event_.has_further_members |= known.data() == kEventMembers.data();
+        continue;
+      }
       if (const auto e = member(field.value(), *m)) return e;
     }
     return simdjson::SUCCESS;

@@ -14,14 +14,13 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kNativeLine = "{\"kind\":\"Event\",";
 constexpr std::array<std::string_view, 4> kLevels = {"None", "Metadata", "Request", "RequestResponse"};
 // Members that say that a shipper changed a flat event (OpenShift's level, Panther's names).
 constexpr std::array<std::string_view, 4> kFlatMarks = {"\"k8s_audit_level\"", "\"openshift_audit_level\"",
                                                         "\"log_source\"", "\"p_log_type\""};
 
 bool is_flattened(std::string_view text) {
-  return !text.starts_with(kNativeLine) &&
+  return !text.starts_with(kNativeBegins.front()) &&
          std::any_of(kFlatMarks.begin(), kFlatMarks.end(),
                      [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
 }
@@ -44,13 +43,12 @@ void RecordReader::read(const Batch& batch, const Record& record, Timestamp prev
                         record.salvaged, batch,    envelope_of(batch.wrappers[record.wrapper], batch.formats.get())};
   ReadError error{ReadProblem::NotAuditEvent, {}, 0};
   const Formats* formats = batch.formats.get();
-  const bool wrapped = context.envelope.kind != EnvelopeKind::Native ||
-                       (formats != nullptr && !formats->takes(EnvelopeKind::Native)) ||
-                       (takes_flattened(formats) && is_flattened(text));
+  const bool wrapped =
+      context.envelope.kind != EnvelopeKind::Native || (formats != nullptr && !formats->takes(EnvelopeKind::Native));
   if (!wrapped && read_native(text, context, sink, error)) return;
+  if (!wrapped && takes_flattened(formats) && is_flattened(text)) error = {ReadProblem::NotAuditEvent, {}, 0};
   const bool whole = record.defect != BodyDefect::Oversize;
-  if (whole && error.problem == ReadProblem::NotJson && text.starts_with(kNativeLine) && cut_again(text, context, sink))
-    return;
+  if (whole && error.problem == ReadProblem::NotJson && begins_native(text) && cut_again(text, context, sink)) return;
   read_wrapped(text, context, error, sink);
 }
 
@@ -75,6 +73,7 @@ bool RecordReader::read_native(std::string_view text, const Context& context, Ev
     error = std::move(read.error());
     return false;
   }
+  if (event_.has_further_members && takes_flattened(context.batch.formats.get()) && is_flattened(text)) return false;
   // A level that Kubernetes does not know was overwritten by a shipper that keeps the true one elsewhere.
   if (!has_level(event_) && text.find("_audit_level\"") != std::string_view::npos) return false;
   sink.event(event_);

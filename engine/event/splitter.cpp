@@ -7,7 +7,6 @@
 namespace kubevigil {
 namespace {
 
-constexpr std::string_view kEventBegin = "{\"kind\":\"Event\",";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kArrayLookahead = 64;  // blanks between '[' and what tells an array from a text line
 
@@ -21,6 +20,12 @@ std::string_view without_blanks(std::string_view line) {
 size_t find_line_end(std::string_view text, size_t from) {
   const size_t end = text.find('\n', from);
   return end == std::string_view::npos ? text.size() : end;
+}
+
+// More bytes may make a beginning of it.
+bool may_begin_native(std::string_view text) {
+  return std::any_of(kNativeBegins.begin(), kNativeBegins.end(),
+                     [&](std::string_view begin) { return text.size() < begin.size() && begin.starts_with(text); });
 }
 
 }  // namespace
@@ -101,9 +106,8 @@ bool Splitter::begin_value(char c) {
     if (comma_needed_ && !lists_.empty()) close_lists("a new document begins inside a list");
     if (c == '[') return begin_array();
     if (lists_.empty() && options_.native_lines) {
-      const std::string_view head = rest().substr(0, kEventBegin.size());
-      if (head.size() < kEventBegin.size() && kEventBegin.starts_with(head) && !final_) return false;
-      if (head == kEventBegin) {
+      if (!final_ && may_begin_native(rest())) return false;
+      if (begins_native(rest())) {
         start(State::NativeLine);
         return true;
       }

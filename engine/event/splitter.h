@@ -8,8 +8,8 @@
 //   list     = a JSON array of documents and lists
 //   line     = anything else up to the line feed: CRI, docker, syslog and CloudWatch prefixes, legacy text
 //
-// A line that begins like a native event and ends with '}' is taken as it is (the fast path: one memchr); the
-// reader of the record cuts it again, with native_lines off, if it does not parse.
+// A line that begins like a native event (begins_native()) and ends with '}' is taken as it is (the fast path: one
+// memchr); the reader of the record cuts it again, with native_lines off, if it does not parse.
 // A broken document never takes a following one with it: see document_scanner.h. If a native event that ends with
 // the line is found inside the broken line, it becomes a record marked `salvaged` (glued_record.h).
 // Memory follows the record, not the container. A record above record_bytes loses its bodies while it streams by; when
@@ -17,6 +17,8 @@
 // One thread. Nothing throws.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +30,14 @@
 #include "engine/event/record_sink.h"
 
 namespace kubevigil {
+
+// How API servers begin an event, and what comes first when a shipper has sorted the members. No container begins so.
+inline constexpr std::array<std::string_view, 3> kNativeBegins = {R"({"kind":"Event",)", R"({"annotations":{")",
+                                                                  R"({"auditID":")"};
+inline bool begins_native(std::string_view text) {
+  return std::any_of(kNativeBegins.begin(), kNativeBegins.end(),
+                     [&](std::string_view begin) { return text.starts_with(begin); });
+}
 
 struct SplitterOptions {
   uint32_t file = 0;

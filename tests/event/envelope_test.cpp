@@ -215,11 +215,33 @@ TEST(Envelope, ManyOnOneLineAndSideBySide) {
   EXPECT_EQ(read_events(cloudwatch(kEvent) + cloudwatch(kEvent)).events.size(), 2u);
 }
 
+// Logs that went through a program that sorts members begin with the annotations.
+std::string annotations_first(const std::string& event) {
+  const size_t at = event.find(R"(,"annotations":{)");
+  return "{" + event.substr(at + 1, event.size() - at - 2) + "," + event.substr(1, at - 1) + "}";
+}
+
+TEST(Envelope, MembersInAnotherOrder) {
+  const std::string sorted = annotations_first(kEvent);
+  ASSERT_TRUE(sorted.starts_with(R"({"annotations":{")"));
+  const std::string torn = sorted.substr(0, sorted.size() / 2);
+  for (const std::string& input : {sorted, sorted + "\n", sorted + sorted + kEvent + "\n" + sorted,
+                                   torn + "\n" + sorted, torn + kEvent + "\n" + sorted, pretty(sorted)}) {
+    const ReadResult got = read_events(input);
+    ASSERT_FALSE(got.events.empty()) << input;
+    for (const auto& event : got.events) EXPECT_EQ(event.text, read_events(kEvent).events[0].text) << input;
+    EXPECT_EQ(got.bad.size(), input.starts_with(torn + "\n") || input.starts_with(torn + kEvent) ? 1u : 0u) << input;
+  }
+  EXPECT_EQ(read_events(sorted + sorted + kEvent + "\n" + sorted).events.size(), 4u);
+  EXPECT_EQ(read_events(torn + kEvent + "\n" + sorted).events.size(), 2u);
+}
+
 TEST(Envelope, OpenShiftLevelIsRestored) {
   std::string text = kEvent;
   text.replace(text.find("RequestResponse"), 15, "info");
   text.insert(text.size() - 1, R"(,"k8s_audit_level":"RequestResponse","openshift":{"cluster_id":"oc-1"})");
-  for (const std::string& input : {text, "{\"@timestamp\":\"2024-05-01T10:00:01Z\"," + text.substr(1)}) {
+  for (const std::string& input :
+       {text, "{\"@timestamp\":\"2024-05-01T10:00:01Z\"," + text.substr(1), annotations_first(text)}) {
     const ReadResult got = read_events(input);
     ASSERT_EQ(got.events.size(), 1u);
     EXPECT_EQ(got.events[0].text, read_events(kEvent).events[0].text);

@@ -34,6 +34,9 @@ class Transcript final : public RecordSink {
   std::vector<BadReason> reasons;
 };
 
+// As programs write it that sort members.
+const std::string kSorted = R"({"auditID":"c","kind":"Event","level":"Metadata","stage":"Panic"})";
+
 SplitterOptions small() {
   SplitterOptions options;
   options.record_bytes = 400;
@@ -297,6 +300,7 @@ std::vector<std::string> nasty_inputs() {
   return {
       "\xEF\xBB\xBF" + kPlainEvent + "\r\n" + kOther + "\n\n" + kPlainEvent.substr(0, 50) + kOther + "\n" + kPlainEvent,
       "\xEF\xBB" + kPlainEvent + "\n",
+      R"({"annotations":{"a":"}"},"kind":"Event"})" + ("\r\n" + kSorted) + "\n" + kSorted + kPlainEvent + "\n{\"annot",
       kPlainEvent + kOther + "\n" + kPlainEvent + " junk\n{\"kind\":\"Ev\n",
       "[" + kPlainEvent + "," + kOther + ",3,\"s\\\"t\",null,[1,{}]]\n" + kPlainEvent,
       R"({"messageType":"DATA_MESSAGE","logEvents":[{"id":"1"},{"id":"2"}],"x":{"records":[1]},"events":[{"e":1}]})" +

@@ -31,7 +31,8 @@ inline std::string everything_in(const Event& event) {
     out.append(event.raw(body)).append("\n");
   }
   add(event.body_defect(FieldId::RequestObject), event.body_defect(FieldId::ResponseObject), event.defect,
-      event.time.micros, event.time_source, event.values_cut, event.truncated, event.salvaged);
+      event.time.micros, event.time_source, event.values_cut, event.truncated, event.salvaged,
+      event.has_further_members);
   return out;
 }
 
