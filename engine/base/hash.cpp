@@ -35,6 +35,20 @@ struct SipState {
   }
 };
 
+// The bytes behind the last whole word, the first one lowest. Of a longer text they are the top of its last word.
+uint64_t tail_of(std::string_view bytes) {
+  const size_t n = bytes.size() % sizeof(uint64_t);
+  if (n == 0) return 0;
+  if (bytes.size() > sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, bytes.data() + bytes.size() - sizeof word, sizeof word);
+    return word >> (8 * (sizeof word - n));
+  }
+  uint64_t tail = 0;
+  for (size_t i = 0; i < n; ++i) tail |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * i);
+  return tail;
+}
+
 }  // namespace
 
 Hash128 siphash(std::string_view bytes, HashKey key) {
@@ -48,10 +62,7 @@ Hash128 siphash(std::string_view bytes, HashKey key) {
     s.round();
     s.v0 ^= m;
   }
-  uint64_t last = static_cast<uint64_t>(bytes.size()) << 56;
-  for (size_t i = whole; i < bytes.size(); ++i) {
-    last |= static_cast<uint64_t>(static_cast<uint8_t>(bytes[i])) << (8 * (i - whole));
-  }
+  const uint64_t last = static_cast<uint64_t>(bytes.size()) << 56 | tail_of(bytes);
   s.v3 ^= last;
   s.round();
   s.v0 ^= last;

@@ -137,7 +137,7 @@ void PatternSet::prepare_regexes(const Test& test, size_t automaton_bytes) {
   words_ = std::make_unique<Words>();
   for (const Pattern& pattern : test.patterns) {
     texts_.push_back(pattern.text);
-    auto regex = Regex::compile(pattern.text, test.regex_flags);
+    auto regex = pattern.regex ? Result<Regex>(*pattern.regex) : Regex::compile(pattern.text, test.regex_flags);
     if (regex) regexes_.push_back(std::move(*regex));
     usable_ = usable_ && regex.has_value();
   }

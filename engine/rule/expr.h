@@ -25,6 +25,7 @@
 #include "engine/base/diagnostics.h"
 #include "engine/base/result.h"
 #include "engine/event/field_ref.h"
+#include "engine/rule/regex.h"
 
 namespace kubevigil {
 
@@ -54,7 +55,11 @@ struct Pattern {
   std::string text;               // for ASCII-folded tests already folded; Regex: as written
   std::optional<double> number;   // when the literal was a number (Equals, Less, ...)
   std::optional<FieldRef> field;  // EqualsField
-  bool operator==(const Pattern&) const = default;
+  std::optional<Regex> regex{};   // Regex: `text` with the test's flags; nothing where the rule was not read from text
+
+  bool operator==(const Pattern& other) const {
+    return text == other.text && number == other.number && field == other.field;
+  }
 };
 
 enum class Quantifier : uint8_t { Any, Every, EveryOrEmpty, None };

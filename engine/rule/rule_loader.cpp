@@ -10,7 +10,7 @@
 #include "engine/rule/link.h"
 #include "engine/rule/meaning.h"
 #include "engine/rule/overlay.h"
-#include "engine/rule/rule_document.h"
+#include "engine/rule/parsed_sources.h"
 
 namespace kubevigil {
 namespace {
@@ -31,10 +31,11 @@ class Load {
   }
   static bool is_overlay(const RuleSource& source) { return !source.builtin && is_overlay_file(source.name); }
 
-  void read(const RuleSource& source) {
-    out_.sources[source.name] = source.text;
-    for (const YamlDocument& document : parse_yaml(source.text, source.name, out_.diagnostics)) {
-      read_document(document, source);
+  void read(std::span<const RuleSource* const> sources) {
+    for (const RuleSource* source : sources) out_.sources[source->name] = source->text;
+    for (ParsedSource& parsed : parse_sources(sources, options_)) {
+      out_.diagnostics.append(parsed.diagnostics);
+      for (ParsedSource::Document& document : parsed.documents) take(document);
     }
   }
 
@@ -58,7 +59,7 @@ class Load {
   }
 
  private:
-  void read_document(const YamlDocument& document, const RuleSource& source);
+  void take(ParsedSource::Document& document);
   void note_disabled();
   void add_hashes();
   void report(RuleDraft& draft);
@@ -71,10 +72,10 @@ class Load {
   std::set<std::string, std::less<>> skipped_;  // ids and names of rules for other log sources
 };
 
-void Load::read_document(const YamlDocument& document, const RuleSource& source) {
-  ParsedDocument parsed = parse_rule_document(document, source, options_);
+void Load::take(ParsedSource::Document& document) {
+  ParsedDocument& parsed = document.parsed;
   if (!parsed.other_source.empty()) {
-    out_.skipped.push_back(place(document.root.span) + "\"" + printable(parsed.title) + "\" is for " +
+    out_.skipped.push_back(place(document.span) + "\"" + printable(parsed.title) + "\" is for " +
                            printable(parsed.other_source));
     for (const std::string& name : {parsed.id, parsed.name}) {
       if (!name.empty()) skipped_.insert(name);
@@ -123,9 +124,11 @@ LoadedRules load_rules(const std::vector<RuleSource>& sources, const LoadOptions
   LoadedRules out;
   Load load(options, out);
   load.read_overlays(sources);
+  std::vector<const RuleSource*> rules;
   for (const RuleSource& source : sources) {
-    if (!Load::is_overlay(source)) load.read(source);
+    if (!Load::is_overlay(source)) rules.push_back(&source);
   }
+  load.read(rules);
   load.finish();
   return out;
 }

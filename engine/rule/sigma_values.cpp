@@ -268,7 +268,7 @@ void ValueLowering::add_number(const YamlNode& value) {
 }
 
 void ValueLowering::add_regex(const std::string& text, const YamlNode& value) {
-  const Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags);
+  Result<Regex> regex = Regex::compile(text, modifiers_.regex_flags);
   if (!regex) return bad("bad-regex", regex.error().message, value, "RE2 has no look-around and no back references");
   const auto domain_values = domain();
   const auto matches = [&](std::string_view d) { return regex->matches(d); };
@@ -276,7 +276,7 @@ void ValueLowering::add_regex(const std::string& text, const YamlNode& value) {
     outside(value);
     return;
   }
-  add_pattern(TestOp::Regex, {text, std::nullopt, std::nullopt});
+  add_pattern(TestOp::Regex, {text, std::nullopt, std::nullopt, std::move(*regex)});
 }
 
 void ValueLowering::add_network(const std::string& text, const YamlNode& value) {
