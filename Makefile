@@ -6,7 +6,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export KUBEVIGIL_CORPUS ?= $(CURDIR)/../shared/corpus
 
-.PHONY: run test check soak bench docs format lint clean packages packages-test packages-check kafka-jars help $(CMAKE_PRESETS:%=build-%)
+.PHONY: run test check soak bench bench-peers docs format lint clean packages packages-test packages-check kafka-jars help $(CMAKE_PRESETS:%=build-%)
 
 help:
 	@echo 'make run     build the release binary and show the bundled intrusion'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check   clang, ASan+UBSan, TSan, tidy, format, fuzzing from seeds'
 	@echo 'make soak    the long proofs: half an hour of serve with faults, many more seeds, longer fuzzing'
 	@echo 'make bench   benchmarks; each checks its answer first'
+	@echo 'make bench-peers  replay against wc, ripgrep, jq, orjson, Go and DuckDB, with equal answers'
 	@echo 'make docs    write the pages anew that are made from tables and rules'
 	@echo 'make format  rewrite the sources in the house format;  make lint  tidy and format, checking only'
 	@echo 'make clean   remove build/'
@@ -42,6 +43,10 @@ soak: packages-check kafka-jars build-asan build-release
 
 bench: kafka-jars build-bench
 	.ci/bench
+
+bench-peers: TARGETS := kubevigil kubevigil-generate kubevigil-bench-rules
+bench-peers: build-bench
+	.ci/bench-peers
 
 docs: TARGETS := kubevigil
 docs: build-dev
