@@ -11,7 +11,7 @@ export KUBEVIGIL_CORPUS ?= $(CURDIR)/../shared/corpus
 help:
 	@echo 'make run     build the release binary and show the bundled intrusion'
 	@echo 'make test    build and run every test'
-	@echo 'make check   clang, ASan+UBSan, TSan, tidy, format, fuzzing from seeds'
+	@echo 'make check   clang, ASan+UBSan, TSan, tidy, format, fuzzing from seeds, instructions against bench/instructions.txt'
 	@echo 'make soak    the long proofs: half an hour of serve with faults, many more seeds, longer fuzzing'
 	@echo 'make bench   benchmarks; each checks its answer first'
 	@echo 'make bench-peers  replay against wc, ripgrep, jq, orjson, Go and DuckDB, with equal answers'
