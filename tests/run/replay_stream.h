@@ -101,24 +101,36 @@ struct Outcome {
 
 using Sources = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
-inline Outcome run(const Sources& sources, ReplayOptions options = {}, size_t batch_bytes = 1 << 20,
-                   const std::atomic<int>* stop = nullptr) {
-  std::vector<std::unique_ptr<Input>> inputs;
+using Inputs = std::vector<std::unique_ptr<Input>>;
+
+inline Inputs memory_inputs(const Sources& sources, size_t batch_bytes = 1 << 20) {
+  Inputs inputs;
   uint32_t file = 0;
   for (const auto& [name, records] : sources) {
     inputs.push_back(std::make_unique<MemoryInput>(name, file++, records, batch_bytes));
   }
+  return inputs;
+}
+
+// `hooks` without the one for alerts.
+inline Outcome run_inputs(Inputs inputs, std::shared_ptr<const Program> rules, const ReplayOptions& options,
+                          ReplayHooks hooks = {}, const Env& env = FixedEnv()) {
   Outcome out;
-  ReplayHooks hooks;
   hooks.alert = [&](const Alert& alert) {
     out.alerts.push_back(to_json(alert));
     out.rules.push_back(alert.rule_name);
   };
-  hooks.stop = stop;
-  auto report = replay(inputs, program(), options, hooks, FixedEnv());
+  auto report = replay(inputs, std::move(rules), options, hooks, env);
   EXPECT_TRUE(report.has_value());
   out.report = std::move(*report);
   return out;
+}
+
+inline Outcome run(const Sources& sources, const ReplayOptions& options = {}, size_t batch_bytes = 1 << 20,
+                   const std::atomic<int>* stop = nullptr) {
+  ReplayHooks hooks;
+  hooks.stop = stop;
+  return run_inputs(memory_inputs(sources, batch_bytes), program(), options, std::move(hooks));
 }
 
 // What must not depend on threads and batches, as text.
