@@ -35,7 +35,7 @@ struct ReplayFlags {
   RedactFlags redact;
   std::string stats_file, bad_lines_file, evidence_folder;
   size_t threads = default_threads(), batch_kib = 0;
-  bool strict = false;
+  bool strict = false, profile = false;
 };
 
 void add_input_flags(CLI::App& command, ReplayFlags& flags) {
@@ -71,6 +71,8 @@ void add_result_flags(CLI::App& command, ReplayFlags& flags) {
       ->type_name("FILE");
   command.add_option("--evidence", flags.evidence_folder, "Write the raw records of each alert (0700)")
       ->type_name("DIR");
+  command.add_flag("--profile-rules", flags.profile,
+                   "Say at the end which rules and fields took the time, and how often each was evaluated and hit");
 }
 
 // Fills times and baseline; false after saying what is wrong.
@@ -101,6 +103,7 @@ bool fill_options(const ReplayFlags& flags, Context& context, ReplayOptions& opt
   options.cluster = flags.cluster;
   options.threads = flags.threads;
   options.strict = flags.strict;
+  options.profile = flags.profile;
   auto redactor = make_redactor(flags.redact);
   if (!redactor) return context.fail(kExitUsage, redactor.error().message), false;
   options.redactor = *redactor;

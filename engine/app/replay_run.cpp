@@ -12,6 +12,7 @@
 #include "engine/app/evidence.h"
 #include "engine/app/open_files.h"
 #include "engine/app/private_file.h"
+#include "engine/app/profile_view.h"
 #include "engine/app/progress.h"
 #include "engine/app/signals.h"
 #include "engine/app/summary.h"
@@ -168,6 +169,7 @@ void run_replay(RunRequest& request, Context& context) {
   context.exit_code = facts.exit_code;
   write_files(request, context, facts, evidence);
   if (!request.output.quiet) context.console.say(summary_text(facts));
+  if (report->profile) context.console.say(profile_text(*report->profile, *request.rules));
   if (report->stopped) context.console.error(stop_text(signal.load()));
   if (report->strict_stop) {
     context.console.error(fmt::format(

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "engine/app/bounds.h"
+#include "engine/app/profile_view.h"
 #include "engine/app/summary.h"
 #include "engine/base/json_writer.h"
 
@@ -172,6 +173,11 @@ std::string stats_json(const RunFacts& facts) {
   write_rules(json, facts);
   write_bounds(json, report);
   write_bad(json, report);
+  if (report.profile) {
+    json.key("profile").begin_object();
+    write_profile(json, *report.profile, facts.rules);
+    json.end_object();
+  }
   json.key("run").begin_object().member("seconds", static_cast<double>(facts.elapsed.micros) / 1e6);
   json.member("peak_memory_bytes", facts.peak_memory).member("stopped", report.stopped || report.strict_stop);
   json.end_object().end_object();

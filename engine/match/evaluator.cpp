@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/match/match_profile.h"
+
 namespace kubevigil {
 
 Scope Scope::one_index(uint32_t index, uint32_t with) {
@@ -10,11 +12,13 @@ Scope Scope::one_index(uint32_t index, uint32_t with) {
   return {Kind::OneIndex, index, with, index_part(index) | other};
 }
 
-Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo)
+Evaluator::Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo,
+                     MatchProfile* profile)
     : code_(code),
       fields_(fields),
       counters_(counters),
       memo_(memo),
+      profile_(profile),
       values_(code.fields().size()),
       tests_(code.tests().size()) {}
 
@@ -54,6 +58,11 @@ bool Evaluator::allowed(uint32_t field, const Scope& scope) const {
 }
 
 Truth Evaluator::judge(const TestCode& code, const ArrayElement* element) {
+  if (profile_ == nullptr) return judge_unmeasured(code, element);
+  return profile_->measure(profile_->fields[code.field].cost, [&] { return judge_unmeasured(code, element); });
+}
+
+Truth Evaluator::judge_unmeasured(const TestCode& code, const ArrayElement* element) {
   others_.clear();
   for (const uint32_t other : code.others) others_.push_back(values(other, element));
   const PatternAsk ask = {counters_.set_fallbacks, code.memo == TestCode::kNoMemo ? nullptr : memo_, code.memo};

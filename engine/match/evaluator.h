@@ -28,7 +28,8 @@ struct Scope {
 class Evaluator {
  public:
   // All must outlive the evaluator.
-  Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo = nullptr);
+  Evaluator(const ConditionCode& code, FieldLookup& fields, MatchCounters& counters, TextMemo* memo = nullptr,
+            MatchProfile* profile = nullptr);
 
   // REQUIRES: fields.begin(event) was called.
   void begin_event();
@@ -55,12 +56,14 @@ class Evaluator {
   bool allowed(uint32_t field, const Scope& scope) const;
   Truth test(uint32_t index, const Scope& scope, const ArrayElement* element);
   Truth judge(const TestCode& code, const ArrayElement* element);
+  Truth judge_unmeasured(const TestCode& code, const ArrayElement* element);
   Truth block(const NodeCode& node, const Scope& scope, const ArrayElement* element);
 
   const ConditionCode& code_;
   FieldLookup& fields_;
   MatchCounters& counters_;
-  TextMemo* memo_;  // none: every text is judged anew
+  TextMemo* memo_;         // none: every text is judged anew
+  MatchProfile* profile_;  // none: nothing is measured
   uint64_t event_ = 1;
   std::vector<ValueMemo> values_;
   std::vector<TestMemo> tests_;

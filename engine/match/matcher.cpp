@@ -6,6 +6,7 @@
 #include "engine/match/evaluator.h"
 #include "engine/match/group_key.h"
 #include "engine/match/intern_table.h"
+#include "engine/match/match_profile.h"
 #include "engine/match/operands.h"
 #include "engine/match/program_code.h"
 
@@ -50,13 +51,14 @@ bool share_a_bit(std::span<const uint64_t> a, std::span<const uint64_t> b) {
 }  // namespace
 
 struct Matcher::State {
-  State(std::shared_ptr<const Program> p, HashKey k, size_t interned_bytes)
+  State(std::shared_ptr<const Program> p, HashKey k, size_t interned_bytes, MatchProfile* measured)
       : program(std::move(p)),
         code(program->code()),
         key(k),
         lookup(program->derived()),
         memo(code.conditions.memo_sets(), k, interned_bytes / kMemoShare),
-        evaluator(code.conditions, lookup, counters, &memo),
+        profile(measured),
+        evaluator(code.conditions, lookup, counters, &memo, measured),
         operands(evaluator, code, k),
         left(code.words()) {
     for (size_t i = 0; i < code.index.size(); ++i) {
@@ -67,7 +69,9 @@ struct Matcher::State {
   void select(const Event& event);
   std::span<const uint64_t> bits_of(const Event& event, size_t i);
   void judge(uint32_t index, std::span<uint64_t> bits);
+  void prepare_profile();
   Truth truth(const DetectionCode& detection);
+  Truth measured_truth(const DetectionCode& detection);
   void write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result);
   void evaluate_candidates(const Event& event, MatchResult& result);
   EventMark mark(const Event& event, bool hit);
@@ -79,6 +83,7 @@ struct Matcher::State {
   MatchCounters counters;
   FieldLookup lookup;
   TextMemo memo;
+  MatchProfile* const profile;  // none: nothing is measured
   Evaluator evaluator;
   OperandWriter operands;
   std::vector<InternTable> tables;  // one per Program::Code::index
@@ -137,6 +142,20 @@ Truth Matcher::State::truth(const DetectionCode& detection) {
   return truth;
 }
 
+void Matcher::State::prepare_profile() {
+  profile->rules.resize(program->rules().rules.size());
+  for (const FieldCode& field : code.conditions.fields()) profile->fields.push_back({to_text(field.field), {}});
+}
+
+Truth Matcher::State::measured_truth(const DetectionCode& detection) {
+  RuleCost& rule = profile->rules[detection.rule];
+  const uint64_t bodies = counters.body_candidates;
+  const Truth outcome = profile->measure(rule.cost, [&] { return truth(detection); });
+  rule.hits += outcome == Truth::True ? 1 : 0;
+  rule.bodies += counters.body_candidates - bodies;
+  return outcome;
+}
+
 void Matcher::State::write_hit(const DetectionCode& detection, std::string_view cluster, MatchResult& result) {
   Hit hit;
   hit.rule = detection.rule;
@@ -154,7 +173,7 @@ void Matcher::State::evaluate_candidates(const Event& event, MatchResult& result
   for (size_t w = 0; w < left.size(); ++w) {
     for (uint64_t word = left[w]; word != 0; word &= word - 1) {
       const DetectionCode& detection = code.detections[w * 64 + static_cast<size_t>(std::countr_zero(word))];
-      const Truth outcome = truth(detection);
+      const Truth outcome = profile == nullptr ? truth(detection) : measured_truth(detection);
       if (outcome == Truth::True) write_hit(detection, event.cluster, result);
       if (outcome == Truth::Unknown) result.not_evaluable.push_back(detection.rule);
     }
@@ -188,8 +207,10 @@ void Matcher::State::write_actor(const Event& event, EventMark& mark, MatchResul
   mark.actor_size = static_cast<uint32_t>(result.memory.size()) - mark.actor_begin;
 }
 
-Matcher::Matcher(std::shared_ptr<const Program> program, HashKey key, size_t interned_bytes)
-    : state_(std::make_unique<State>(std::move(program), key, interned_bytes)) {}
+Matcher::Matcher(std::shared_ptr<const Program> program, HashKey key, size_t interned_bytes, MatchProfile* profile)
+    : state_(std::make_unique<State>(std::move(program), key, interned_bytes, profile)) {
+  if (profile != nullptr) state_->prepare_profile();
+}
 Matcher::~Matcher() = default;
 
 void Matcher::match(const Event& event, uint32_t record, uint32_t inner, MatchResult& result) {

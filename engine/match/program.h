@@ -21,6 +21,8 @@
 
 namespace kubevigil {
 
+struct MatchProfile;  // match_profile.h
+
 // One (detection, correlation input) pair: what a hit of the detection hands to the correlation.
 // Chained correlations have no feeds of their own: the correlator hands their firings on.
 struct Feed {
@@ -61,9 +63,10 @@ struct MatchCounters {
 
 class Matcher {
  public:
-  // `interned_bytes`: what it may remember of distinct values.
+  // `interned_bytes`: what it may remember of distinct values. `profile`, with its clock set, outlives the matcher and
+  // is filled by it; null: nothing is measured.
   explicit Matcher(std::shared_ptr<const Program> program, HashKey key = {},
-                   size_t interned_bytes = limits::kInternedBytes);
+                   size_t interned_bytes = limits::kInternedBytes, MatchProfile* profile = nullptr);
   ~Matcher();
 
   // Appends one EventMark and its hits to `result`. REQUIRES: calls come in record order.

@@ -42,7 +42,7 @@ std::array<uint8_t, 16> uuid_bytes(std::string_view text) {
 struct BatchJudge::State : EventSink {
   State(std::shared_ptr<const Program> program, JudgeOptions judge_options)
       : options(std::move(judge_options)),
-        matcher(program, options.key, limits::kInternedBytes / std::max<size_t>(options.workers, 1)),
+        matcher(program, options.key, limits::kInternedBytes / std::max<size_t>(options.workers, 1), options.profile),
         reader(options.cluster),
         fields(program->derived()) {}
 

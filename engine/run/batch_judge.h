@@ -21,7 +21,8 @@ struct JudgeOptions {
   HashKey key;
   bool strict = false;  // what stands behind the first bad record of a batch is left out
   std::shared_ptr<MemoryGate> gate = std::make_shared<MemoryGate>(limits::kJudgedBytes);  // shared by all workers
-  size_t workers = 1;  // that share limits::kInternedBytes
+  size_t workers = 1;               // that share limits::kInternedBytes
+  MatchProfile* profile = nullptr;  // as Matcher's
 };
 
 class BatchJudge {

@@ -1,6 +1,8 @@
 #include "engine/run/replay.h"
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
 
 #include "engine/run/alert_order.h"
 #include "engine/run/bad_lines.h"
@@ -73,6 +75,7 @@ class Run : public EventSource {
   bool take_all(Merge& merge);
   std::vector<SourceReach> take_begun(const Merge& merge);
   ReplayReport report(const Merge& merge, const std::vector<SourceReach>& reach);
+  MatchProfile* profile_of_worker();
 
   std::vector<std::unique_ptr<Input>>& inputs_;
   std::shared_ptr<const Program> program_;
@@ -102,6 +105,8 @@ class Run : public EventSource {
   std::optional<StrictStop> strict_stop_;
   std::vector<std::vector<InputFile>> files_before_;  // by input, as they were before they were read
   std::vector<std::string> baseline_notes_;
+  std::mutex profiles_mutex_;
+  std::deque<MatchProfile> profiles_;  // of the workers: read when these have ended
 };
 
 Run::Run(std::vector<std::unique_ptr<Input>>& inputs, std::shared_ptr<const Program> program,
@@ -264,12 +269,22 @@ void Run::report_progress() {
   hooks_.progress(progress_);
 }
 
+// Called by each worker, once; null when no profile is wanted.
+MatchProfile* Run::profile_of_worker() {
+  if (!options_.profile) return nullptr;
+  const std::lock_guard lock(profiles_mutex_);
+  MatchProfile& profile = profiles_.emplace_back();
+  profile.clock = [this] { return env_.monotonic(); };
+  return &profile;
+}
+
 ReplayReport Run::go() {
   std::vector<Input*> pointers;
   for (const auto& input : inputs_) pointers.push_back(input.get());
   JudgeOptions judging{range_, options_.cluster, options_.key, options_.strict, gate_, options_.threads};
-  const MakeJudge make_judge = [program = program_, judging] {
-    auto judge = std::make_shared<BatchJudge>(program, judging);
+  const MakeJudge make_judge = [this, judging]() mutable {
+    judging.profile = profile_of_worker();
+    auto judge = std::make_shared<BatchJudge>(program_, judging);
     return [judge](JudgedBatch& batch) { judge->judge(batch); };
   };
   const std::vector<SourceStart> sources = starts();
@@ -287,6 +302,8 @@ ReplayReport Run::go() {
   ReplayReport out = report(merge, reach);
   out.stopped = stopped;
   out.strict_stop = strict_stop_.has_value();
+  if (options_.profile) out.profile.emplace();
+  for (const MatchProfile& profile : profiles_) out.profile->add(profile);
   return out;
 }
 

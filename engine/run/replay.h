@@ -17,6 +17,7 @@
 #include "engine/alert/alert_builder.h"
 #include "engine/base/env.h"
 #include "engine/base/limits.h"
+#include "engine/match/match_profile.h"
 #include "engine/match/program.h"
 #include "engine/run/input.h"
 #include "engine/run/judged_batch.h"
@@ -35,7 +36,8 @@ struct ReplayOptions {
   size_t bytes_in_flight = limits::kBatchBytes;
   size_t state_bytes = limits::kStateBytes;
   size_t bad_kept = limits::kBadLinesKept;
-  bool strict = false;  // stop at the first bad line
+  bool strict = false;   // stop at the first bad line
+  bool profile = false;  // ReplayReport::profile is wanted
   Redactor redactor = Redactor();
   HashKey key;
 };
@@ -92,6 +94,7 @@ struct ReplayReport {
   bool strict_stop = false;                                     // by the first bad line
   std::vector<std::string> baseline_notes;  // rules that the given baseline does not know, one line each
   std::string learned;                      // the state of the rules that learn, for a baseline
+  std::optional<MatchProfile> profile;      // of all workers, if it was asked for
 };
 
 // `inputs` are read to their end (or to the stop). The only error is a baseline that cannot be used. REQUIRES:

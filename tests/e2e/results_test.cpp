@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "tests/e2e/program.h"
@@ -35,6 +37,33 @@ TEST(Results, FilesThatCannotBeWrittenAreSaidBeforeReading) {
     EXPECT_THAT(result.err, HasSubstr("/no/such/folder/x: No such file or directory"));
   }
   EXPECT_EQ(run({"baseline", "build", log, "-o", "/no/such/folder/x"}).code, 2);
+}
+
+TEST(Results, ProfilesChangeNoAlertAndCountTheSameForAnyThreads) {
+  const Folder folder;
+  const std::string log = folder.write("demo.log", demo_events()), stats = folder.path("stats");
+  const Result plain = run({"replay", log, "-q", "-o", "jsonl"});
+  std::set<std::string> rules;
+  for (const char* threads : {"1", "3"}) {
+    const Result result =
+        run({"replay", log, "-q", "-o", "jsonl", "--profile-rules", "--threads", threads, "--stats-json", stats});
+    EXPECT_EQ(result.code, plain.code);
+    EXPECT_EQ(result.out, plain.out);
+    EXPECT_THAT(result.err, testing::ContainsRegex("ms +[0-9.]+% +[0-9]+ +[0-9]+ +[0-9.]+% +[0-9]+  [a-z_]+\n"));
+    EXPECT_THAT(result.err, testing::ContainsRegex("ms +[0-9.]+% +[0-9]+  objectRef.name\n"));
+    std::string counts = read_file(stats);
+    ASSERT_NE(counts.find("\"profile\":{\"rules\":["), std::string::npos);
+    counts = counts.substr(counts.find("\"profile\":"));
+    std::smatch found;  // without the times, and in any order
+    std::set<std::string> lines;
+    const std::regex line("\"name\":\"([a-z0-9_]+)\",\"micros\":[0-9.e+-]+,(\"evaluated\":[^}]*)");
+    for (auto at = counts.cbegin(); std::regex_search(at, counts.cend(), found, line); at = found[0].second) {
+      lines.insert(found[1].str() + found[2].str());
+    }
+    EXPECT_GT(lines.size(), 5u);
+    if (rules.empty()) rules = lines;
+    EXPECT_EQ(lines, rules) << threads;
+  }
 }
 
 TEST(Results, AFullDiskIsNoSilentLoss) {
