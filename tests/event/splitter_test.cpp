@@ -34,7 +34,6 @@ class Transcript final : public RecordSink {
   std::vector<BadReason> reasons;
 };
 
-// As programs write it that sort members.
 const std::string kSorted = R"({"auditID":"c","kind":"Event","level":"Metadata","stage":"Panic"})";
 
 SplitterOptions small() {

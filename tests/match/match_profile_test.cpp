@@ -50,8 +50,8 @@ detection:
 constexpr std::string_view kCreate =
     R"({"level":"Request","auditID":"a","stage":"ResponseComplete","verb":"create","objectRef":{"resource":"pods","name":"web"},"requestObject":{"kind":"Pod"}})";
 
-struct Run {
-  explicit Run(size_t events) {
+struct Measured {
+  explicit Measured(size_t events) {
     LoadedRules loaded = load_rules({{"test.yaml", std::string(kRules), false}}, {});
     EXPECT_EQ(loaded.diagnostics.count(Severity::Error), 0u) << render(loaded.diagnostics, loaded.sources);
     rules = std::make_shared<const RuleSet>(std::move(loaded.rules));
@@ -80,7 +80,7 @@ struct Run {
 };
 
 TEST(MatchProfile, CountsWhatWasDone) {
-  const Run run(40);
+  const Measured run(40);
   EXPECT_EQ(run.hits, 80u);
   EXPECT_EQ(run.rule("hit").cost.evaluations, 40u);
   EXPECT_EQ(run.rule("hit").hits, 40u);
@@ -93,16 +93,16 @@ TEST(MatchProfile, CountsWhatWasDone) {
 }
 
 TEST(MatchProfile, TimesEverySixteenthAndSpeaksForAll) {
-  const Run run(40);
+  const Measured run(40);
   const EvaluationCost& cost = run.rule("other_name").cost;
-  EXPECT_EQ(cost.timed, 3u) << "the first, the 17th and the 33rd";
+  EXPECT_EQ(cost.timed, 3u) << "the second, the 18th and the 34th";
   EXPECT_GE(cost.time.micros, 3 * 5) << "five at least between two looks at the clock";
   EXPECT_DOUBLE_EQ(cost.micros(), static_cast<double>(cost.time.micros) * 40 / 3);
   EXPECT_EQ(EvaluationCost().micros(), 0);
 }
 
 TEST(MatchProfile, FieldsAreNamed) {
-  const Run run(1);
+  const Measured run(1);
   const auto tests_of = [&](std::string_view name) {
     uint64_t tests = 0;
     for (const FieldCost& field : run.profile.fields) tests += field.name == name ? field.cost.evaluations : 0;
@@ -115,7 +115,7 @@ TEST(MatchProfile, FieldsAreNamed) {
 }
 
 TEST(MatchProfile, SumsAreThoseOfOneWorker) {
-  const Run whole(48), a(16), b(32);
+  const Measured whole(48), a(16), b(32);
   MatchProfile sum;
   sum.add(a.profile);
   sum.add(b.profile);
