@@ -11,7 +11,7 @@ namespace kubevigil {
 namespace {
 
 // Hit, ruled out by its index, left by the index and no hit, asked for a body.
-constexpr std::string_view kRules = R"(title: hit
+constexpr std::string_view kProfiledRules = R"(title: hit
 name: hit
 id: 00000000-0000-4000-8000-000000000001
 logsource: {product: kubernetes, service: audit}
@@ -47,19 +47,19 @@ detection:
   sel: {verb: create, requestObject.kind: Pod}
   condition: sel
 )";
-constexpr std::string_view kCreate =
+constexpr std::string_view kProfiledCreate =
     R"({"level":"Request","auditID":"a","stage":"ResponseComplete","verb":"create","objectRef":{"resource":"pods","name":"web"},"requestObject":{"kind":"Pod"}})";
 
-struct Measured {
-  explicit Measured(size_t events) {
-    LoadedRules loaded = load_rules({{"test.yaml", std::string(kRules), false}}, {});
+struct ProfiledRun {
+  explicit ProfiledRun(size_t events) {
+    LoadedRules loaded = load_rules({{"test.yaml", std::string(kProfiledRules), false}}, {});
     EXPECT_EQ(loaded.diagnostics.count(Severity::Error), 0u) << render(loaded.diagnostics, loaded.sources);
     rules = std::make_shared<const RuleSet>(std::move(loaded.rules));
     profile.clock = [this] { return Duration{time += 5}; };
     Matcher matcher(Program::compile(rules), {}, limits::kInternedBytes, &profile);
     for (size_t i = 0; i < events; ++i) {
       ReadEvent event;
-      EXPECT_TRUE(event.read(std::string(kCreate)));
+      EXPECT_TRUE(event.read(std::string(kProfiledCreate)));
       MatchResult result;
       matcher.match(event.event, 0, 0, result);
       hits += result.hits.size();
@@ -80,7 +80,7 @@ struct Measured {
 };
 
 TEST(MatchProfile, CountsWhatWasDone) {
-  const Measured run(40);
+  const ProfiledRun run(40);
   EXPECT_EQ(run.hits, 80u);
   EXPECT_EQ(run.rule("hit").cost.evaluations, 40u);
   EXPECT_EQ(run.rule("hit").hits, 40u);
@@ -93,7 +93,7 @@ TEST(MatchProfile, CountsWhatWasDone) {
 }
 
 TEST(MatchProfile, TimesEverySixteenthAndSpeaksForAll) {
-  const Measured run(40);
+  const ProfiledRun run(40);
   const EvaluationCost& cost = run.rule("other_name").cost;
   EXPECT_EQ(cost.timed, 3u) << "the second, the 18th and the 34th";
   EXPECT_GE(cost.time.micros, 3 * 5) << "five at least between two looks at the clock";
@@ -102,7 +102,7 @@ TEST(MatchProfile, TimesEverySixteenthAndSpeaksForAll) {
 }
 
 TEST(MatchProfile, FieldsAreNamed) {
-  const Measured run(1);
+  const ProfiledRun run(1);
   const auto tests_of = [&](std::string_view name) {
     uint64_t tests = 0;
     for (const FieldCost& field : run.profile.fields) tests += field.name == name ? field.cost.evaluations : 0;
@@ -115,7 +115,7 @@ TEST(MatchProfile, FieldsAreNamed) {
 }
 
 TEST(MatchProfile, SumsAreThoseOfOneWorker) {
-  const Measured whole(48), a(16), b(32);
+  const ProfiledRun whole(48), a(16), b(32);
   MatchProfile sum;
   sum.add(a.profile);
   sum.add(b.profile);
